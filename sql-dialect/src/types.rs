@@ -1,0 +1,322 @@
+//! Redshift's data types: names, limits, OIDs and type modifiers.
+//!
+//! Source: developer guide, "Data types"; OIDs as a cluster sends them in RowDescription.
+
+use std::fmt;
+
+/// A data type with its modifiers, as a column is declared with it or an expression has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RedshiftType {
+    /// BOOLEAN
+    Bool,
+    /// SMALLINT
+    Int2,
+    /// INTEGER
+    Int4,
+    /// BIGINT
+    Int8,
+    /// DECIMAL(precision, scale); precision 1 to 38, scale 0 to 37 (38 only inside an expression).
+    Numeric {
+        /// Digits in all.
+        precision: u8,
+        /// Digits after the point.
+        scale: u8,
+    },
+    /// REAL
+    Float4,
+    /// DOUBLE PRECISION
+    Float8,
+    /// CHAR(n): n bytes, blank-padded.
+    Char(u32),
+    /// VARCHAR(n): at most n bytes of UTF-8.
+    Varchar(u32),
+    /// TEXT: of catalog columns and of leader-node functions only; a declared TEXT is VARCHAR(256).
+    Text,
+    /// NAME: of catalog columns.
+    Name,
+    /// DATE
+    Date,
+    /// TIME
+    Time,
+    /// TIMETZ
+    TimeTz,
+    /// TIMESTAMP
+    Timestamp,
+    /// TIMESTAMPTZ
+    TimestampTz,
+    /// INTERVAL YEAR TO MONTH
+    IntervalYearToMonth,
+    /// INTERVAL DAY TO SECOND (digits of the fraction)
+    IntervalDayToSecond(u8),
+    /// The type of an interval literal without a qualifier.
+    Interval,
+    /// SUPER
+    Super,
+    /// VARBYTE(n)
+    Varbyte(u32),
+    /// HLLSKETCH
+    HllSketch,
+    /// GEOMETRY
+    Geometry,
+    /// GEOGRAPHY
+    Geography,
+    /// OID and its aliases: of catalog columns.
+    Oid,
+    /// REGPROC and the other object identifier types, shown as names.
+    RegProc,
+    /// "char": the one-byte type of catalog columns.
+    InternalChar,
+    /// INT2VECTOR: of catalog columns.
+    Int2Vector,
+    /// OIDVECTOR: of catalog columns.
+    OidVector,
+    /// SMALLINT[]: of catalog columns.
+    Int2Array,
+    /// OID[]: of catalog columns.
+    OidArray,
+    /// TEXT[]: of catalog columns.
+    TextArray,
+    /// ACLITEM[]: of catalog columns.
+    AclItemArray,
+    /// ABSTIME: of catalog columns.
+    AbsTime,
+    /// The type of an untyped literal: '...' or NULL.
+    Unknown,
+}
+
+use RedshiftType::*;
+
+/// Most bytes of a VARCHAR.
+pub const MAX_VARCHAR: u32 = 65_535;
+/// Most bytes of a CHAR.
+pub const MAX_CHAR: u32 = 4_096;
+/// Most bytes of a VARBYTE.
+pub const MAX_VARBYTE: u32 = 1_024_000;
+/// Most digits of a DECIMAL.
+pub const MAX_PRECISION: u8 = 38;
+
+impl RedshiftType {
+    /// DECIMAL(38, scale)
+    pub const fn numeric(precision: u8, scale: u8) -> Self {
+        Numeric { precision, scale }
+    }
+
+    /// The type's OID in RowDescription and pg_type.
+    pub fn oid(self) -> u32 {
+        match self {
+            Bool => 16,
+            InternalChar => 18,
+            Name => 19,
+            Int8 => 20,
+            Int2 => 21,
+            Int2Vector => 22,
+            Int4 => 23,
+            RegProc => 24,
+            Text => 25,
+            Oid => 26,
+            OidVector => 30,
+            Float4 => 700,
+            Float8 => 701,
+            AbsTime => 702,
+            Unknown => 705,
+            Int2Array => 1005,
+            TextArray => 1009,
+            OidArray => 1028,
+            AclItemArray => 1034,
+            Char(_) => 1042,
+            Varchar(_) => 1043,
+            Date => 1082,
+            Time => 1083,
+            Timestamp => 1114,
+            TimestampTz => 1184,
+            Interval => 1186,
+            IntervalYearToMonth => 1188,
+            IntervalDayToSecond(_) => 1190,
+            TimeTz => 1266,
+            Numeric { .. } => 1700,
+            HllSketch => 2935,
+            Geometry => 3000,
+            Geography => 3001,
+            Super => 4000,
+            Varbyte(_) => 6551,
+        }
+    }
+
+    /// The type modifier in RowDescription and pg_attribute.atttypmod; -1 where there is none.
+    pub fn typmod(self) -> i32 {
+        match self {
+            Char(n) | Varchar(n) | Varbyte(n) => n as i32 + 4,
+            Numeric { precision, scale } => ((i32::from(precision) << 16) | i32::from(scale)) + 4,
+            _ => -1,
+        }
+    }
+
+    /// Bytes of a value in pg_type.typlen; -1 where they vary.
+    pub fn typlen(self) -> i16 {
+        match self {
+            Bool | InternalChar => 1,
+            Int2 => 2,
+            Int4 | Float4 | Date | Oid | RegProc | AbsTime | IntervalYearToMonth => 4,
+            Int8 | Float8 | Time | Timestamp | TimestampTz | IntervalDayToSecond(_) => 8,
+            TimeTz => 12,
+            Interval => 16,
+            Name => 128,
+            Unknown => -2,
+            _ => -1,
+        }
+    }
+
+    /// The type of this OID and type modifier, as a client declares a parameter.
+    pub fn from_oid(oid: u32, typmod: i32) -> Option<Self> {
+        let length = |default: u32| if typmod > 4 { (typmod - 4) as u32 } else { default };
+        Some(match oid {
+            16 => Bool,
+            18 => InternalChar,
+            19 => Name,
+            20 => Int8,
+            21 => Int2,
+            22 => Int2Vector,
+            23 => Int4,
+            24 => RegProc,
+            25 => Text,
+            26 => Oid,
+            30 => OidVector,
+            700 => Float4,
+            701 => Float8,
+            702 => AbsTime,
+            705 => Unknown,
+            1005 => Int2Array,
+            1009 => TextArray,
+            1028 => OidArray,
+            1034 => AclItemArray,
+            1042 => Char(length(MAX_CHAR)),
+            1043 => Varchar(length(MAX_VARCHAR)),
+            1082 => Date,
+            1083 => Time,
+            1114 => Timestamp,
+            1184 => TimestampTz,
+            1186 => Interval,
+            1188 => IntervalYearToMonth,
+            1190 => IntervalDayToSecond(6),
+            1266 => TimeTz,
+            1700 if typmod > 4 => numeric_of_typmod(typmod),
+            1700 => Self::numeric(MAX_PRECISION, 10),
+            2935 => HllSketch,
+            3000 => Geometry,
+            3001 => Geography,
+            4000 => Super,
+            6551 => Varbyte(length(MAX_VARBYTE)),
+            _ => return None,
+        })
+    }
+
+    /// Is it SMALLINT, INTEGER or BIGINT?
+    pub fn is_integer(self) -> bool {
+        matches!(self, Int2 | Int4 | Int8)
+    }
+
+    /// Is it an integer, DECIMAL or floating-point type?
+    pub fn is_number(self) -> bool {
+        self.is_integer() || matches!(self, Numeric { .. } | Float4 | Float8 | Oid)
+    }
+
+    /// Is it a string of characters (CHAR, VARCHAR and the catalog's types)?
+    pub fn is_string(self) -> bool {
+        matches!(self, Char(_) | Varchar(_) | Text | Name | InternalChar | Unknown)
+    }
+
+    /// Is it a date, a time or both?
+    pub fn is_datetime(self) -> bool {
+        matches!(self, Date | Time | TimeTz | Timestamp | TimestampTz)
+    }
+
+    /// Is it one of the interval types?
+    pub fn is_interval(self) -> bool {
+        matches!(self, Interval | IntervalYearToMonth | IntervalDayToSecond(_))
+    }
+
+    /// The type without its modifiers as messages name it: `character varying`, `numeric`, `integer`.
+    pub fn base_name(self) -> &'static str {
+        match self {
+            Bool => "boolean",
+            Int2 => "smallint",
+            Int4 => "integer",
+            Int8 => "bigint",
+            Numeric { .. } => "numeric",
+            Float4 => "real",
+            Float8 => "double precision",
+            Char(_) => "character",
+            Varchar(_) => "character varying",
+            Text => "text",
+            Name => "name",
+            Date => "date",
+            Time => "time without time zone",
+            TimeTz => "time with time zone",
+            Timestamp => "timestamp without time zone",
+            TimestampTz => "timestamp with time zone",
+            IntervalYearToMonth => "interval year to month",
+            IntervalDayToSecond(_) => "interval day to second",
+            Interval => "interval",
+            Super => "super",
+            Varbyte(_) => "binary varying",
+            HllSketch => "hllsketch",
+            Geometry => "geometry",
+            Geography => "geography",
+            Oid => "oid",
+            RegProc => "regproc",
+            InternalChar => "\"char\"",
+            Int2Vector => "int2vector",
+            OidVector => "oidvector",
+            Int2Array => "smallint[]",
+            OidArray => "oid[]",
+            TextArray => "text[]",
+            AclItemArray => "aclitem[]",
+            AbsTime => "abstime",
+            Unknown => "unknown",
+        }
+    }
+
+    /// The name in pg_type.typname: `int4`, `varchar`, `bpchar`.
+    pub fn internal_name(self) -> &'static str {
+        match self {
+            Bool => "bool",
+            Int2 => "int2",
+            Int4 => "int4",
+            Int8 => "int8",
+            Float4 => "float4",
+            Float8 => "float8",
+            Char(_) => "bpchar",
+            Varchar(_) => "varchar",
+            Time => "time",
+            TimeTz => "timetz",
+            Timestamp => "timestamp",
+            TimestampTz => "timestamptz",
+            IntervalYearToMonth => "intervaly2m",
+            IntervalDayToSecond(_) => "intervald2s",
+            Varbyte(_) => "varbyte",
+            InternalChar => "char",
+            Int2Array => "_int2",
+            OidArray => "_oid",
+            TextArray => "_text",
+            AclItemArray => "_aclitem",
+            other => other.base_name(),
+        }
+    }
+}
+
+fn numeric_of_typmod(typmod: i32) -> RedshiftType {
+    let bits = typmod - 4;
+    Numeric { precision: ((bits >> 16) & 0xff) as u8, scale: (bits & 0xff) as u8 }
+}
+
+/// The type as `format_type` shows it: `character varying(20)`, `numeric(10,2)`.
+impl fmt::Display for RedshiftType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Char(n) | Varchar(n) | Varbyte(n) => write!(f, "{}({n})", self.base_name()),
+            Numeric { precision, scale } => write!(f, "numeric({precision},{scale})"),
+            IntervalDayToSecond(digits) if *digits != 6 => write!(f, "interval day to second({digits})"),
+            other => f.write_str(other.base_name()),
+        }
+    }
+}
