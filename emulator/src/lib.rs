@@ -4,6 +4,7 @@ pub mod binder;
 pub mod catalog;
 pub mod result;
 mod session;
+mod settings;
 pub mod types;
 
 use std::{path::PathBuf, sync::Arc};

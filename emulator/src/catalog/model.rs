@@ -166,3 +166,22 @@ impl Relation {
         }
     }
 }
+
+impl Column {
+    /// A nullable column without anything else; its attnum is not given yet.
+    pub fn new(name: impl Into<String>, ty: RedshiftType) -> Column {
+        Column {
+            attnum: 0,
+            name: name.into(),
+            ty,
+            not_null: false,
+            default: None,
+            identity: None,
+            encoding: None,
+            dist_key: false,
+            sort_key: 0,
+            case_insensitive: false,
+            comment: None,
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! The session parameters of SET, SHOW and RESET.
+//!
+//! Source: developer guide, "Configuration reference", and what PostgreSQL 8.0 has beside it because clients ask for it.
+//! As in PostgreSQL, what a transaction block sets is undone when the block rolls back, and SET LOCAL when it ends.
+
+use std::collections::BTreeMap;
+
+use redshift_sql_dialect::{Error, Result, SqlState};
+
+/// What a parameter takes.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    /// on, off, true, false, ...; shown as `on` and `off`.
+    Bool,
+    /// An integer within these bounds.
+    Integer(i64, i64),
+    /// A number of milliseconds.
+    Milliseconds,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Any text.
+    Text,
+    /// Names separated by commas.
+    Names,
+    /// A number from 0 to 100.
+    Percent,
+    /// ISO, SQL, ... and the order of day, month and year.
+    DateStyle,
+    /// A time zone that the IANA database knows.
+    TimeZone,
+    /// UTF8 under its names.
+    Encoding,
+    /// Shown, never set.
+    ReadOnly,
+}
+
+struct Definition {
+    name: &'static str,
+    default: &'static str,
+    kind: Kind,
+    /// The name under which a change is reported to the client (ParameterStatus).
+    reported: Option<&'static str>,
+}
+
+const fn silent(name: &'static str, default: &'static str, kind: Kind) -> Definition {
+    Definition { name, default, kind, reported: None }
+}
+
+const fn reported(name: &'static str, default: &'static str, kind: Kind, reported: &'static str) -> Definition {
+    Definition { name, default, kind, reported: Some(reported) }
+}
+
+const LEVELS: &[&str] =
+    &["debug5", "debug4", "debug3", "debug2", "debug1", "debug", "log", "info", "notice", "warning", "error"];
+const ISOLATION: &[&str] = &["serializable", "repeatable read", "read committed", "read uncommitted"];
+
+/// All parameters, by name.
+static DEFINITIONS: &[Definition] = &[
+    silent("analyze_threshold_percent", "10", Kind::Percent),
+    reported("application_name", "", Kind::Text, "application_name"),
+    silent("cast_super_null_on_error", "on", Kind::Bool),
+    reported("client_encoding", "UTF8", Kind::Encoding, "client_encoding"),
+    silent("client_min_messages", "notice", Kind::Word(LEVELS)),
+    silent("datashare_break_glass_session_var", "", Kind::Text),
+    reported("datestyle", "ISO, MDY", Kind::DateStyle, "datestyle"),
+    silent("default_array_search_null_handling", "on", Kind::Bool),
+    silent("default_geometry_encoding", "2", Kind::Integer(1, 2)),
+    silent("default_transaction_isolation", "serializable", Kind::Word(ISOLATION)),
+    silent("default_transaction_read_only", "off", Kind::Bool),
+    silent("describe_field_name_in_uppercase", "off", Kind::Bool),
+    silent("downcase_delimited_identifier", "on", Kind::Bool),
+    silent("enable_case_sensitive_identifier", "off", Kind::Bool),
+    silent("enable_case_sensitive_super_attribute", "off", Kind::Bool),
+    silent("enable_numeric_rounding", "on", Kind::Bool),
+    silent("enable_result_cache_for_session", "on", Kind::Bool),
+    silent("enable_spectrum_oid", "on", Kind::Bool),
+    silent("enable_vacuum_boost", "off", Kind::Bool),
+    silent("error_on_nondeterministic_update", "off", Kind::Bool),
+    silent("extra_float_digits", "0", Kind::Integer(-15, 3)),
+    reported("integer_datetimes", "on", Kind::ReadOnly, "integer_datetimes"),
+    silent("interval_forbid_composite_literals", "off", Kind::Bool),
+    silent("intervalstyle", "postgres", Kind::Word(&["postgres", "postgres_verbose", "sql_standard", "iso_8601"])),
+    reported("is_superuser", "on", Kind::ReadOnly, "is_superuser"),
+    silent("json_serialization_enable", "off", Kind::Bool),
+    silent("json_serialization_parse_nested_strings", "off", Kind::Bool),
+    silent("lc_collate", "C", Kind::ReadOnly),
+    silent("lc_ctype", "C", Kind::ReadOnly),
+    silent("max_concurrency_scaling_clusters", "1", Kind::Integer(0, 10)),
+    silent("max_cursor_result_set_size", "0", Kind::Integer(0, 14_400_000)),
+    silent("max_identifier_length", "127", Kind::ReadOnly),
+    silent("mv_enable_aqmv_for_session", "on", Kind::Bool),
+    silent("navigate_super_null_on_error", "on", Kind::Bool),
+    silent("parse_super_null_on_error", "off", Kind::Bool),
+    silent("pg_federation_repeatable_read", "on", Kind::Bool),
+    silent("query_group", "default", Kind::Text),
+    silent("readonly", "off", Kind::Bool),
+    silent("search_path", "$user, public", Kind::Names),
+    reported("server_encoding", "UNICODE", Kind::ReadOnly, "server_encoding"),
+    reported("server_version", "8.0.2", Kind::ReadOnly, "server_version"),
+    reported("session_authorization", "", Kind::ReadOnly, "session_authorization"),
+    silent("spectrum_enable_pseudo_columns", "on", Kind::Bool),
+    silent("spectrum_query_maxerror", "-1", Kind::Integer(-1, i32::MAX as i64)),
+    silent("standard_conforming_strings", "on", Kind::Bool),
+    silent("statement_timeout", "0", Kind::Milliseconds),
+    silent("stored_proc_log_min_messages", "log", Kind::Word(&["log", "info", "notice", "warning", "exception"])),
+    reported("timezone", "UTC", Kind::TimeZone, "TimeZone"),
+    silent("timezone_abbreviations", "Default", Kind::Text),
+    silent("transaction_isolation", "serializable", Kind::Word(ISOLATION)),
+    silent("transaction_read_only", "off", Kind::Bool),
+    silent("wlm_query_slot_count", "1", Kind::Integer(1, 50)),
+];
+
+fn definition(name: &str) -> Option<&'static Definition> {
+    DEFINITIONS.binary_search_by(|definition| definition.name.cmp(name)).ok().map(|index| &DEFINITIONS[index])
+}
+
+/// How long a setting holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// Until the session ends, or its block rolls back.
+    Session,
+    /// Until the block ends (SET LOCAL).
+    Block,
+}
+
+/// A session's parameters.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    values: BTreeMap<String, String>,
+    /// What RESET goes back to: the defaults, with what the client gave at start-up.
+    initial: BTreeMap<String, String>,
+    /// As they were when the block began.
+    before_block: Option<BTreeMap<String, String>>,
+    /// What SET LOCAL hides, to be put back at the end of the block.
+    hidden_by_local: BTreeMap<String, Option<String>>,
+    changes: Vec<(String, String)>,
+}
+
+impl Settings {
+    /// The defaults, with what the server knows of the session.
+    pub fn new(user: &str) -> Settings {
+        let mut values: BTreeMap<String, String> =
+            DEFINITIONS.iter().map(|d| (d.name.to_string(), d.default.to_string())).collect();
+        values.insert("session_authorization".into(), user.into());
+        Settings {
+            initial: values.clone(),
+            values,
+            before_block: None,
+            hidden_by_local: BTreeMap::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// Takes a parameter that came with the start-up message; RESET goes back to it.
+    pub fn set_at_startup(&mut self, name: &str, value: &str) -> Result<()> {
+        let value = check(name, value)?;
+        self.initial.insert(name.to_string(), value.clone());
+        self.values.insert(name.to_string(), value);
+        Ok(())
+    }
+
+    /// A parameter's value, as SHOW gives it.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// Is a boolean parameter on?
+    pub fn is_on(&self, name: &str) -> bool {
+        self.get(name) == Some("on")
+    }
+
+    /// Every parameter with its value, by name.
+    pub fn all(&self) -> &BTreeMap<String, String> {
+        &self.values
+    }
+
+    /// SET: several values are a list of names.
+    ///
+    /// # Errors
+    /// 42704 for an unknown parameter, 22023 for a value it does not take, 55P02-like for one that cannot be set.
+    pub fn set(&mut self, name: &str, values: &[&str], span: Span) -> Result<()> {
+        let value = check(name, &values.join(", "))?;
+        if span == Span::Block && self.before_block.is_none() {
+            return Ok(());
+        }
+        if span == Span::Block {
+            self.hidden_by_local.entry(name.to_string()).or_insert_with(|| self.values.get(name).cloned());
+        } else {
+            self.hidden_by_local.remove(name);
+        }
+        self.put(name, value);
+        Ok(())
+    }
+
+    /// SET name TO DEFAULT, RESET name
+    pub fn reset(&mut self, name: &str) -> Result<()> {
+        match self.initial.get(name).cloned() {
+            Some(value) => self.put(name, value),
+            None if name.contains('.') => {
+                self.values.remove(name);
+            }
+            None => return Err(unknown(name)),
+        }
+        Ok(())
+    }
+
+    /// RESET ALL
+    pub fn reset_all(&mut self) {
+        for (name, value) in self.initial.clone() {
+            self.put(&name, value);
+        }
+        self.values.retain(|name, _| self.initial.contains_key(name));
+    }
+
+    /// A block begins.
+    pub fn begin(&mut self) {
+        self.before_block = Some(self.values.clone());
+    }
+
+    /// The block ends and keeps what it set.
+    pub fn commit(&mut self) {
+        self.before_block = None;
+        for (name, value) in std::mem::take(&mut self.hidden_by_local) {
+            match value {
+                Some(value) => self.put(&name, value),
+                None => {
+                    self.values.remove(&name);
+                }
+            }
+        }
+    }
+
+    /// The block ends and undoes what it set.
+    pub fn rollback(&mut self) {
+        self.hidden_by_local.clear();
+        let Some(before) = self.before_block.take() else { return };
+        for (name, value) in &before {
+            self.put(name, value.clone());
+        }
+        self.values = before;
+    }
+
+    /// Changes that the client wants to hear of, under the names it knows.
+    pub fn take_changes(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.changes)
+    }
+
+    fn put(&mut self, name: &str, value: String) {
+        let old = self.values.insert(name.to_string(), value.clone());
+        if old.as_deref() == Some(&value) {
+            return;
+        }
+        if let Some(Definition { reported: Some(reported), .. }) = definition(name) {
+            self.changes.push((reported.to_string(), value));
+        }
+    }
+}
+
+fn unknown(name: &str) -> Error {
+    Error::new(SqlState::UNDEFINED_OBJECT, format!("unrecognized configuration parameter \"{name}\""))
+}
+
+/// The value as it is kept and shown, or why the parameter does not take it.
+fn check(name: &str, value: &str) -> Result<String> {
+    let Some(definition) = definition(name) else {
+        // Session context variables have a dot in their name (developer guide, "SET").
+        return if name.contains('.') { Ok(value.to_string()) } else { Err(unknown(name)) };
+    };
+    let invalid = || {
+        Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid value for parameter \"{name}\": \"{value}\""))
+    };
+    match definition.kind {
+        Kind::Bool => match boolean(value) {
+            Some(true) => Ok("on".into()),
+            Some(false) => Ok("off".into()),
+            None => Err(Error::new(
+                SqlState::INVALID_PARAMETER_VALUE,
+                format!("parameter \"{name}\" requires a Boolean value"),
+            )),
+        },
+        Kind::Integer(low, high) => {
+            let number: i64 = value.trim().parse().map_err(|_| invalid())?;
+            if number < low || number > high {
+                let message = format!("{number} is outside the valid range for parameter \"{name}\" ({low} .. {high})");
+                return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
+            }
+            Ok(number.to_string())
+        }
+        Kind::Milliseconds => milliseconds(value).map(|number| number.to_string()).ok_or_else(invalid),
+        Kind::Percent => {
+            value.trim().parse::<f64>().ok().filter(|n| (0.0..=100.0).contains(n)).ok_or_else(invalid)?;
+            Ok(value.trim().to_string())
+        }
+        Kind::Word(words) => {
+            let word = value.to_lowercase();
+            if words.contains(&word.as_str()) { Ok(word) } else { Err(invalid()) }
+        }
+        Kind::DateStyle => date_style(value).ok_or_else(invalid),
+        Kind::TimeZone => time_zone(value).map(|zone| zone.name().to_string()).ok_or_else(|| {
+            Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("unrecognized time zone name: \"{value}\""))
+        }),
+        Kind::Encoding => match value.trim_matches('\'').to_uppercase().replace('-', "").as_str() {
+            "UTF8" | "UNICODE" => Ok("UTF8".into()),
+            _ => Err(invalid()),
+        },
+        Kind::Text | Kind::Names => Ok(value.to_string()),
+        Kind::ReadOnly => Err(Error::new(SqlState("55P02"), format!("parameter \"{name}\" cannot be changed"))),
+    }
+}
+
+fn boolean(value: &str) -> Option<bool> {
+    match value.trim().to_lowercase().as_str() {
+        "on" | "true" | "t" | "yes" | "y" | "1" => Some(true),
+        "off" | "false" | "f" | "no" | "n" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// `5000`, `5s`, `1min`
+fn milliseconds(value: &str) -> Option<u64> {
+    let value = value.trim();
+    let digits = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
+    let number: u64 = value[..digits].parse().ok()?;
+    let unit = match value[digits..].trim() {
+        "" | "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    number.checked_mul(unit)
+}
+
+/// `ISO`, `ISO, MDY`, `german`, `dmy`, ...: the parts may come alone and in any order.
+fn date_style(value: &str) -> Option<String> {
+    let (mut style, mut order) = ("ISO", "MDY");
+    for part in value.split(',') {
+        match part.trim().to_uppercase().as_str() {
+            "ISO" => style = "ISO",
+            "SQL" => style = "SQL",
+            "POSTGRES" => style = "Postgres",
+            "GERMAN" => (style, order) = ("German", "DMY"),
+            "MDY" | "US" | "NONEURO" | "NONEUROPEAN" => order = "MDY",
+            "DMY" | "EURO" | "EUROPEAN" => order = "DMY",
+            "YMD" => order = "YMD",
+            "DEFAULT" => {}
+            _ => return None,
+        }
+    }
+    Some(format!("{style}, {order}"))
+}
+
+/// A time zone by its IANA name in any case, or one of the usual abbreviations.
+pub fn time_zone(name: &str) -> Option<chrono_tz::Tz> {
+    let wanted = name.trim();
+    if let Ok(zone) = wanted.parse() {
+        return Some(zone);
+    }
+    let folded = wanted.to_lowercase();
+    chrono_tz::TZ_VARIANTS.iter().find(|zone| zone.name().to_lowercase() == folded).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_are_sorted_for_the_search() {
+        assert!(DEFINITIONS.windows(2).all(|pair| pair[0].name < pair[1].name));
+    }
+
+    #[test]
+    fn a_block_that_rolls_back_undoes_its_settings() {
+        let mut settings = Settings::new("admin");
+        settings.begin();
+        settings.set("timezone", &["America/New_York"], Span::Session).unwrap();
+        settings.rollback();
+        assert_eq!(settings.get("timezone"), Some("UTC"));
+    }
+
+    #[test]
+    fn local_settings_end_with_the_block_and_others_stay() {
+        let mut settings = Settings::new("admin");
+        settings.begin();
+        settings.set("query_group", &["night"], Span::Session).unwrap();
+        settings.set("statement_timeout", &["5s"], Span::Block).unwrap();
+        assert_eq!(settings.get("statement_timeout"), Some("5000"));
+        settings.commit();
+        assert_eq!(settings.get("statement_timeout"), Some("0"));
+        assert_eq!(settings.get("query_group"), Some("night"));
+    }
+
+    #[test]
+    fn the_client_hears_of_changes_under_its_names() {
+        let mut settings = Settings::new("admin");
+        settings.set("timezone", &["europe/berlin"], Span::Session).unwrap();
+        settings.set("query_group", &["x"], Span::Session).unwrap();
+        assert_eq!(settings.take_changes(), [("TimeZone".to_string(), "Europe/Berlin".to_string())]);
+    }
+
+    #[test]
+    fn wrong_values_and_names_are_refused() {
+        let mut settings = Settings::new("admin");
+        let state = |result: Result<()>| result.unwrap_err().sqlstate().0;
+        assert_eq!(state(settings.set("no_such_thing", &["1"], Span::Session)), "42704");
+        assert_eq!(state(settings.set("wlm_query_slot_count", &["51"], Span::Session)), "22023");
+        assert_eq!(state(settings.set("timezone", &["Mars/Olympus"], Span::Session)), "22023");
+        assert_eq!(state(settings.set("server_version", &["9"], Span::Session)), "55P02");
+        assert!(settings.set("app.tenant", &["7"], Span::Session).is_ok());
+    }
+}

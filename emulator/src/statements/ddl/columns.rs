@@ -1,0 +1,217 @@
+//! From the elements of CREATE TABLE and ADD COLUMN to the catalog's columns and keys.
+//!
+//! Source: developer guide, "CREATE TABLE".
+
+use redshift_sql_dialect::{
+    Error, RedshiftType, Result, SqlState,
+    ast::{ColumnAttribute, ColumnDef, ConstraintKind, DataType, SortKey, TableAttributes, TableConstraint},
+    names::Ident,
+    types::{MAX_CHAR, MAX_VARCHAR},
+};
+
+use crate::catalog::{Column, Identity};
+
+/// The most columns of a table (developer guide, "CREATE TABLE", "Limits").
+const MAX_COLUMNS: usize = 1600;
+/// The most columns of a compound and of an interleaved sort key.
+const MAX_SORT_COLUMNS: (usize, usize) = (400, 8);
+
+/// What the elements of a table say, before the catalog is asked.
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    /// The columns; their defaults are not checked yet.
+    pub columns: Vec<Column>,
+    /// The keys, of columns and of the table.
+    pub keys: Vec<DeclaredKey>,
+}
+
+/// A key whose names are not looked up yet.
+#[derive(Debug)]
+pub(super) struct DeclaredKey {
+    /// CONSTRAINT name
+    pub name: Option<Ident>,
+    /// What it says.
+    pub kind: ConstraintKind,
+}
+
+impl Declared {
+    /// Adds a column that is declared.
+    pub fn add(&mut self, def: &ColumnDef, case_sensitive: bool) -> Result<()> {
+        let (column, keys) = column(def, case_sensitive)?;
+        self.push(column, def.name.pos)?;
+        self.keys.extend(keys);
+        Ok(())
+    }
+
+    /// Adds a column as it is; its attnum becomes the next one.
+    pub fn push(&mut self, mut column: Column, pos: u32) -> Result<()> {
+        if self.columns.iter().any(|other| other.name == column.name) {
+            let message = format!("column \"{}\" duplicated", column.name);
+            return Err(Error::new(SqlState::DUPLICATE_COLUMN, message).at(pos));
+        }
+        if self.columns.len() == MAX_COLUMNS {
+            return Err(Error::new(SqlState::TOO_MANY_COLUMNS, format!("tables can have at most {MAX_COLUMNS} columns")));
+        }
+        column.attnum = self.columns.len() as i16 + 1;
+        if column.dist_key && self.columns.iter().any(|other| other.dist_key) {
+            return Err(multiple("DISTKEY").at(pos));
+        }
+        if column.sort_key > 0 {
+            if self.columns.iter().any(|other| other.sort_key > 0) {
+                return Err(multiple("SORTKEY").at(pos));
+            }
+            column.sort_key = 1;
+        }
+        if column.identity.is_some() && self.columns.iter().any(|other| other.identity.is_some()) {
+            return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, "a table can have only one IDENTITY column").at(pos));
+        }
+        self.columns.push(column);
+        Ok(())
+    }
+
+    /// Adds a constraint of the table.
+    pub fn add_key(&mut self, constraint: &TableConstraint) {
+        self.keys.push(DeclaredKey { name: constraint.name.clone(), kind: constraint.kind.clone() });
+    }
+
+    /// Takes DISTKEY (column) and SORTKEY (columns) of the table.
+    pub fn apply(&mut self, attributes: &TableAttributes, case_sensitive: bool) -> Result<()> {
+        if let Some(key) = &attributes.dist_key {
+            if self.columns.iter().any(|column| column.dist_key) {
+                return Err(multiple("DISTKEY").at(key.pos));
+            }
+            self.named(key, "DISTKEY", case_sensitive)?.dist_key = true;
+        }
+        if let Some(key) = &attributes.sort_key {
+            self.sort(key, case_sensitive)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the columns the places that a sort key says.
+    pub fn sort(&mut self, key: &SortKey, case_sensitive: bool) -> Result<()> {
+        let (columns, most) = match key {
+            SortKey::Auto | SortKey::None => return Ok(()),
+            SortKey::Compound(columns) => (columns, MAX_SORT_COLUMNS.0),
+            SortKey::Interleaved(columns) => (columns, MAX_SORT_COLUMNS.1),
+        };
+        if columns.len() > most {
+            let message = format!("a sort key can have at most {most} columns");
+            return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message));
+        }
+        if let Some(first) = columns.first()
+            && self.columns.iter().any(|column| column.sort_key > 0)
+        {
+            return Err(multiple("SORTKEY").at(first.pos));
+        }
+        for (place, name) in columns.iter().enumerate() {
+            let column = self.named(name, "SORTKEY", case_sensitive)?;
+            if column.sort_key > 0 {
+                let message = format!("column \"{}\" appears twice in the sort key", column.name);
+                return Err(Error::new(SqlState::DUPLICATE_COLUMN, message).at(name.pos));
+            }
+            column.sort_key = place as i16 + 1;
+        }
+        Ok(())
+    }
+
+    fn named(&mut self, name: &Ident, what: &str, case_sensitive: bool) -> Result<&mut Column> {
+        let folded = name.folded(case_sensitive);
+        self.columns.iter_mut().find(|column| column.name == folded).ok_or_else(|| {
+            let message = format!("{what} column \"{folded}\" does not exist");
+            Error::new(SqlState::UNDEFINED_COLUMN, message).at(name.pos)
+        })
+    }
+}
+
+fn multiple(what: &str) -> Error {
+    Error::new(SqlState::INVALID_TABLE_DEFINITION, format!("multiple {what} specifications are not allowed"))
+}
+
+/// A column with its keys from its declaration.
+pub(super) fn column(def: &ColumnDef, case_sensitive: bool) -> Result<(Column, Vec<DeclaredKey>)> {
+    let name = def.name.folded(case_sensitive);
+    let ty = storable(&def.ty, &name).map_err(|error| error.at(def.name.pos))?;
+    let mut column = Column::new(name, ty);
+    let mut keys = Vec::new();
+    let mut null_written = false;
+    for attribute in &def.attributes {
+        match attribute {
+            ColumnAttribute::Default(expr) => column.default = Some(expr.to_string()),
+            ColumnAttribute::Identity { seed, step } => set_identity(&mut column, *seed, *step, Generated::Always)?,
+            ColumnAttribute::DefaultIdentity { seed, step } => {
+                set_identity(&mut column, *seed, *step, Generated::ByDefault)?;
+            }
+            ColumnAttribute::Encode(encoding) => column.encoding = Some(encoding.clone()),
+            ColumnAttribute::DistKey => column.dist_key = true,
+            ColumnAttribute::SortKey => column.sort_key = 1,
+            ColumnAttribute::Collate(collation) => column.case_insensitive = collation == "case_insensitive",
+            ColumnAttribute::NotNull => column.not_null = true,
+            ColumnAttribute::Null => null_written = true,
+            ColumnAttribute::Unique => keys.push(ConstraintKind::Unique(vec![def.name.clone()])),
+            ColumnAttribute::PrimaryKey => keys.push(ConstraintKind::PrimaryKey(vec![def.name.clone()])),
+            ColumnAttribute::References { table, column } => keys.push(ConstraintKind::ForeignKey {
+                columns: vec![def.name.clone()],
+                table: table.clone(),
+                referenced: column.iter().cloned().collect(),
+            }),
+        }
+    }
+    if null_written && column.not_null {
+        let message = format!("conflicting NULL/NOT NULL declarations for column \"{}\"", column.name);
+        return Err(Error::new(SqlState::SYNTAX_ERROR, message).at(def.name.pos));
+    }
+    if column.identity.is_some() && column.default.is_some() {
+        let message = format!("multiple default values specified for column \"{}\"", column.name);
+        return Err(Error::new(SqlState::SYNTAX_ERROR, message).at(def.name.pos));
+    }
+    let keys = keys.into_iter().map(|kind| DeclaredKey { name: None, kind }).collect();
+    Ok((column, keys))
+}
+
+/// Does an identity column always make its values?
+#[derive(Clone, Copy, PartialEq)]
+enum Generated {
+    Always,
+    ByDefault,
+}
+
+fn set_identity(column: &mut Column, seed: i64, step: i64, generated: Generated) -> Result<()> {
+    if !matches!(column.ty, RedshiftType::Int4 | RedshiftType::Int8) {
+        let message = format!("identity column \"{}\" must be of type INT or BIGINT", column.name);
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message));
+    }
+    column.identity = Some(Identity { seed, step, by_default: generated == Generated::ByDefault });
+    column.not_null = true;
+    Ok(())
+}
+
+/// The type that a table can hold for a declared one.
+pub(super) fn storable(ty: &DataType, column: &str) -> Result<RedshiftType> {
+    let ty = match ty {
+        DataType::Known(ty) => *ty,
+        DataType::Named(name) => {
+            let message = format!("type \"{}\" does not exist", name.object().value);
+            return Err(Error::new(SqlState::UNDEFINED_OBJECT, message).at(name.pos()));
+        }
+    };
+    use RedshiftType::*;
+    match ty {
+        // Developer guide, "Character types": TEXT becomes VARCHAR(256).
+        Text => Ok(Varchar(256)),
+        Varchar(n) if n > MAX_VARCHAR => Err(too_long("varchar", MAX_VARCHAR)),
+        Char(n) if n > MAX_CHAR => Err(too_long("char", MAX_CHAR)),
+        Bool | Int2 | Int4 | Int8 | Numeric { .. } | Float4 | Float8 | Char(_) | Varchar(_) | Date | Time | TimeTz
+        | Timestamp | TimestampTz | IntervalYearToMonth | IntervalDayToSecond(_) | Super | Varbyte(_) => Ok(ty),
+        HllSketch | Geometry | Geography => Err(Error::unsupported(format!("type {ty} is not supported"))),
+        Name | Interval | Oid | RegProc | InternalChar | Int2Vector | OidVector | Int2Array | OidArray | TextArray
+        | AclItemArray | AbsTime | Unknown => Err(Error::new(
+            SqlState::FEATURE_NOT_SUPPORTED,
+            format!("Column \"{column}\" has unsupported type \"{}\".", ty.base_name()),
+        )),
+    }
+}
+
+fn too_long(ty: &str, most: u32) -> Error {
+    Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("length for type {ty} cannot exceed {most}"))
+}
