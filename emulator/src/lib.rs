@@ -2,9 +2,12 @@
 
 pub mod binder;
 pub mod catalog;
+pub mod error;
+pub mod functions;
 pub mod result;
 mod session;
 mod settings;
+pub mod text_input;
 pub mod types;
 
 use std::{path::PathBuf, sync::Arc};

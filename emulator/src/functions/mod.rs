@@ -1,0 +1,108 @@
+//! Functions: which exist, which overload the arguments choose, what computes them.
+
+use datafusion::logical_expr::{Expr, SortExpr, WindowFrame, expr::NullTreatment};
+use redshift_sql_dialect::{Error, Result, SqlState};
+
+use crate::binder::{BindContext, Typed};
+
+/// What a function may be called as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FunctionClass {
+    /// One value from the arguments of one row.
+    Scalar,
+    /// One value from the rows of a group.
+    Aggregate,
+    /// With OVER.
+    Window,
+    /// Several rows: `generate_series`.
+    Set,
+}
+
+/// Is there a function of this name, and as what can it be called?
+pub fn classes(_name: &str) -> Option<&'static [FunctionClass]> {
+    None
+}
+
+/// Calls a scalar function.
+///
+/// # Errors
+/// 42883 `function name(argument types) does not exist`.
+pub fn scalar(name: &str, args: Vec<Typed>, _ctx: &BindContext) -> Result<Typed> {
+    Err(no_such_function(name, &args))
+}
+
+/// A call of an aggregate.
+#[derive(Debug, Clone)]
+pub struct AggregateParts {
+    /// Its name, folded.
+    pub name: String,
+    /// Its arguments; none for `count(*)`.
+    pub args: Vec<Typed>,
+    /// DISTINCT?
+    pub distinct: bool,
+    /// ORDER BY within the parentheses.
+    pub order_by: Vec<SortExpr>,
+    /// WITHIN GROUP (ORDER BY ...)
+    pub within_group: Vec<OrderedArg>,
+    /// APPROXIMATE?
+    pub approximate: bool,
+}
+
+/// A key of WITHIN GROUP (ORDER BY ...).
+#[derive(Debug, Clone)]
+pub struct OrderedArg {
+    /// The key.
+    pub value: Typed,
+    /// ASC?
+    pub ascending: bool,
+    /// NULLS FIRST?
+    pub nulls_first: bool,
+}
+
+/// Calls an aggregate: an `Expr::AggregateFunction`, wrapped in something scalar only where there is no other way.
+pub fn aggregate(parts: AggregateParts, _ctx: &BindContext) -> Result<Typed> {
+    Err(no_such_function(&parts.name, &parts.args))
+}
+
+/// A call with OVER.
+#[derive(Debug, Clone)]
+pub struct WindowParts {
+    /// Its name, folded.
+    pub name: String,
+    /// Its arguments; none for `count(*)`.
+    pub args: Vec<Typed>,
+    /// PARTITION BY
+    pub partition_by: Vec<Expr>,
+    /// ORDER BY
+    pub order_by: Vec<SortExpr>,
+    /// The frame.
+    pub frame: WindowFrame,
+    /// IGNORE or RESPECT NULLS
+    pub nulls: Option<NullTreatment>,
+    /// DISTINCT?
+    pub distinct: bool,
+    /// WITHIN GROUP (ORDER BY ...): of LISTAGG and PERCENTILE_*.
+    pub within_group: Vec<OrderedArg>,
+}
+
+/// Calls a window function: an `Expr::WindowFunction`, wrapped in something scalar only where there is no other way.
+pub fn window(parts: WindowParts, _ctx: &BindContext) -> Result<Typed> {
+    Err(no_such_function(&parts.name, &parts.args))
+}
+
+/// The name of the result's column: `dateadd` shows as `date_add`.
+pub fn output_name(name: &str) -> &str {
+    name
+}
+
+/// May the first argument be a bare date part, as in `dateadd(month, 1, d)`?
+pub fn takes_date_part(name: &str) -> bool {
+    matches!(name, "dateadd" | "date_add" | "datediff" | "date_diff" | "date_part" | "pgdate_part" | "date_trunc")
+}
+
+/// 42883 with the hint that Postgres gives.
+pub fn no_such_function(name: &str, args: &[Typed]) -> Error {
+    let types: Vec<&str> = args.iter().map(|arg| arg.ty.base_name()).collect();
+    Error::new(SqlState::UNDEFINED_FUNCTION, format!("function {name}({}) does not exist", types.join(", ")))
+        .with_hint("No function matches the given name and argument types. You may need to add explicit type casts.")
+}

@@ -1,0 +1,1 @@
+//! Text to value: what literals, casts of strings and COPY's fields are read with.
