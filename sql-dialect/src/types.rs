@@ -62,8 +62,12 @@ pub enum RedshiftType {
     Geography,
     /// OID and its aliases: of catalog columns.
     Oid,
-    /// REGPROC and the other object identifier types, shown as names.
+    /// REGPROC: a function, shown by name.
     RegProc,
+    /// REGCLASS: a relation, shown by name.
+    RegClass,
+    /// REGTYPE: a type, shown by name.
+    RegType,
     /// "char": the one-byte type of catalog columns.
     InternalChar,
     /// INT2VECTOR: of catalog columns.
@@ -72,6 +76,8 @@ pub enum RedshiftType {
     OidVector,
     /// SMALLINT[]: of catalog columns.
     Int2Array,
+    /// INTEGER[]: of catalog columns.
+    Int4Array,
     /// OID[]: of catalog columns.
     OidArray,
     /// TEXT[]: of catalog columns.
@@ -120,6 +126,7 @@ impl RedshiftType {
             AbsTime => 702,
             Unknown => 705,
             Int2Array => 1005,
+            Int4Array => 1007,
             TextArray => 1009,
             OidArray => 1028,
             AclItemArray => 1034,
@@ -137,6 +144,8 @@ impl RedshiftType {
             HllSketch => 2935,
             Geometry => 3000,
             Geography => 3001,
+            RegClass => 2205,
+            RegType => 2206,
             Super => 4000,
             Varbyte(_) => 6551,
         }
@@ -156,7 +165,7 @@ impl RedshiftType {
         match self {
             Bool | InternalChar => 1,
             Int2 => 2,
-            Int4 | Float4 | Date | Oid | RegProc | AbsTime | IntervalYearToMonth => 4,
+            Int4 | Float4 | Date | Oid | RegProc | RegClass | RegType | AbsTime | IntervalYearToMonth => 4,
             Int8 | Float8 | Time | Timestamp | TimestampTz | IntervalDayToSecond(_) => 8,
             TimeTz => 12,
             Interval => 16,
@@ -186,6 +195,7 @@ impl RedshiftType {
             702 => AbsTime,
             705 => Unknown,
             1005 => Int2Array,
+            1007 => Int4Array,
             1009 => TextArray,
             1028 => OidArray,
             1034 => AclItemArray,
@@ -201,6 +211,8 @@ impl RedshiftType {
             1266 => TimeTz,
             1700 if typmod > 4 => numeric_of_typmod(typmod),
             1700 => Self::numeric(MAX_PRECISION, 10),
+            2205 => RegClass,
+            2206 => RegType,
             2935 => HllSketch,
             3000 => Geometry,
             3001 => Geography,
@@ -264,10 +276,13 @@ impl RedshiftType {
             Geography => "geography",
             Oid => "oid",
             RegProc => "regproc",
+            RegClass => "regclass",
+            RegType => "regtype",
             InternalChar => "\"char\"",
             Int2Vector => "int2vector",
             OidVector => "oidvector",
             Int2Array => "smallint[]",
+            Int4Array => "integer[]",
             OidArray => "oid[]",
             TextArray => "text[]",
             AclItemArray => "aclitem[]",
@@ -296,6 +311,7 @@ impl RedshiftType {
             Varbyte(_) => "varbyte",
             InternalChar => "char",
             Int2Array => "_int2",
+            Int4Array => "_int4",
             OidArray => "_oid",
             TextArray => "_text",
             AclItemArray => "_aclitem",

@@ -204,7 +204,8 @@ pub(super) fn storable(ty: &DataType, column: &str) -> Result<RedshiftType> {
         Bool | Int2 | Int4 | Int8 | Numeric { .. } | Float4 | Float8 | Char(_) | Varchar(_) | Date | Time | TimeTz
         | Timestamp | TimestampTz | IntervalYearToMonth | IntervalDayToSecond(_) | Super | Varbyte(_) => Ok(ty),
         HllSketch | Geometry | Geography => Err(Error::unsupported(format!("type {ty} is not supported"))),
-        Name | Interval | Oid | RegProc | InternalChar | Int2Vector | OidVector | Int2Array | OidArray | TextArray
+        Name | Interval | Oid | RegProc | RegClass | RegType | InternalChar | Int2Vector | OidVector | Int2Array
+        | Int4Array | OidArray | TextArray
         | AclItemArray | AbsTime | Unknown => Err(Error::new(
             SqlState::FEATURE_NOT_SUPPORTED,
             format!("Column \"{column}\" has unsupported type \"{}\".", ty.base_name()),
