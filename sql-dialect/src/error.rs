@@ -171,6 +171,8 @@ sqlstates! {
     OUT_OF_MEMORY = "53200";
     /// too_many_connections
     TOO_MANY_CONNECTIONS = "53300";
+    /// program_limit_exceeded
+    PROGRAM_LIMIT_EXCEEDED = "54000";
     /// statement_too_complex
     STATEMENT_TOO_COMPLEX = "54001";
     /// too_many_columns

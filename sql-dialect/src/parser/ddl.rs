@@ -1,0 +1,372 @@
+//! CREATE, ALTER, DROP and COMMENT of tables, views, schemas and databases.
+
+use super::Parser;
+use crate::{
+    ast::{
+        AlterDatabase, AlterDatabaseAction, AlterSchema, AlterSchemaAction, Comment, CreateDatabase, CreateSchema,
+        CreateTable, CreateTableAs, CreateView, Drop, DropPrincipal, ObjectKind, PrincipalKind, Statement,
+        TableAttributes,
+    },
+    error::{Error, Result},
+    lexer::TokenKind,
+    names::{Ident, ObjectName},
+};
+
+impl Parser<'_> {
+    // ---- CREATE
+
+    /// CREATE, behind which a kind of object stands.
+    pub(super) fn create(&mut self) -> Result<Statement> {
+        let start = self.at;
+        self.advance();
+        let or_replace = self.eat_words(&["or", "replace"]);
+        if self.is_word("view") {
+            return self.create_view(or_replace);
+        }
+        let temporary = self.temporary();
+        if self.is_word("table") && !or_replace {
+            return self.create_table(temporary);
+        }
+        if !or_replace && !temporary {
+            match self.folded_word().as_str() {
+                "schema" => return self.create_schema(),
+                "database" => return self.create_database(),
+                "user" => return self.create_user(),
+                "group" => return self.create_group(),
+                _ => {}
+            }
+        }
+        if temporary && self.is_word("view") {
+            return Err(Error::unsupported("CREATE TEMPORARY VIEW is not supported").at(self.tokens[start].start));
+        }
+        self.at = start;
+        Err(self.unknown_command())
+    }
+
+    /// `[LOCAL | GLOBAL] TEMP | TEMPORARY`
+    fn temporary(&mut self) -> bool {
+        let scoped = self.is_one_of(&["local", "global"]);
+        let ahead = usize::from(scoped);
+        let found = self.word_at(ahead, "temp") || self.word_at(ahead, "temporary");
+        if found {
+            self.at += ahead + 1;
+        }
+        found
+    }
+
+    pub(super) fn if_not_exists(&mut self) -> bool {
+        self.eat_words(&["if", "not", "exists"])
+    }
+
+    fn create_table(&mut self, temp: bool) -> Result<Statement> {
+        self.advance();
+        let if_not_exists = self.if_not_exists();
+        let name = self.object_name()?;
+        let temporary = temp || name.object().value.starts_with('#');
+        if self.are_words(&["partition", "of"]) {
+            return Err(self.refuse_partitioning());
+        }
+        if self.is(TokenKind::LeftParen) && !self.paren_holds_names_of_ctas() && !self.paren_holds_query() {
+            let elements = self.table_elements()?;
+            let attributes = self.table_attributes()?;
+            let table = CreateTable { name, temporary, if_not_exists, elements, attributes };
+            return Ok(Statement::CreateTable(Box::new(table)));
+        }
+        let columns = self.optional_ident_list()?;
+        let attributes = self.table_attributes()?;
+        self.expect_word("as")?;
+        let query = Box::new(self.query()?);
+        if self.are_words(&["with", "no", "data"]) || self.are_words(&["with", "data"]) {
+            return Err(Error::unsupported("WITH [NO] DATA is not supported").at(self.pos()));
+        }
+        Ok(Statement::CreateTableAs(Box::new(CreateTableAs {
+            name,
+            temporary,
+            if_not_exists,
+            columns,
+            attributes,
+            query,
+            select_into: false,
+        })))
+    }
+
+    /// Are only names in the parentheses, as in CREATE TABLE name (a, b) AS?
+    fn paren_holds_names_of_ctas(&self) -> bool {
+        let mut ahead = 1;
+        while self.begins_ident(ahead) {
+            match self.peek_at(ahead + 1).kind {
+                TokenKind::Comma => ahead += 2,
+                TokenKind::RightParen => return true,
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    fn create_view(&mut self, or_replace: bool) -> Result<Statement> {
+        self.advance();
+        if self.are_words(&["if", "not", "exists"]) {
+            return Err(Error::unsupported("CREATE VIEW IF NOT EXISTS is not supported")
+                .with_hint("Use CREATE OR REPLACE VIEW.")
+                .at(self.pos()));
+        }
+        let name = self.object_name()?;
+        let columns = self.optional_ident_list()?;
+        self.expect_word("as")?;
+        let start = self.pos() as usize;
+        let query = Box::new(self.query()?);
+        let query_text = self.text[start..self.tokens[self.at - 1].end as usize].to_owned();
+        let late_binding = self.eat_words(&["with", "no", "schema", "binding"]);
+        let view = CreateView { name, or_replace, columns, query, query_text, late_binding };
+        Ok(Statement::CreateView(Box::new(view)))
+    }
+
+    fn create_schema(&mut self) -> Result<Statement> {
+        self.advance();
+        let if_not_exists = self.if_not_exists();
+        let name = if self.is_word("authorization") { None } else { Some(self.ident()?) };
+        let authorization = if self.eat_word("authorization") { Some(self.ident()?) } else { None };
+        let quota_mb = if self.eat_word("quota") { self.quota()? } else { None };
+        if self.is_word("create") || self.is_word("grant") {
+            return Err(Error::unsupported("CREATE SCHEMA with schema elements is not supported")
+                .with_hint("Create them with statements of their own.")
+                .at(self.pos()));
+        }
+        Ok(Statement::CreateSchema(CreateSchema { name, if_not_exists, authorization, quota_mb }))
+    }
+
+    /// `n [MB | GB | TB]` or UNLIMITED, in megabytes.
+    fn quota(&mut self) -> Result<Option<u64>> {
+        if self.eat_word("unlimited") {
+            return Ok(None);
+        }
+        let amount: u64 = self.unsigned()?;
+        let unit = match self.folded_word().as_str() {
+            "mb" => 1,
+            "gb" => 1_024,
+            "tb" => 1_024 * 1_024,
+            _ => return Ok(Some(amount)),
+        };
+        self.advance();
+        Ok(Some(amount.saturating_mul(unit)))
+    }
+
+    fn create_database(&mut self) -> Result<Statement> {
+        self.advance();
+        let name = self.ident()?;
+        let mut database = CreateDatabase { name, owner: None, connection_limit: None, case_insensitive: false };
+        self.eat_word("with");
+        loop {
+            if self.eat_word("owner") {
+                self.eat(TokenKind::Eq);
+                database.owner = Some(self.ident()?);
+            } else if self.eat_words(&["connection", "limit"]) {
+                database.connection_limit = self.connection_limit()?;
+            } else if self.eat_word("collate") {
+                database.case_insensitive = self.case_insensitive()?;
+            } else if self.eat_words(&["isolation", "level"]) {
+                // SNAPSHOT and SERIALIZABLE differ in what is refused; we always serialise.
+                if !self.eat_word("serializable") {
+                    self.expect_word("snapshot")?;
+                }
+            } else if self.is_word("from") {
+                return Err(Error::unsupported("CREATE DATABASE FROM is not supported").at(self.pos()));
+            } else if self.is_one_of(&["encoding", "template", "lc_collate", "lc_ctype", "tablespace"]) {
+                let option = self.folded_word().to_uppercase();
+                return Err(
+                    Error::unsupported(format!("CREATE DATABASE option {option} is not supported")).at(self.pos())
+                );
+            } else {
+                return Ok(Statement::CreateDatabase(database));
+            }
+        }
+    }
+
+    pub(super) fn connection_limit(&mut self) -> Result<Option<u32>> {
+        if self.eat_word("unlimited") { Ok(None) } else { self.unsigned().map(Some) }
+    }
+
+    fn case_insensitive(&mut self) -> Result<bool> {
+        match self.folded_word().as_str() {
+            "case_insensitive" | "ci" => {
+                self.advance();
+                Ok(true)
+            }
+            "case_sensitive" | "cs" => {
+                self.advance();
+                Ok(false)
+            }
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    // ---- ALTER
+
+    pub(super) fn alter(&mut self) -> Result<Statement> {
+        let start = self.at;
+        self.advance();
+        match self.folded_word().as_str() {
+            "table" => self.alter_table(),
+            "schema" => self.alter_schema(),
+            "database" => self.alter_database(),
+            "user" => self.alter_user(),
+            _ => {
+                self.at = start;
+                Err(self.unknown_command())
+            }
+        }
+    }
+
+    fn alter_schema(&mut self) -> Result<Statement> {
+        self.advance();
+        let name = self.ident()?;
+        let action = if self.eat_words(&["rename", "to"]) {
+            AlterSchemaAction::RenameTo(self.ident()?)
+        } else if self.eat_words(&["owner", "to"]) {
+            AlterSchemaAction::OwnerTo(self.ident()?)
+        } else if self.eat_word("quota") {
+            AlterSchemaAction::Quota(self.quota()?)
+        } else {
+            return Err(self.unexpected());
+        };
+        Ok(Statement::AlterSchema(AlterSchema { name, action }))
+    }
+
+    fn alter_database(&mut self) -> Result<Statement> {
+        self.advance();
+        let name = self.ident()?;
+        let action = if self.eat_words(&["rename", "to"]) {
+            AlterDatabaseAction::RenameTo(self.ident()?)
+        } else if self.eat_words(&["owner", "to"]) {
+            AlterDatabaseAction::OwnerTo(self.ident()?)
+        } else {
+            self.eat_word("with");
+            if self.is_word("collate") || self.are_words(&["isolation", "level"]) {
+                let option = self.folded_word().to_uppercase();
+                return Err(Error::unsupported(format!("ALTER DATABASE {option} is not supported")).at(self.pos()));
+            }
+            self.expect_words(&["connection", "limit"])?;
+            AlterDatabaseAction::ConnectionLimit(self.connection_limit()?)
+        };
+        Ok(Statement::AlterDatabase(AlterDatabase { name, action }))
+    }
+
+    // ---- DROP
+
+    pub(super) fn drop(&mut self) -> Result<Statement> {
+        let start = self.at;
+        self.advance();
+        let kind = match self.folded_word().as_str() {
+            "table" => ObjectKind::Table,
+            "view" => ObjectKind::View,
+            "schema" => ObjectKind::Schema,
+            "database" => ObjectKind::Database,
+            "user" => return self.drop_principal(PrincipalKind::User),
+            "group" => return self.drop_principal(PrincipalKind::Group),
+            _ => {
+                self.at = start;
+                return Err(self.unknown_command());
+            }
+        };
+        self.advance();
+        let if_exists = self.eat_words(&["if", "exists"]);
+        let names = match kind {
+            ObjectKind::Database => vec![ObjectName(vec![self.ident()?])],
+            _ => self.comma_list(Self::object_name)?,
+        };
+        if self.are_words(&["drop", "external", "database"]) {
+            return Err(Error::unsupported("DROP EXTERNAL DATABASE is not supported").at(self.pos()));
+        }
+        let cascade = self.cascade();
+        Ok(Statement::Drop(Drop { kind, if_exists, names, cascade }))
+    }
+
+    /// `[CASCADE | RESTRICT]`
+    pub(super) fn cascade(&mut self) -> bool {
+        let cascade = self.eat_word("cascade");
+        if !cascade {
+            self.eat_word("restrict");
+        }
+        cascade
+    }
+
+    fn drop_principal(&mut self, kind: PrincipalKind) -> Result<Statement> {
+        self.advance();
+        let if_exists = self.eat_words(&["if", "exists"]);
+        let names = self.comma_list(Self::ident)?;
+        Ok(Statement::DropPrincipal(DropPrincipal { kind, if_exists, names }))
+    }
+
+    // ---- COMMENT
+
+    pub(super) fn comment(&mut self) -> Result<Statement> {
+        self.advance();
+        self.expect_word("on")?;
+        let kind = match self.folded_word().as_str() {
+            "table" => ObjectKind::Table,
+            "view" => ObjectKind::View,
+            "schema" => ObjectKind::Schema,
+            "database" => ObjectKind::Database,
+            "column" => ObjectKind::Column,
+            "constraint" => ObjectKind::Constraint,
+            "" => return Err(self.unexpected()),
+            other => {
+                return Err(
+                    Error::unsupported(format!("COMMENT ON {} is not supported", other.to_uppercase())).at(self.pos())
+                );
+            }
+        };
+        self.advance();
+        let name = match kind {
+            ObjectKind::Column => self.column_name()?,
+            _ => self.object_name()?,
+        };
+        let table = if kind == ObjectKind::Constraint {
+            self.expect_word("on")?;
+            Some(self.object_name()?)
+        } else {
+            None
+        };
+        self.expect_word("is")?;
+        let text = if self.eat_word("null") { None } else { Some(self.string()?) };
+        Ok(Statement::Comment(Comment { kind, name, table, text }))
+    }
+
+    /// `[[database.]schema.]table.column`
+    fn column_name(&mut self) -> Result<ObjectName> {
+        let mut parts: Vec<Ident> = vec![self.ident()?];
+        while self.eat(TokenKind::Dot) {
+            parts.push(self.label()?);
+        }
+        if (2..=4).contains(&parts.len()) { Ok(ObjectName(parts)) } else { Err(self.unexpected()) }
+    }
+
+    // ---- What stands behind the parentheses of a table
+
+    /// Also refuses what Postgres has there.
+    fn table_attributes(&mut self) -> Result<TableAttributes> {
+        let mut attributes = TableAttributes::default();
+        while self.table_attribute(&mut attributes)? {}
+        if self.are_words(&["partition", "by"]) {
+            return Err(self.refuse_partitioning());
+        }
+        let refused = [
+            ("inherits", "Table inheritance is not supported"),
+            ("tablespace", "Tablespaces are not supported"),
+            ("with", "Storage parameters are not supported"),
+        ];
+        if let Some((_, message)) = refused.iter().find(|(word, _)| self.is_word(word)) {
+            return Err(Error::unsupported(*message).at(self.pos()));
+        }
+        if self.are_words(&["on", "commit"]) {
+            return Err(Error::unsupported("ON COMMIT is not supported").at(self.pos()));
+        }
+        Ok(attributes)
+    }
+
+    fn refuse_partitioning(&self) -> Error {
+        Error::unsupported("Table partitioning is not supported")
+            .with_hint("Use DISTKEY and SORTKEY, or an external table with PARTITIONED BY.")
+            .at(self.pos())
+    }
+}

@@ -1,0 +1,176 @@
+//! INSERT, UPDATE, DELETE, TRUNCATE, LOCK, ANALYZE, VACUUM.
+
+use super::Parser;
+use crate::{
+    ast::{
+        Analyze, Delete, Expr, Insert, InsertSource, Lock, Query, QueryBody, Statement, Truncate, Update, Vacuum,
+        VacuumMode, With,
+    },
+    error::{Error, Result},
+    lexer::TokenKind,
+    names::Ident,
+};
+
+impl Parser<'_> {
+    // ---- INSERT
+
+    pub(super) fn insert(&mut self) -> Result<Statement> {
+        self.advance();
+        self.expect_word("into")?;
+        let table = self.object_name()?;
+        if self.is_word("as") {
+            return Err(Error::unsupported("an alias for the target of INSERT is not supported").at(self.pos()));
+        }
+        let columns = if self.paren_holds_query() { Vec::new() } else { self.optional_ident_list()? };
+        let source = if self.eat_words(&["default", "values"]) {
+            InsertSource::DefaultValues
+        } else if self.is_word("values") {
+            InsertSource::Query(Box::new(self.values()?))
+        } else {
+            InsertSource::Query(Box::new(self.query()?))
+        };
+        self.refuse_insert_tail()?;
+        Ok(Statement::Insert(Insert { table, columns, source }))
+    }
+
+    fn refuse_insert_tail(&self) -> Result<()> {
+        if self.are_words(&["on", "conflict"]) {
+            return Err(Error::unsupported("INSERT ... ON CONFLICT is not supported")
+                .with_hint("Load a staging table, then MERGE, or DELETE ... USING and INSERT in one transaction.")
+                .at(self.pos()));
+        }
+        self.refuse_returning()
+    }
+
+    fn refuse_returning(&self) -> Result<()> {
+        if self.is_word("returning") {
+            return Err(Error::unsupported("RETURNING is not supported")
+                .with_hint("Read the rows with a SELECT in the same transaction.")
+                .at(self.pos()));
+        }
+        Ok(())
+    }
+
+    /// `VALUES (...), ...`
+    fn values(&mut self) -> Result<Query> {
+        self.advance();
+        let rows = self.comma_list(|parser| parser.paren_list(Self::expr))?;
+        self.grow()?;
+        let body = QueryBody::Values(rows);
+        Ok(Query { with: None, body, order_by: Vec::new(), limit: None, offset: None })
+    }
+
+    // ---- UPDATE and DELETE
+
+    pub(super) fn update(&mut self, with: Option<With>) -> Result<Statement> {
+        self.advance();
+        self.eat_word("only");
+        let table = self.object_name()?;
+        let alias = self.target_alias()?;
+        self.expect_word("set")?;
+        let assignments = self.comma_list(Self::assignment)?;
+        let from = if self.eat_word("from") { self.table_refs()? } else { Vec::new() };
+        let selection = self.where_clause()?;
+        self.refuse_returning()?;
+        Ok(Statement::Update(Update { with, table, alias, assignments, from, selection }))
+    }
+
+    fn assignment(&mut self) -> Result<(Ident, Expr)> {
+        if self.is(TokenKind::LeftParen) {
+            return Err(Error::unsupported("SET (columns) = (values) is not supported")
+                .with_hint("Write one assignment for each column.")
+                .at(self.pos()));
+        }
+        let column = self.ident()?;
+        self.expect(TokenKind::Eq)?;
+        Ok((column, self.expr()?))
+    }
+
+    pub(super) fn delete(&mut self, with: Option<With>) -> Result<Statement> {
+        self.advance();
+        self.eat_word("from");
+        self.eat_word("only");
+        let table = self.object_name()?;
+        let alias = self.target_alias()?;
+        let using = if self.eat_word("using") { self.table_refs()? } else { Vec::new() };
+        let selection = self.where_clause()?;
+        self.refuse_returning()?;
+        Ok(Statement::Delete(Delete { with, table, alias, using, selection }))
+    }
+
+    fn target_alias(&mut self) -> Result<Option<Ident>> {
+        if self.eat_word("as") || self.begins_bare_table_alias() { self.ident().map(Some) } else { Ok(None) }
+    }
+
+    fn where_clause(&mut self) -> Result<Option<Expr>> {
+        if !self.eat_word("where") {
+            return Ok(None);
+        }
+        if self.are_words(&["current", "of"]) {
+            return Err(Error::unsupported("WHERE CURRENT OF is not supported").at(self.pos()));
+        }
+        self.expr().map(Some)
+    }
+
+    // ---- Whole tables
+
+    pub(super) fn truncate(&mut self) -> Result<Statement> {
+        self.advance();
+        self.eat_word("table");
+        let table = self.object_name()?;
+        Ok(Statement::Truncate(Truncate { table }))
+    }
+
+    pub(super) fn lock(&mut self) -> Result<Statement> {
+        self.advance();
+        self.eat_word("table");
+        let tables = self.comma_list(Self::object_name)?;
+        if self.is_word("in") {
+            return Err(Error::unsupported("LOCK ... IN mode is not supported")
+                .with_hint("LOCK takes an exclusive lock.")
+                .at(self.pos()));
+        }
+        Ok(Statement::Lock(Lock { tables }))
+    }
+
+    pub(super) fn analyze(&mut self) -> Result<Statement> {
+        if self.word_at(1, "compression") {
+            return Err(self.unknown_command());
+        }
+        self.advance();
+        self.eat_word("verbose");
+        let named = self.begins_ident(0) && !self.are_words(&["predicate", "columns"]);
+        let (table, columns) =
+            if named { (Some(self.object_name()?), self.optional_ident_list()?) } else { (None, Vec::new()) };
+        if !self.eat_words(&["predicate", "columns"]) {
+            self.eat_words(&["all", "columns"]);
+        }
+        Ok(Statement::Analyze(Analyze { table, columns }))
+    }
+
+    pub(super) fn vacuum(&mut self) -> Result<Statement> {
+        self.advance();
+        let mode = if self.eat_words(&["sort", "only"]) {
+            VacuumMode::SortOnly
+        } else if self.eat_words(&["delete", "only"]) {
+            VacuumMode::DeleteOnly
+        } else if self.eat_word("reindex") {
+            VacuumMode::Reindex
+        } else if self.eat_word("recluster") {
+            VacuumMode::Recluster
+        } else {
+            self.eat_word("full");
+            VacuumMode::Full
+        };
+        let table = if self.begins_ident(0) && !self.is_word("boost") { Some(self.object_name()?) } else { None };
+        let threshold = if self.eat_word("to") {
+            let percent: u8 = self.unsigned()?;
+            self.expect_word("percent")?;
+            Some(percent)
+        } else {
+            None
+        };
+        let boost = self.eat_word("boost");
+        Ok(Statement::Vacuum(Vacuum { mode, table, threshold, boost }))
+    }
+}

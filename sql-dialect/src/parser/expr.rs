@@ -1,0 +1,532 @@
+//! Expressions, by precedence climbing.
+//!
+//! The levels are those of Postgres 8.0, from which Redshift comes, not those of today's Postgres: `<=`, `>=` and `<>`
+//! bind as tightly as `||`, IS binds tighter than `||`, `=` is right-associative, `a = b NOT LIKE c` is `(a = b) NOT LIKE
+//! c`. Where the developer guide says otherwise ("Compound expressions": `@`, `|/`, `||/`, the operators of bits before
+//! `||`) the guide holds.
+
+use super::{Parser, fold_chain};
+use crate::{
+    ast::{
+        ArraySyntax, BinaryOp, CastSafety, Expr, ExprKind, IsTest, LikeKind, Literal, PathStep, Quantifier, UnaryOp,
+    },
+    error::{Error, Pos, Result, SqlState},
+    lexer::{Token, TokenKind, UnknownEscape, string_value},
+};
+
+/// How tightly an operator binds.
+type Level = u8;
+
+const OR: Level = 1;
+const AND: Level = 2;
+const NOT: Level = 3;
+const EQUAL: Level = 4;
+const LESS: Level = 5;
+const LIKE: Level = 6;
+const ESCAPE: Level = 7;
+const OVERLAPS: Level = 8;
+const BETWEEN: Level = 9;
+const IN: Level = 10;
+/// `||`, `<=`, `~` and every other operator of several characters.
+pub(super) const OPERATOR: Level = 11;
+/// `&`, `|`, `#`, `<<`, `>>`
+const BITS: Level = 12;
+const NOT_NULL: Level = 13;
+const IS_NULL: Level = 14;
+const IS: Level = 15;
+const PLUS: Level = 16;
+const TIMES: Level = 17;
+const POWER: Level = 18;
+const AT_TIME_ZONE: Level = 19;
+const COLLATE: Level = 20;
+const SIGN: Level = 21;
+
+/// An operator behind an expression.
+#[derive(Clone, Copy)]
+enum Infix {
+    Binary(BinaryOp),
+    /// `OPERATOR(schema.op)`
+    Qualified(BinaryOp),
+    Like(LikeKind, Negated),
+    /// `~~` and its relatives
+    LikeOperator(LikeKind, Negated),
+    Between(Negated),
+    In(Negated),
+    Is,
+    IsNull,
+    NotNull,
+    AtTimeZone,
+    Collate,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Negated {
+    Yes,
+    No,
+}
+
+impl Parser<'_> {
+    /// A whole expression.
+    pub(super) fn expr(&mut self) -> Result<Expr> {
+        self.expr_above(OR)
+    }
+
+    /// An expression of operators that bind at least this tightly.
+    pub(super) fn expr_above(&mut self, least: Level) -> Result<Expr> {
+        let before = std::mem::take(&mut self.height);
+        let result = self.nested(|parser| parser.climb(least));
+        self.height = self.height.max(before);
+        result
+    }
+
+    fn climb(&mut self, least: Level) -> Result<Expr> {
+        let mut left = self.prefix()?;
+        // The level of a non-associative operator that was just taken: `a < b < c` is an error.
+        let mut barred = None;
+        while let Some((infix, level)) = self.infix() {
+            if level < least {
+                break;
+            }
+            if barred == Some(level) {
+                return Err(self.unexpected());
+            }
+            left = self.infix_tail(left, infix, level)?;
+            barred = is_non_associative(level).then_some(level);
+        }
+        Ok(left)
+    }
+
+    // ---- Before an operand
+
+    fn prefix(&mut self) -> Result<Expr> {
+        let token = self.peek();
+        let (op, level) = match token.kind {
+            TokenKind::Minus => (UnaryOp::Minus, SIGN),
+            TokenKind::Plus => (UnaryOp::Plus, SIGN),
+            TokenKind::Tilde => (UnaryOp::BitNot, BITS + 1),
+            TokenKind::At => (UnaryOp::Abs, PLUS + 1),
+            TokenKind::SquareRoot => (UnaryOp::SquareRoot, POWER),
+            TokenKind::CubeRoot => (UnaryOp::CubeRoot, POWER),
+            TokenKind::Word if self.is_word("not") => (UnaryOp::Not, NOT),
+            _ => return self.postfixed(),
+        };
+        self.advance();
+        self.unary(op, level, token.start)
+    }
+
+    fn unary(&mut self, op: UnaryOp, level: Level, pos: Pos) -> Result<Expr> {
+        let operand = self.expr_above(level)?;
+        self.grow()?;
+        let kind = match operand.kind {
+            ExprKind::Exists { negated, query } if op == UnaryOp::Not => ExprKind::Exists { negated: !negated, query },
+            other => ExprKind::Unary { op, expr: Box::new(Expr { kind: other, pos: operand.pos }) },
+        };
+        Ok(Expr { kind, pos })
+    }
+
+    // ---- Behind an operand
+
+    /// The operator that stands here, without taking it.
+    fn infix(&self) -> Option<(Infix, Level)> {
+        use BinaryOp::*;
+        use Negated::{No, Yes};
+        let binary = |op, level| Some((Infix::Binary(op), level));
+        match self.kind() {
+            TokenKind::Eq => binary(Eq, EQUAL),
+            TokenKind::Lt => binary(Lt, LESS),
+            TokenKind::Gt => binary(Gt, LESS),
+            TokenKind::LtEq => binary(LtEq, OPERATOR),
+            TokenKind::GtEq => binary(GtEq, OPERATOR),
+            TokenKind::NotEq => binary(NotEq, OPERATOR),
+            TokenKind::Concat => binary(Concat, OPERATOR),
+            TokenKind::Tilde => binary(Match, OPERATOR),
+            TokenKind::TildeStar => binary(MatchInsensitive, OPERATOR),
+            TokenKind::NotTilde => binary(NotMatch, OPERATOR),
+            TokenKind::NotTildeStar => binary(NotMatchInsensitive, OPERATOR),
+            TokenKind::LikeOp => Some((Infix::LikeOperator(LikeKind::Like, No), OPERATOR)),
+            TokenKind::NotLikeOp => Some((Infix::LikeOperator(LikeKind::Like, Yes), OPERATOR)),
+            TokenKind::ILikeOp => Some((Infix::LikeOperator(LikeKind::ILike, No), OPERATOR)),
+            TokenKind::NotILikeOp => Some((Infix::LikeOperator(LikeKind::ILike, Yes), OPERATOR)),
+            TokenKind::Ampersand => binary(BitAnd, BITS),
+            TokenKind::Pipe => binary(BitOr, BITS),
+            TokenKind::Hash => binary(BitXor, BITS),
+            TokenKind::ShiftLeft => binary(ShiftLeft, BITS),
+            TokenKind::ShiftRight => binary(ShiftRight, BITS),
+            TokenKind::Plus => binary(Plus, PLUS),
+            TokenKind::Minus => binary(Minus, PLUS),
+            TokenKind::Star => binary(Multiply, TIMES),
+            TokenKind::Slash => binary(Divide, TIMES),
+            TokenKind::Percent => binary(Modulo, TIMES),
+            TokenKind::Caret => binary(Power, POWER),
+            TokenKind::Word => self.infix_word(),
+            _ => None,
+        }
+    }
+
+    fn infix_word(&self) -> Option<(Infix, Level)> {
+        use Negated::{No, Yes};
+        let found = match self.folded_word().as_str() {
+            "or" => (Infix::Binary(BinaryOp::Or), OR),
+            "and" => (Infix::Binary(BinaryOp::And), AND),
+            "like" => (Infix::Like(LikeKind::Like, No), LIKE),
+            "ilike" => (Infix::Like(LikeKind::ILike, No), LIKE),
+            "similar" if self.word_at(1, "to") => (Infix::Like(LikeKind::SimilarTo, No), LIKE),
+            "between" => (Infix::Between(No), BETWEEN),
+            "in" => (Infix::In(No), IN),
+            "not" if self.word_at(1, "like") => (Infix::Like(LikeKind::Like, Yes), NOT),
+            "not" if self.word_at(1, "ilike") => (Infix::Like(LikeKind::ILike, Yes), NOT),
+            "not" if self.word_at(1, "similar") => (Infix::Like(LikeKind::SimilarTo, Yes), NOT),
+            "not" if self.word_at(1, "between") => (Infix::Between(Yes), NOT),
+            "not" if self.word_at(1, "in") => (Infix::In(Yes), NOT),
+            "is" => (Infix::Is, IS),
+            "isnull" => (Infix::IsNull, IS_NULL),
+            "notnull" => (Infix::NotNull, NOT_NULL),
+            "overlaps" => (Infix::Binary(BinaryOp::Overlaps), OVERLAPS),
+            "at" if self.are_words(&["at", "time", "zone"]) => (Infix::AtTimeZone, AT_TIME_ZONE),
+            "collate" => (Infix::Collate, COLLATE),
+            "operator" => (Infix::Qualified(self.qualified_operator()?), OPERATOR),
+            _ => return None,
+        };
+        Some(found)
+    }
+
+    fn infix_tail(&mut self, left: Expr, infix: Infix, level: Level) -> Result<Expr> {
+        let pos = self.pos();
+        match infix {
+            Infix::Binary(op @ (BinaryOp::And | BinaryOp::Or | BinaryOp::Concat)) => self.chain(left, op, level),
+            Infix::Binary(op) => {
+                self.advance();
+                self.binary_tail(left, op, level, pos)
+            }
+            Infix::Qualified(op) => {
+                while !self.eat(TokenKind::RightParen) {
+                    self.advance();
+                }
+                self.binary_tail(left, op, level, pos)
+            }
+            Infix::Like(kind, negated) => {
+                self.at += usize::from(negated == Negated::Yes) + 1 + usize::from(kind == LikeKind::SimilarTo);
+                self.like_tail(left, (kind, negated), LIKE + 1, pos)
+            }
+            Infix::LikeOperator(kind, negated) => {
+                self.advance();
+                self.like_tail(left, (kind, negated), OPERATOR + 1, pos)
+            }
+            Infix::Between(negated) => {
+                self.at += usize::from(negated == Negated::Yes) + 1;
+                self.between_tail(left, negated, pos)
+            }
+            Infix::In(negated) => {
+                self.at += usize::from(negated == Negated::Yes) + 1;
+                self.in_tail(left, negated, pos)
+            }
+            Infix::Is | Infix::IsNull | Infix::NotNull => self.is_tail(left, infix, pos),
+            Infix::AtTimeZone => {
+                self.at += 3;
+                let zone = Box::new(self.expr_above(AT_TIME_ZONE + 1)?);
+                self.grown(ExprKind::AtTimeZone { expr: Box::new(left), zone }, pos)
+            }
+            Infix::Collate => {
+                self.advance();
+                let collation = self.collation()?;
+                self.grown(ExprKind::Collate { expr: Box::new(left), collation }, pos)
+            }
+        }
+    }
+
+    /// A node over what was just parsed.
+    pub(super) fn grown(&mut self, kind: ExprKind, pos: Pos) -> Result<Expr> {
+        self.grow()?;
+        Ok(Expr { kind, pos })
+    }
+
+    fn binary_tail(&mut self, left: Expr, op: BinaryOp, level: Level, pos: Pos) -> Result<Expr> {
+        let quantifier = match self.folded_word().as_str() {
+            "any" | "some" if self.peek_at(1).kind == TokenKind::LeftParen => Some(Quantifier::Any),
+            "all" if self.peek_at(1).kind == TokenKind::LeftParen => Some(Quantifier::All),
+            _ => None,
+        };
+        if let Some(quantifier) = quantifier {
+            self.advance();
+            return self.quantified_tail(left, op, quantifier, pos);
+        }
+        // `=` alone is right-associative.
+        let right = self.expr_above(if level == EQUAL { level } else { level + 1 })?;
+        self.grown(ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) }, pos)
+    }
+
+    fn quantified_tail(&mut self, left: Expr, op: BinaryOp, quantifier: Quantifier, pos: Pos) -> Result<Expr> {
+        let expr = Box::new(left);
+        let kind = if self.paren_holds_query() {
+            let query = Box::new(self.paren_query()?);
+            ExprKind::QuantifiedQuery { expr, op, quantifier, query }
+        } else {
+            self.expect(TokenKind::LeftParen)?;
+            let array = Box::new(self.expr()?);
+            self.expect(TokenKind::RightParen)?;
+            ExprKind::QuantifiedArray { expr, op, quantifier, array }
+        };
+        self.grown(kind, pos)
+    }
+
+    /// `a AND b AND c ...`: all operands first, then the tree.
+    fn chain(&mut self, first: Expr, op: BinaryOp, level: Level) -> Result<Expr> {
+        let is_op = |parser: &Self| matches!(parser.infix(), Some((Infix::Binary(next), _)) if next == op);
+        let mut rest = Vec::new();
+        while is_op(self) {
+            let pos = self.advance().start;
+            rest.push((pos, self.expr_above(level + 1)?));
+        }
+        let join = |pos, left, right| Expr {
+            kind: ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) },
+            pos,
+        };
+        let (tree, levels) = fold_chain(first, rest, &join);
+        self.grow_by(levels)?;
+        Ok(tree)
+    }
+
+    fn like_tail(&mut self, left: Expr, like: (LikeKind, Negated), level: Level, pos: Pos) -> Result<Expr> {
+        let (kind, negated) = like;
+        let pattern = Box::new(self.expr_above(level)?);
+        let escape = if self.eat_word("escape") { Some(Box::new(self.expr_above(ESCAPE + 1)?)) } else { None };
+        let negated = negated == Negated::Yes;
+        self.grown(ExprKind::Like { kind, negated, expr: Box::new(left), pattern, escape }, pos)
+    }
+
+    fn between_tail(&mut self, left: Expr, negated: Negated, pos: Pos) -> Result<Expr> {
+        if self.is_word("symmetric") && !matches!(self.peek_at(1).kind, TokenKind::LeftParen | TokenKind::Dot) {
+            return Err(Error::unsupported("BETWEEN SYMMETRIC is not supported")
+                .with_hint("Write the lesser bound first.")
+                .at(self.pos()));
+        }
+        let low = Box::new(self.expr_above(IN + 1)?);
+        self.expect_word("and")?;
+        let high = Box::new(self.expr_above(IN + 1)?);
+        let negated = negated == Negated::Yes;
+        self.grown(ExprKind::Between { expr: Box::new(left), negated, low, high }, pos)
+    }
+
+    fn in_tail(&mut self, left: Expr, negated: Negated, pos: Pos) -> Result<Expr> {
+        let expr = Box::new(left);
+        let negated = negated == Negated::Yes;
+        let kind = if self.paren_holds_query() {
+            ExprKind::InQuery { expr, negated, query: Box::new(self.paren_query()?) }
+        } else {
+            ExprKind::InList { expr, negated, list: self.paren_list(Self::expr)? }
+        };
+        self.grown(kind, pos)
+    }
+
+    fn is_tail(&mut self, left: Expr, infix: Infix, pos: Pos) -> Result<Expr> {
+        self.advance();
+        let negated = match infix {
+            Infix::IsNull => false,
+            Infix::NotNull => true,
+            _ => self.eat_word("not"),
+        };
+        let test = match (infix, self.folded_word().as_str()) {
+            (Infix::IsNull | Infix::NotNull, _) => IsTest::Null,
+            (_, "null") => IsTest::Null,
+            (_, "true") => IsTest::True,
+            (_, "false") => IsTest::False,
+            (_, "unknown") => IsTest::Unknown,
+            (_, "distinct") => {
+                return Err(Error::unsupported("IS DISTINCT FROM is not supported")
+                    .with_hint("Compare the values with = and test for NULL with IS NULL.")
+                    .at(pos));
+            }
+            _ => return Err(self.unexpected()),
+        };
+        if matches!(infix, Infix::Is) {
+            self.advance();
+        }
+        self.grown(ExprKind::Is { expr: Box::new(left), test, negated }, pos)
+    }
+
+    /// The operator of `OPERATOR(schema.op)`, without taking it; none where these are other words.
+    fn qualified_operator(&self) -> Option<BinaryOp> {
+        use BinaryOp::*;
+        let mut ahead = 1;
+        if self.peek_at(ahead).kind != TokenKind::LeftParen {
+            return None;
+        }
+        ahead += 1;
+        while matches!(self.peek_at(ahead).kind, TokenKind::Word | TokenKind::QuotedIdent)
+            && self.peek_at(ahead + 1).kind == TokenKind::Dot
+        {
+            ahead += 2;
+        }
+        let op = match self.peek_at(ahead).kind {
+            TokenKind::Eq => Eq,
+            TokenKind::NotEq => NotEq,
+            TokenKind::Lt => Lt,
+            TokenKind::LtEq => LtEq,
+            TokenKind::Gt => Gt,
+            TokenKind::GtEq => GtEq,
+            TokenKind::Plus => Plus,
+            TokenKind::Minus => Minus,
+            TokenKind::Star => Multiply,
+            TokenKind::Slash => Divide,
+            TokenKind::Percent => Modulo,
+            TokenKind::Caret => Power,
+            TokenKind::Concat => Concat,
+            TokenKind::Tilde => Match,
+            TokenKind::TildeStar => MatchInsensitive,
+            TokenKind::NotTilde => NotMatch,
+            TokenKind::NotTildeStar => NotMatchInsensitive,
+            _ => return None,
+        };
+        (self.peek_at(ahead + 1).kind == TokenKind::RightParen).then_some(op)
+    }
+
+    // ---- Operands
+
+    /// An operand with its casts, subscripts, fields and `(+)`.
+    pub(super) fn postfixed(&mut self) -> Result<Expr> {
+        let mut expr = self.operand()?;
+        loop {
+            let pos = self.pos();
+            let kind = match self.kind() {
+                TokenKind::Cast => {
+                    self.advance();
+                    let ty = self.data_type()?;
+                    ExprKind::Cast { expr: Box::new(expr), ty, safety: CastSafety::Error }
+                }
+                TokenKind::LeftBracket => {
+                    self.advance();
+                    let step = PathStep::Index(Box::new(self.expr()?));
+                    self.expect(TokenKind::RightBracket)?;
+                    ExprKind::Subscript { expr: Box::new(expr), step }
+                }
+                TokenKind::Dot => {
+                    self.advance();
+                    let step = PathStep::Field(self.label()?);
+                    ExprKind::Subscript { expr: Box::new(expr), step }
+                }
+                TokenKind::LeftParen if self.is_outer_join_mark() => {
+                    self.at += 3;
+                    ExprKind::OuterJoinMark(Box::new(expr))
+                }
+                _ => return Ok(expr),
+            };
+            expr = self.grown(kind, pos)?;
+        }
+    }
+
+    /// Is this `(+)`?
+    pub(super) fn is_outer_join_mark(&self) -> bool {
+        self.is(TokenKind::LeftParen)
+            && self.peek_at(1).kind == TokenKind::Plus
+            && self.peek_at(2).kind == TokenKind::RightParen
+    }
+
+    fn operand(&mut self) -> Result<Expr> {
+        let token = self.peek();
+        match token.kind {
+            TokenKind::Word => self.word_operand(),
+            TokenKind::QuotedIdent | TokenKind::Hash => self.name_operand(),
+            TokenKind::LeftParen => self.paren_operand(),
+            TokenKind::Parameter => self.parameter(),
+            _ => match self.literal(token)? {
+                Some(literal) => self.leaf(ExprKind::Literal(literal), token.start),
+                None => Err(self.unexpected()),
+            },
+        }
+    }
+
+    /// A node without branches.
+    pub(super) fn leaf(&mut self, kind: ExprKind, pos: Pos) -> Result<Expr> {
+        self.height = self.height.max(1);
+        Ok(Expr { kind, pos })
+    }
+
+    /// Takes a constant that is one token.
+    fn literal(&mut self, token: Token) -> Result<Option<Literal>> {
+        let text = || self.token_text(token).to_owned();
+        let literal = match token.kind {
+            TokenKind::Integer => Literal::Integer(text()),
+            TokenKind::Decimal => Literal::Decimal(text()),
+            TokenKind::Float => Literal::Float(text()),
+            _ if self.begins_string(0) => Literal::String(string_value(token, self.text, UnknownEscape::Drop)?),
+            TokenKind::HexString | TokenKind::BitString => {
+                return Err(Error::unsupported("bit string literals are not supported")
+                    .with_hint("Use FROM_HEX or TO_VARBYTE to make a VARBYTE.")
+                    .at(token.start));
+            }
+            _ => return Ok(None),
+        };
+        self.advance();
+        Ok(Some(literal))
+    }
+
+    fn parameter(&mut self) -> Result<Expr> {
+        let token = self.advance();
+        let digits = &self.token_text(token)[1..];
+        match digits.parse::<u16>() {
+            Ok(number) if number > 0 => {
+                self.parameters = self.parameters.max(number);
+                self.leaf(ExprKind::Parameter(number), token.start)
+            }
+            _ => {
+                Err(Error::new(SqlState::UNDEFINED_PARAMETER, format!("there is no parameter ${digits}"))
+                    .at(token.start))
+            }
+        }
+    }
+
+    /// `(query)`, `(a)` or `(a, b)`
+    fn paren_operand(&mut self) -> Result<Expr> {
+        let pos = self.pos();
+        if self.paren_holds_query() {
+            let query = self.paren_query()?;
+            return self.grown(ExprKind::ScalarQuery(Box::new(query)), pos);
+        }
+        self.advance();
+        let first = self.expr()?;
+        if self.eat(TokenKind::RightParen) {
+            return Ok(first);
+        }
+        let mut items = vec![first];
+        while self.eat(TokenKind::Comma) {
+            items.push(self.expr()?);
+        }
+        self.expect(TokenKind::RightParen)?;
+        self.grown(ExprKind::Row(items), pos)
+    }
+
+    /// `ARRAY[...]`, `ARRAY(query)` or `ARRAY(...)`, behind ARRAY.
+    pub(super) fn array_tail(&mut self, pos: Pos) -> Result<Expr> {
+        if self.is(TokenKind::LeftBracket) {
+            return self.bracket_array(pos);
+        }
+        if self.paren_holds_query() {
+            let query = Box::new(self.paren_query()?);
+            return self.grown(ExprKind::ArrayQuery(query), pos);
+        }
+        self.expect(TokenKind::LeftParen)?;
+        let items = if self.is(TokenKind::RightParen) { Vec::new() } else { self.comma_list(Self::expr)? };
+        self.expect(TokenKind::RightParen)?;
+        self.grown(ExprKind::Array { items, constructor: ArraySyntax::Parentheses }, pos)
+    }
+
+    /// `[a, b]` behind ARRAY, or within such an array.
+    fn bracket_array(&mut self, pos: Pos) -> Result<Expr> {
+        self.expect(TokenKind::LeftBracket)?;
+        let item = |parser: &mut Self| {
+            let pos = parser.pos();
+            if parser.is(TokenKind::LeftBracket) {
+                parser.nested(|parser| parser.bracket_array(pos))
+            } else {
+                parser.expr()
+            }
+        };
+        let items = if self.is(TokenKind::RightBracket) { Vec::new() } else { self.comma_list(item)? };
+        self.expect(TokenKind::RightBracket)?;
+        self.grown(ExprKind::Array { items, constructor: ArraySyntax::Brackets }, pos)
+    }
+}
+
+fn is_non_associative(level: Level) -> bool {
+    matches!(level, LESS | LIKE | OVERLAPS | BETWEEN | IN | NOT_NULL | IS_NULL | IS)
+}

@@ -1,0 +1,434 @@
+//! Tokens to statements: recursive descent, written by hand.
+//!
+//! `mod.rs` holds the entry points and what every part uses: looking at tokens, names, key words, limits. The parts are
+//! [`expr`] (precedence climbing over Postgres 8.0's table), [`query`], [`ddl`], [`dml`], [`copy`], [`session`],
+//! [`principal`] (users and grants), [`types`] and [`refuse`] (what Redshift or Blueshift does not have).
+//!
+//! Two limits keep every later walk of the tree from running out of stack: [`MAX_DEPTH`] bounds the parser's own
+//! recursion, and [`MAX_TREE_HEIGHT`] the height of the tree. Chains of AND, OR, `||` and of set operators are trees of
+//! logarithmic height when they are long, because these operators are associative; so ten thousand terms are fine.
+
+mod copy;
+mod ddl;
+mod dml;
+mod expr;
+mod literal;
+mod principal;
+mod query;
+mod refuse;
+mod session;
+mod statement;
+mod table;
+mod table_ref;
+mod types;
+
+use crate::{
+    ast::{DataType, Expr, Parsed, Query, Statement},
+    error::{Error, Pos, Result, SqlState},
+    lexer::{Lexer, Token, TokenKind, UnknownEscape, shortened, string_value},
+    names::{Ident, ObjectName},
+    reserved::is_reserved,
+};
+
+/// Most bytes of one statement: quota of the developer guide, "SQL statement size".
+pub const MAX_STATEMENT_BYTES: usize = 16 * 1024 * 1024;
+/// Most levels of nested expressions and queries in the tree of a statement.
+pub const MAX_TREE_HEIGHT: u32 = 400;
+/// Most levels of the parser's own recursion.
+const MAX_DEPTH: u32 = 200;
+/// Most bytes of a name: developer guide, "Names and identifiers"; CREATE TABLE says that longer ones are cut.
+const MAX_NAME_BYTES: usize = 127;
+
+/// Parses a whole message: any number of statements, separated by semicolons; empty ones are skipped.
+///
+/// Errors are those of the first statement that has one; nothing may run before the whole message has parsed.
+pub fn parse(text: &str) -> Result<Vec<Parsed>> {
+    let mut statements = Vec::new();
+    let mut lexer = Lexer::new(text, 0);
+    loop {
+        let (parser, last) = Parser::for_next_statement(text, &mut lexer)?;
+        if let Some(mut parser) = parser {
+            let (start, end) = parser.span();
+            let statement = parser.statement()?;
+            parser.expect_end()?;
+            let parameters = if matches!(statement, Statement::Prepare(_)) { 0 } else { parser.parameters };
+            statements.push(Parsed { statement, start, end, parameters });
+        }
+        if last {
+            return Ok(statements);
+        }
+    }
+}
+
+/// Parses a text that is one query: the definition of a view.
+pub fn parse_query(text: &str) -> Result<Query> {
+    parse_whole(text, Parser::query)
+}
+
+/// Parses a text that is one expression: the default of a column.
+pub fn parse_expression(text: &str) -> Result<Expr> {
+    parse_whole(text, Parser::expr)
+}
+
+/// Parses a text that is one data type: `character varying(20)`.
+pub fn parse_data_type(text: &str) -> Result<DataType> {
+    parse_whole(text, Parser::data_type)
+}
+
+fn parse_whole<'a, T>(text: &'a str, parse: impl FnOnce(&mut Parser<'a>) -> Result<T>) -> Result<T> {
+    let (parser, _) = Parser::for_next_statement(text, &mut Lexer::new(text, 0))?;
+    let Some(mut parser) = parser else { return Err(end_of_input(text.len())) };
+    let value = parse(&mut parser)?;
+    parser.expect_end()?;
+    Ok(value)
+}
+
+fn end_of_input(end: usize) -> Error {
+    Error::new(SqlState::SYNTAX_ERROR, "syntax error at end of input").at(end as Pos)
+}
+
+/// The tokens of one statement and how far they have been taken.
+struct Parser<'a> {
+    text: &'a str,
+    /// Never empty: the last one is [`TokenKind::End`] or [`TokenKind::Semicolon`].
+    tokens: Vec<Token>,
+    at: usize,
+    /// The highest n of `$n`.
+    parameters: u16,
+    /// Levels of recursion now.
+    depth: u32,
+    /// Height of the highest tree that was made since this was last set to 0.
+    height: u32,
+    /// `INTO` of a SELECT that nobody has taken yet.
+    into: Option<IntoTable>,
+    /// Are we in CONNECT BY, where PRIOR is an operator?
+    in_connect_by: bool,
+}
+
+/// `SELECT ... INTO [TEMP] [TABLE] name`
+struct IntoTable {
+    name: ObjectName,
+    temporary: bool,
+    /// The token INTO.
+    token: usize,
+}
+
+impl<'a> Parser<'a> {
+    /// Cuts the next statement; none where it is empty. Also says whether the text ends with it.
+    fn for_next_statement(text: &'a str, lexer: &mut Lexer<'a>) -> Result<(Option<Self>, bool)> {
+        let mut tokens: Vec<Token> = Vec::new();
+        let last = loop {
+            let token = lexer.next();
+            tokens.push(token);
+            let start = tokens[0].start as usize;
+            if token.end as usize - start > MAX_STATEMENT_BYTES {
+                return Err(too_large(text, start));
+            }
+            match token.kind {
+                TokenKind::End => break true,
+                TokenKind::Semicolon => break false,
+                _ => {}
+            }
+        };
+        let parser =
+            Parser { text, tokens, at: 0, parameters: 0, depth: 0, height: 0, into: None, in_connect_by: false };
+        Ok((Some(parser).filter(|parser| parser.tokens.len() > 1), last))
+    }
+
+    /// Where the statement begins and ends.
+    fn span(&self) -> (Pos, Pos) {
+        let last = self.tokens.len().saturating_sub(2);
+        (self.tokens[0].start, self.tokens[last].end)
+    }
+
+    // ---- Looking at tokens and taking them
+
+    fn peek(&self) -> Token {
+        self.peek_at(0)
+    }
+
+    fn peek_at(&self, ahead: usize) -> Token {
+        self.tokens[(self.at + ahead).min(self.tokens.len() - 1)]
+    }
+
+    fn kind(&self) -> TokenKind {
+        self.peek().kind
+    }
+
+    fn pos(&self) -> Pos {
+        self.peek().start
+    }
+
+    fn token_text(&self, token: Token) -> &'a str {
+        &self.text[token.start as usize..token.end as usize]
+    }
+
+    fn advance(&mut self) -> Token {
+        let token = self.peek();
+        if self.at + 1 < self.tokens.len() {
+            self.at += 1;
+        }
+        token
+    }
+
+    fn is(&self, kind: TokenKind) -> bool {
+        self.kind() == kind
+    }
+
+    fn eat(&mut self, kind: TokenKind) -> bool {
+        let found = self.is(kind);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    fn expect(&mut self, kind: TokenKind) -> Result<Token> {
+        if self.is(kind) { Ok(self.advance()) } else { Err(self.unexpected()) }
+    }
+
+    fn expect_end(&mut self) -> Result<()> {
+        if self.at + 1 == self.tokens.len() { Ok(()) } else { Err(self.unexpected()) }
+    }
+
+    /// Is the token so many ahead this key word (in lower case)?
+    fn word_at(&self, ahead: usize, word: &str) -> bool {
+        let token = self.peek_at(ahead);
+        token.kind == TokenKind::Word && self.token_text(token).eq_ignore_ascii_case(word)
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        self.word_at(0, word)
+    }
+
+    fn are_words(&self, words: &[&str]) -> bool {
+        words.iter().enumerate().all(|(ahead, word)| self.word_at(ahead, word))
+    }
+
+    fn is_one_of(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.is_word(word))
+    }
+
+    fn eat_word(&mut self, word: &str) -> bool {
+        self.eat_words(&[word])
+    }
+
+    fn eat_words(&mut self, words: &[&str]) -> bool {
+        let found = self.are_words(words);
+        if found {
+            self.at += words.len();
+        }
+        found
+    }
+
+    fn expect_word(&mut self, word: &str) -> Result<()> {
+        if self.eat_word(word) { Ok(()) } else { Err(self.unexpected()) }
+    }
+
+    fn expect_words(&mut self, words: &[&str]) -> Result<()> {
+        words.iter().try_for_each(|word| self.expect_word(word))
+    }
+
+    /// The word here in lower case; nothing where there is none.
+    fn folded_word(&self) -> String {
+        let token = self.peek();
+        if token.kind == TokenKind::Word { self.token_text(token).to_ascii_lowercase() } else { String::new() }
+    }
+
+    /// The error that this token cannot stand here.
+    fn unexpected(&self) -> Error {
+        self.unexpected_at(self.at)
+    }
+
+    fn unexpected_at(&self, index: usize) -> Error {
+        let token = self.tokens[index.min(self.tokens.len() - 1)];
+        match token.kind {
+            TokenKind::End => end_of_input(token.start as usize),
+            TokenKind::Bad(bad) => bad.error(self.token_text(token), token.start),
+            _ => Error::syntax_near(shortened(self.token_text(token)), token.start),
+        }
+    }
+
+    // ---- Names
+
+    /// A name that may not be a reserved word.
+    fn ident(&mut self) -> Result<Ident> {
+        if self.begins_ident(0) { self.label() } else { Err(self.unexpected()) }
+    }
+
+    /// Can the token so many ahead be a name?
+    fn begins_ident(&self, ahead: usize) -> bool {
+        let token = self.peek_at(ahead);
+        match token.kind {
+            TokenKind::QuotedIdent => true,
+            TokenKind::Word => !is_reserved(&self.token_text(token).to_ascii_lowercase()),
+            TokenKind::Hash => {
+                let next = self.peek_at(ahead + 1);
+                next.kind == TokenKind::Word && next.start == token.end
+            }
+            _ => false,
+        }
+    }
+
+    /// A name where any word may stand: behind AS or a dot.
+    fn label(&mut self) -> Result<Ident> {
+        let token = self.peek();
+        let pos = token.start;
+        let text = self.token_text(token);
+        let (value, quoted) = match token.kind {
+            TokenKind::Word => (text.to_ascii_lowercase(), false),
+            TokenKind::QuotedIdent => (text[1..text.len() - 1].replace("\"\"", "\""), true),
+            // `#name` is a temporary table; the lexer sees an operator.
+            TokenKind::Hash if self.begins_ident(0) => {
+                self.advance();
+                (format!("#{}", self.token_text(self.peek()).to_ascii_lowercase()), false)
+            }
+            _ => return Err(self.unexpected()),
+        };
+        self.advance();
+        Ok(Ident { value: cut_name(value), quoted, pos })
+    }
+
+    /// `[[database.]schema.]object`
+    fn object_name(&mut self) -> Result<ObjectName> {
+        let mut parts = vec![self.ident()?];
+        while self.eat(TokenKind::Dot) {
+            parts.push(self.label()?);
+        }
+        if parts.len() > 3 {
+            let name = ObjectName(parts);
+            return Err(Error::new(
+                SqlState::SYNTAX_ERROR,
+                format!("improper qualified name (too many dotted names): {name}"),
+            )
+            .at(name.pos()));
+        }
+        Ok(ObjectName(parts))
+    }
+
+    /// `item, item, ...`
+    fn comma_list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+        let mut items = vec![item(self)?];
+        while self.eat(TokenKind::Comma) {
+            items.push(item(self)?);
+        }
+        Ok(items)
+    }
+
+    /// `(item, item, ...)`
+    fn paren_list<T>(&mut self, item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+        self.expect(TokenKind::LeftParen)?;
+        let items = self.comma_list(item)?;
+        self.expect(TokenKind::RightParen)?;
+        Ok(items)
+    }
+
+    fn ident_list(&mut self) -> Result<Vec<Ident>> {
+        self.paren_list(Self::ident)
+    }
+
+    /// `(name, ...)` where there is a parenthesis, else nothing.
+    fn optional_ident_list(&mut self) -> Result<Vec<Ident>> {
+        if self.is(TokenKind::LeftParen) { self.ident_list() } else { Ok(Vec::new()) }
+    }
+
+    // ---- Constants outside of expressions
+
+    fn begins_string(&self, ahead: usize) -> bool {
+        use TokenKind::*;
+        matches!(self.peek_at(ahead).kind, String | EscapeString | NationalString | DollarString)
+    }
+
+    /// A string.
+    fn string(&mut self) -> Result<String> {
+        self.string_with(UnknownEscape::Drop)
+    }
+
+    fn string_with(&mut self, unknown: UnknownEscape) -> Result<String> {
+        if !self.begins_string(0) {
+            return Err(self.unexpected());
+        }
+        let token = self.advance();
+        string_value(token, self.text, unknown)
+    }
+
+    /// Digits that fit into the wanted type.
+    fn unsigned<T: std::str::FromStr>(&mut self) -> Result<T> {
+        let token = self.expect(TokenKind::Integer)?;
+        self.token_text(token).parse().map_err(|_| {
+            let text = self.token_text(token);
+            Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, format!("value \"{}\" is out of range", shortened(text)))
+                .at(token.start)
+        })
+    }
+
+    /// Digits with a sign before them.
+    fn signed(&mut self) -> Result<i64> {
+        let negative = self.eat(TokenKind::Minus);
+        if !negative {
+            self.eat(TokenKind::Plus);
+        }
+        let value: i64 = self.unsigned()?;
+        Ok(if negative { -value } else { value })
+    }
+
+    // ---- Limits
+
+    /// Runs a part that may nest, one level deeper.
+    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        if self.depth >= MAX_DEPTH {
+            return Err(self.too_complex());
+        }
+        self.depth += 1;
+        let result = parse(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// The tree that was just made is one level higher than its highest branch.
+    fn grow(&mut self) -> Result<()> {
+        self.grow_by(1)
+    }
+
+    fn grow_by(&mut self, levels: u32) -> Result<()> {
+        self.height += levels;
+        if self.height > MAX_TREE_HEIGHT { Err(self.too_complex()) } else { Ok(()) }
+    }
+
+    fn too_complex(&self) -> Error {
+        Error::new(SqlState::STATEMENT_TOO_COMPLEX, "statement too complex")
+            .with_detail("Expressions or queries are nested too deeply.")
+            .at(self.pos())
+    }
+}
+
+fn cut_name(mut name: String) -> String {
+    name.truncate(name.floor_char_boundary(MAX_NAME_BYTES));
+    name
+}
+
+fn too_large(text: &str, start: usize) -> Error {
+    let size = text.len() - start;
+    Error::new(
+        SqlState::PROGRAM_LIMIT_EXCEEDED,
+        format!("Statement is too large. Statement Size: {size} bytes. Maximum Allowed: {MAX_STATEMENT_BYTES} bytes"),
+    )
+}
+
+/// Joins the operands of an associative operator: to the left where they are few, into a balanced tree where they are
+/// many, so that the tree stays low. Each join knows its operator's place.
+///
+/// Also gives how much higher the tree is than the highest operand.
+fn fold_chain<T>(first: T, rest: Vec<(Pos, T)>, join: &impl Fn(Pos, T, T) -> T) -> (T, u32) {
+    const LEFT_DEEP: usize = 16;
+    if rest.len() < LEFT_DEEP {
+        let levels = rest.len() as u32;
+        return (rest.into_iter().fold(first, |left, (pos, right)| join(pos, left, right)), levels);
+    }
+    let mut left_rest = rest;
+    let mut right_rest = left_rest.split_off(left_rest.len() / 2);
+    let (pos, right_first) = right_rest.remove(0);
+    let (left, left_levels) = fold_chain(first, left_rest, join);
+    let (right, right_levels) = fold_chain(right_first, right_rest, join);
+    (join(pos, left, right), left_levels.max(right_levels) + 1)
+}

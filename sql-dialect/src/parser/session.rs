@@ -1,0 +1,329 @@
+//! Transactions, settings, SHOW, cursors and the use of prepared statements.
+
+use super::Parser;
+use crate::{
+    ast::{
+        CloseCursor, Deallocate, Execute, Fetch, IsolationLevel, Reset, Set, SetValue, Show, ShowObjects, Statement,
+        TransactionModes,
+    },
+    error::{Error, Result},
+    lexer::TokenKind,
+    names::Ident,
+};
+
+impl Parser<'_> {
+    // ---- Transactions
+
+    /// BEGIN, START TRANSACTION
+    pub(super) fn begin(&mut self) -> Result<Statement> {
+        if self.eat_word("start") {
+            self.expect_word("transaction")?;
+        } else {
+            self.advance();
+            self.transaction_word();
+        }
+        Ok(Statement::Begin(self.transaction_modes()?))
+    }
+
+    fn transaction_word(&mut self) {
+        if !self.eat_word("work") {
+            self.eat_word("transaction");
+        }
+    }
+
+    pub(super) fn commit(&mut self) -> Result<Statement> {
+        self.advance();
+        if self.is_word("prepared") {
+            return Err(Error::unsupported("COMMIT PREPARED is not supported").at(self.pos()));
+        }
+        self.transaction_word();
+        Ok(Statement::Commit)
+    }
+
+    pub(super) fn rollback(&mut self) -> Result<Statement> {
+        self.advance();
+        if self.is_word("prepared") {
+            return Err(Error::unsupported("ROLLBACK PREPARED is not supported").at(self.pos()));
+        }
+        self.transaction_word();
+        if self.is_word("to") {
+            return Err(Error::unsupported("ROLLBACK TO SAVEPOINT is not supported")
+                .with_hint("Savepoints do not exist; ROLLBACK ends the whole transaction.")
+                .at(self.pos()));
+        }
+        Ok(Statement::Rollback)
+    }
+
+    /// `[ISOLATION LEVEL ...] [READ WRITE | READ ONLY]`, with or without commas.
+    fn transaction_modes(&mut self) -> Result<TransactionModes> {
+        let mut modes = TransactionModes::default();
+        loop {
+            if self.eat_words(&["isolation", "level"]) {
+                modes.isolation = Some(self.isolation_level()?);
+            } else if self.eat_words(&["read", "write"]) {
+                modes.read_only = Some(false);
+            } else if self.eat_words(&["read", "only"]) {
+                modes.read_only = Some(true);
+            } else if self.is_word("deferrable") || self.are_words(&["not", "deferrable"]) {
+                return Err(Error::unsupported("DEFERRABLE transactions are not supported").at(self.pos()));
+            } else {
+                return Ok(modes);
+            }
+            self.eat(TokenKind::Comma);
+        }
+    }
+
+    fn isolation_level(&mut self) -> Result<IsolationLevel> {
+        if self.eat_word("serializable") {
+            Ok(IsolationLevel::Serializable)
+        } else if self.eat_words(&["read", "uncommitted"]) {
+            Ok(IsolationLevel::ReadUncommitted)
+        } else if self.eat_words(&["read", "committed"]) {
+            Ok(IsolationLevel::ReadCommitted)
+        } else if self.eat_words(&["repeatable", "read"]) {
+            Ok(IsolationLevel::RepeatableRead)
+        } else {
+            Err(self.unexpected())
+        }
+    }
+
+    // ---- Settings
+
+    pub(super) fn set(&mut self) -> Result<Statement> {
+        self.advance();
+        let session = self.is_word("session") && !self.is_setting_operator(1);
+        let local = self.is_word("local") && !self.is_setting_operator(1);
+        if session {
+            self.advance();
+            if self.eat_word("authorization") {
+                return self.session_authorization();
+            }
+            if self.eat_word("characteristics") {
+                self.expect_words(&["as", "transaction"])?;
+                return Ok(Statement::Set(Set::Transaction(self.transaction_modes()?)));
+            }
+        } else if local {
+            self.advance();
+            if self.eat_words(&["session", "authorization"]) {
+                return self.session_authorization();
+            }
+        }
+        if self.eat_words(&["time", "zone"]) {
+            return self.time_zone();
+        }
+        if self.is_word("transaction") && !self.is_setting_operator(1) {
+            self.advance();
+            if self.is_word("snapshot") {
+                return Err(Error::unsupported("SET TRANSACTION SNAPSHOT is not supported").at(self.pos()));
+            }
+            return Ok(Statement::Set(Set::Transaction(self.transaction_modes()?)));
+        }
+        if self.is_one_of(&["role", "constraints"]) && !self.is_setting_operator(1) {
+            let what = self.folded_word().to_uppercase();
+            return Err(Error::unsupported(format!("SET {what} is not supported")).at(self.pos()));
+        }
+        if self.eat_word("names") {
+            let value = vec![SetValue::String(self.string()?)];
+            let name = "client_encoding".to_owned();
+            return Ok(Statement::Set(Set::Parameter { local, name, value: Some(value) }));
+        }
+        let name = self.parameter_name()?;
+        if !self.eat(TokenKind::Eq) {
+            self.expect_word("to")?;
+        }
+        let value = if self.eat_word("default") { None } else { Some(self.comma_list(Self::set_value)?) };
+        Ok(Statement::Set(Set::Parameter { local, name, value }))
+    }
+
+    /// Is the token so many ahead `=` or TO?
+    fn is_setting_operator(&self, ahead: usize) -> bool {
+        self.peek_at(ahead).kind == TokenKind::Eq || self.word_at(ahead, "to")
+    }
+
+    fn session_authorization(&mut self) -> Result<Statement> {
+        let user = if self.eat_word("default") {
+            None
+        } else if self.begins_string(0) {
+            Some(self.string()?)
+        } else {
+            Some(self.ident()?.value)
+        };
+        Ok(Statement::Set(Set::SessionAuthorization(user)))
+    }
+
+    fn time_zone(&mut self) -> Result<Statement> {
+        if !self.eat_word("to") {
+            self.eat(TokenKind::Eq);
+        }
+        let zone = if self.eat_word("local") || self.eat_word("default") { None } else { Some(self.set_value()?) };
+        Ok(Statement::Set(Set::TimeZone { zone }))
+    }
+
+    /// The name of a parameter in lower case; dotted where it is a custom one.
+    fn parameter_name(&mut self) -> Result<String> {
+        let mut name = self.label()?.value.to_lowercase();
+        while self.eat(TokenKind::Dot) {
+            name.push('.');
+            name.push_str(&self.label()?.value.to_lowercase());
+        }
+        Ok(name)
+    }
+
+    fn set_value(&mut self) -> Result<SetValue> {
+        if self.begins_string(0) {
+            return self.string().map(SetValue::String);
+        }
+        let start = self.peek();
+        let signed = matches!(start.kind, TokenKind::Minus | TokenKind::Plus);
+        let number = self.peek_at(usize::from(signed));
+        if matches!(number.kind, TokenKind::Integer | TokenKind::Decimal | TokenKind::Float) {
+            self.at += usize::from(signed) + 1;
+            let sign = if start.kind == TokenKind::Minus { "-" } else { "" };
+            return Ok(SetValue::Number(format!("{sign}{}", self.token_text(number))));
+        }
+        self.label().map(SetValue::Word)
+    }
+
+    pub(super) fn reset(&mut self) -> Result<Statement> {
+        self.advance();
+        let reset = if self.eat_word("all") {
+            Reset::All
+        } else if self.eat_words(&["session", "authorization"]) {
+            Reset::SessionAuthorization
+        } else if self.eat_words(&["time", "zone"]) {
+            Reset::Parameter("timezone".to_owned())
+        } else {
+            Reset::Parameter(self.parameter_name()?)
+        };
+        Ok(Statement::Reset(reset))
+    }
+
+    // ---- SHOW
+
+    pub(super) fn show(&mut self) -> Result<Statement> {
+        if let Some(objects) = self.show_objects()? {
+            return Ok(Statement::ShowObjects(objects));
+        }
+        self.refuse_show()?;
+        self.advance();
+        let show = if self.eat_word("all") {
+            Show::All
+        } else if self.eat_words(&["time", "zone"]) {
+            Show::Parameter("timezone".to_owned())
+        } else if self.eat_words(&["transaction", "isolation", "level"]) {
+            Show::Parameter("transaction_isolation".to_owned())
+        } else if self.eat_words(&["session", "authorization"]) {
+            Show::Parameter("session_authorization".to_owned())
+        } else {
+            Show::Parameter(self.parameter_name()?)
+        };
+        Ok(Statement::Show(show))
+    }
+
+    /// The forms that show objects; none where a parameter is shown.
+    fn show_objects(&mut self) -> Result<Option<ShowObjects>> {
+        let objects = if self.are_words(&["show", "table"]) {
+            self.at += 2;
+            ShowObjects::Table(self.object_name()?)
+        } else if self.are_words(&["show", "view"]) {
+            self.at += 2;
+            ShowObjects::View(self.object_name()?)
+        } else if self.are_words(&["show", "databases"]) {
+            self.at += 2;
+            if self.is_word("from") {
+                return Err(Error::unsupported("SHOW DATABASES FROM DATA CATALOG is not supported").at(self.pos()));
+            }
+            ShowObjects::Databases { like: self.like_pattern()? }
+        } else if self.are_words(&["show", "schemas"]) {
+            self.at += 2;
+            let database = self.eat_words(&["from", "database"]).then(|| self.ident()).transpose()?;
+            ShowObjects::Schemas { database, like: self.like_pattern()? }
+        } else if self.are_words(&["show", "tables"]) {
+            self.at += 2;
+            self.expect_words(&["from", "schema"])?;
+            let schema = self.object_name()?;
+            ShowObjects::Tables { schema, like: self.like_pattern()? }
+        } else if self.are_words(&["show", "columns"]) {
+            self.at += 2;
+            self.expect_words(&["from", "table"])?;
+            let table = self.object_name()?;
+            ShowObjects::Columns { table, like: self.like_pattern()? }
+        } else {
+            return Ok(None);
+        };
+        if self.is_word("limit") {
+            return Err(Error::unsupported("LIMIT of SHOW is not supported").at(self.pos()));
+        }
+        Ok(Some(objects))
+    }
+
+    fn like_pattern(&mut self) -> Result<Option<String>> {
+        if self.eat_word("like") { self.string().map(Some) } else { Ok(None) }
+    }
+
+    // ---- Prepared statements and cursors
+
+    pub(super) fn execute(&mut self) -> Result<Statement> {
+        self.advance();
+        let name = self.ident()?;
+        let mut args = Vec::new();
+        if self.eat(TokenKind::LeftParen) && !self.eat(TokenKind::RightParen) {
+            args = self.comma_list(Self::expr)?;
+            self.expect(TokenKind::RightParen)?;
+        }
+        Ok(Statement::Execute(Execute { name, args }))
+    }
+
+    pub(super) fn deallocate(&mut self) -> Result<Statement> {
+        self.advance();
+        if self.is_word("prepare") && self.at + 2 < self.tokens.len() {
+            self.advance();
+        }
+        Ok(Statement::Deallocate(Deallocate { name: self.name_or_all()? }))
+    }
+
+    pub(super) fn close_cursor(&mut self) -> Result<Statement> {
+        self.advance();
+        Ok(Statement::CloseCursor(CloseCursor { name: self.name_or_all()? }))
+    }
+
+    fn name_or_all(&mut self) -> Result<Option<Ident>> {
+        if self.eat_word("all") { Ok(None) } else { self.ident().map(Some) }
+    }
+
+    /// `FETCH [NEXT | ALL | n | FORWARD [n | ALL]] [FROM | IN] cursor`
+    pub(super) fn fetch(&mut self) -> Result<Statement> {
+        self.advance();
+        let mut count = Some(1);
+        // A lone word is the cursor, whatever it is called.
+        let is_direction = self.at + 2 < self.tokens.len();
+        if is_direction {
+            for word in ["prior", "first", "last", "absolute", "relative", "backward"] {
+                if self.is_word(word) {
+                    let what = word.to_uppercase();
+                    return Err(Error::unsupported(format!("FETCH {what} is not supported"))
+                        .with_hint("Cursors only move forward.")
+                        .at(self.pos()));
+                }
+            }
+            if !self.eat_word("next") {
+                self.eat_word("forward");
+                count = self.fetch_count()?;
+            }
+            if !self.eat_word("from") {
+                self.eat_word("in");
+            }
+        }
+        Ok(Statement::Fetch(Fetch { count, cursor: self.ident()? }))
+    }
+
+    fn fetch_count(&mut self) -> Result<Option<u64>> {
+        if self.eat_word("all") {
+            Ok(None)
+        } else if self.is(TokenKind::Integer) {
+            self.unsigned().map(Some)
+        } else {
+            Ok(Some(1))
+        }
+    }
+}

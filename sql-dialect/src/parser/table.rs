@@ -1,0 +1,473 @@
+//! What a table is declared with: columns, constraints and attributes; ALTER TABLE.
+
+use super::{Parser, expr::OPERATOR};
+use crate::{
+    ast::{
+        AlterTable, AlterTableAction, ColumnAttribute, ColumnDef, ConstraintKind, DataType, DistStyle, Expr, ExprKind,
+        SortKey, Statement, TableAttributes, TableConstraint, TableElement,
+    },
+    error::{Error, Pos, Result, SqlState},
+    lexer::TokenKind,
+    names::Ident,
+    types::RedshiftType,
+};
+
+/// Length of a column that is declared TEXT: developer guide, "Character types".
+const TEXT_LENGTH: u32 = 256;
+
+impl Parser<'_> {
+    /// `(columns, constraints, LIKE ...)`
+    pub(super) fn table_elements(&mut self) -> Result<Vec<TableElement>> {
+        self.expect(TokenKind::LeftParen)?;
+        if self.eat(TokenKind::RightParen) {
+            return Ok(Vec::new());
+        }
+        let elements = self.comma_list(Self::table_element)?;
+        self.expect(TokenKind::RightParen)?;
+        Ok(elements)
+    }
+
+    fn table_element(&mut self) -> Result<TableElement> {
+        if self.eat_word("like") {
+            let table = self.object_name()?;
+            let mut including_defaults = false;
+            while self.is_one_of(&["including", "excluding"]) {
+                including_defaults = self.is_word("including");
+                self.advance();
+                self.expect_word("defaults")?;
+            }
+            return Ok(TableElement::Like { table, including_defaults });
+        }
+        if let Some(constraint) = self.table_constraint()? {
+            return Ok(TableElement::Constraint(constraint));
+        }
+        self.column_def().map(TableElement::Column)
+    }
+
+    /// `[CONSTRAINT name] UNIQUE | PRIMARY KEY | FOREIGN KEY ...`; none where a column stands here.
+    pub(super) fn table_constraint(&mut self) -> Result<Option<TableConstraint>> {
+        let name = if self.eat_word("constraint") { Some(self.ident()?) } else { None };
+        let kind = if self.eat_word("unique") {
+            ConstraintKind::Unique(self.ident_list()?)
+        } else if self.eat_words(&["primary", "key"]) {
+            ConstraintKind::PrimaryKey(self.ident_list()?)
+        } else if self.eat_words(&["foreign", "key"]) {
+            let columns = self.ident_list()?;
+            self.expect_word("references")?;
+            let table = self.object_name()?;
+            let referenced = self.optional_ident_list()?;
+            self.reference_actions()?;
+            ConstraintKind::ForeignKey { columns, table, referenced }
+        } else if self.is_word("check") {
+            return Err(self.refuse_check());
+        } else if self.is_word("exclude") && (self.word_at(1, "using") || self.peek_at(1).kind == TokenKind::LeftParen)
+        {
+            return Err(Error::unsupported("Exclusion constraints are not supported").at(self.pos()));
+        } else if name.is_some() {
+            return Err(self.unexpected());
+        } else {
+            return Ok(None);
+        };
+        self.constraint_timing()?;
+        Ok(Some(TableConstraint { name, kind }))
+    }
+
+    fn refuse_check(&self) -> Error {
+        Error::unsupported("CHECK constraints are not supported")
+            .with_hint("Redshift enforces NOT NULL alone; filter the rows before they are inserted.")
+            .at(self.pos())
+    }
+
+    /// `ON DELETE ...`, `MATCH ...`: Redshift's syntax has none.
+    fn reference_actions(&mut self) -> Result<()> {
+        let refused = self.are_words(&["on", "delete"]) || self.are_words(&["on", "update"]) || self.is_word("match");
+        if refused {
+            return Err(Error::unsupported("Actions of foreign keys are not supported")
+                .with_hint("Foreign keys are informational only: Redshift does not enforce them.")
+                .at(self.pos()));
+        }
+        Ok(())
+    }
+
+    fn constraint_timing(&mut self) -> Result<()> {
+        if self.is_one_of(&["deferrable", "initially"]) || self.are_words(&["not", "deferrable"]) {
+            return Err(Error::unsupported("DEFERRABLE constraints are not supported").at(self.pos()));
+        }
+        Ok(())
+    }
+
+    // ---- Columns
+
+    pub(super) fn column_def(&mut self) -> Result<ColumnDef> {
+        let name = self.ident()?;
+        let ty = self.column_type()?;
+        let mut attributes = Vec::new();
+        while let Some(attribute) = self.column_attribute()? {
+            push_attribute(&mut attributes, attribute);
+        }
+        Ok(ColumnDef { name, ty, attributes })
+    }
+
+    /// A type as a column is declared with it.
+    pub(super) fn column_type(&mut self) -> Result<DataType> {
+        let pos = self.pos();
+        if matches!(
+            self.folded_word().as_str(),
+            "serial" | "serial4" | "serial8" | "bigserial" | "smallserial" | "serial2"
+        ) {
+            let message = format!("type \"{}\" is not supported", self.folded_word());
+            return Err(Error::unsupported(message)
+                .with_hint("Declare the column INTEGER or BIGINT with IDENTITY(seed, step).")
+                .at(pos));
+        }
+        let ty = self.data_type()?;
+        if matches!(self.tokens[self.at - 1].kind, TokenKind::RightBracket) || self.tokens_name_array() {
+            return Err(Error::unsupported("Array columns are not supported")
+                .with_hint("Use SUPER for arrays.")
+                .at(pos));
+        }
+        Ok(match ty {
+            DataType::Known(RedshiftType::Text) => DataType::Known(RedshiftType::Varchar(TEXT_LENGTH)),
+            other => other,
+        })
+    }
+
+    fn tokens_name_array(&self) -> bool {
+        let last = self.tokens[self.at - 1];
+        last.kind == TokenKind::Word && self.token_text(last).eq_ignore_ascii_case("array")
+    }
+
+    fn column_attribute(&mut self) -> Result<Option<ColumnAttribute>> {
+        let pos = self.pos();
+        if self.eat_word("constraint") {
+            // Names of column constraints are taken and forgotten: Redshift shows none.
+            self.ident()?;
+        }
+        let attribute = match self.folded_word().as_str() {
+            "default" => {
+                self.advance();
+                ColumnAttribute::Default(self.default_value()?)
+            }
+            "identity" => {
+                self.advance();
+                let (seed, step) = self.seed_and_step()?;
+                ColumnAttribute::Identity { seed, step }
+            }
+            "generated" => self.generated()?,
+            "encode" => {
+                self.advance();
+                ColumnAttribute::Encode(self.encoding()?)
+            }
+            "distkey" => {
+                self.advance();
+                ColumnAttribute::DistKey
+            }
+            "sortkey" => {
+                self.advance();
+                ColumnAttribute::SortKey
+            }
+            "collate" => {
+                self.advance();
+                ColumnAttribute::Collate(self.label()?.value)
+            }
+            "not" if self.word_at(1, "null") => {
+                self.at += 2;
+                ColumnAttribute::NotNull
+            }
+            "null" => {
+                self.advance();
+                ColumnAttribute::Null
+            }
+            "unique" => {
+                self.advance();
+                ColumnAttribute::Unique
+            }
+            "primary" => {
+                self.expect_words(&["primary", "key"])?;
+                ColumnAttribute::PrimaryKey
+            }
+            "references" => {
+                self.advance();
+                self.references()?
+            }
+            "check" => return Err(self.refuse_check()),
+            _ if self.pos() != pos => return Err(self.unexpected()),
+            _ => {
+                self.constraint_timing()?;
+                return Ok(None);
+            }
+        };
+        Ok(Some(attribute))
+    }
+
+    /// What stands behind DEFAULT.
+    fn default_value(&mut self) -> Result<Expr> {
+        self.expr_above(OPERATOR)
+    }
+
+    /// `ALWAYS | BY DEFAULT AS IDENTITY (seed, step)`
+    fn generated(&mut self) -> Result<ColumnAttribute> {
+        self.advance();
+        let by_default = self.eat_words(&["by", "default"]);
+        if !by_default {
+            self.expect_word("always")?;
+        }
+        self.expect_word("as")?;
+        if self.is(TokenKind::LeftParen) {
+            return Err(Error::unsupported("Generated columns are not supported").at(self.pos()));
+        }
+        self.expect_word("identity")?;
+        let (seed, step) = if by_default && !self.is(TokenKind::LeftParen) { (1, 1) } else { self.seed_and_step()? };
+        Ok(if by_default {
+            ColumnAttribute::DefaultIdentity { seed, step }
+        } else {
+            ColumnAttribute::Identity { seed, step }
+        })
+    }
+
+    fn seed_and_step(&mut self) -> Result<(i64, i64)> {
+        self.expect(TokenKind::LeftParen)?;
+        let seed = self.signed()?;
+        self.expect(TokenKind::Comma)?;
+        let step = self.signed()?;
+        self.expect(TokenKind::RightParen)?;
+        Ok((seed, step))
+    }
+
+    fn references(&mut self) -> Result<ColumnAttribute> {
+        let table = self.object_name()?;
+        let column = if self.eat(TokenKind::LeftParen) {
+            let column = self.ident()?;
+            self.expect(TokenKind::RightParen)?;
+            Some(column)
+        } else {
+            None
+        };
+        self.reference_actions()?;
+        Ok(ColumnAttribute::References { table, column })
+    }
+
+    /// An encoding in lower case: AZ64, BYTEDICT, ...
+    fn encoding(&mut self) -> Result<String> {
+        if self.begins_string(0) { Ok(self.string()?.to_lowercase()) } else { Ok(self.label()?.value) }
+    }
+
+    // ---- Attributes of the table
+
+    /// One attribute, if one stands here.
+    pub(super) fn table_attribute(&mut self, attributes: &mut TableAttributes) -> Result<bool> {
+        let pos = self.pos();
+        match self.folded_word().as_str() {
+            "backup" => {
+                self.advance();
+                let yes = self.eat_word("yes");
+                if !yes {
+                    self.expect_word("no")?;
+                }
+                set_once(&mut attributes.backup, yes, pos)?;
+            }
+            "diststyle" => {
+                self.advance();
+                let style = self.dist_style()?;
+                set_once(&mut attributes.dist_style, style, pos)?;
+            }
+            "distkey" => {
+                self.advance();
+                let column = self.dist_key()?;
+                set_once(&mut attributes.dist_key, column, pos)?;
+            }
+            "sortkey" | "compound" | "interleaved" => {
+                let key = self.sort_key()?;
+                set_once(&mut attributes.sort_key, key, pos)?;
+            }
+            "encode" => {
+                self.advance();
+                self.expect_word("auto")?;
+                attributes.encode_auto = true;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// `(column)`
+    fn dist_key(&mut self) -> Result<Ident> {
+        self.expect(TokenKind::LeftParen)?;
+        let column = self.ident()?;
+        self.expect(TokenKind::RightParen)?;
+        Ok(column)
+    }
+
+    fn dist_style(&mut self) -> Result<DistStyle> {
+        let style = match self.folded_word().as_str() {
+            "auto" => DistStyle::Auto,
+            "even" => DistStyle::Even,
+            "key" => DistStyle::Key,
+            "all" => DistStyle::All,
+            _ => return Err(self.unexpected()),
+        };
+        self.advance();
+        Ok(style)
+    }
+
+    /// `[COMPOUND | INTERLEAVED] SORTKEY (columns) | AUTO | NONE`
+    fn sort_key(&mut self) -> Result<SortKey> {
+        let interleaved = self.eat_word("interleaved");
+        if !interleaved {
+            self.eat_word("compound");
+        }
+        self.expect_word("sortkey")?;
+        if interleaved {
+            return self.ident_list().map(SortKey::Interleaved);
+        }
+        if self.eat_word("auto") {
+            return Ok(SortKey::Auto);
+        }
+        if self.eat_word("none") {
+            return Ok(SortKey::None);
+        }
+        self.ident_list().map(SortKey::Compound)
+    }
+
+    // ---- ALTER TABLE
+
+    pub(super) fn alter_table(&mut self) -> Result<Statement> {
+        self.advance();
+        if self.are_words(&["if", "exists"]) {
+            return Err(Error::unsupported("ALTER TABLE IF EXISTS is not supported").at(self.pos()));
+        }
+        let name = self.object_name()?;
+        let action = match self.folded_word().as_str() {
+            "add" => self.alter_add()?,
+            "drop" => self.alter_drop()?,
+            "rename" => self.alter_rename()?,
+            "alter" => self.alter_alter()?,
+            "owner" => {
+                self.expect_words(&["owner", "to"])?;
+                AlterTableAction::OwnerTo(self.ident()?)
+            }
+            "append" => self.alter_append()?,
+            "row" if self.are_words(&["row", "level", "security"]) => {
+                return Err(Error::unsupported("ALTER TABLE ROW LEVEL SECURITY is not supported").at(self.pos()));
+            }
+            "set" => {
+                return Err(Error::unsupported("ALTER TABLE SET is not supported").at(self.pos()));
+            }
+            _ => return Err(self.unexpected()),
+        };
+        Ok(Statement::AlterTable(Box::new(AlterTable { name, action })))
+    }
+
+    fn alter_add(&mut self) -> Result<AlterTableAction> {
+        self.advance();
+        if !self.is_word("column")
+            && let Some(constraint) = self.table_constraint()?
+        {
+            return Ok(AlterTableAction::AddConstraint(constraint));
+        }
+        self.eat_word("column");
+        if self.are_words(&["if", "not", "exists"]) {
+            return Err(Error::unsupported("ADD COLUMN IF NOT EXISTS is not supported").at(self.pos()));
+        }
+        let column = self.column_def()?;
+        if self.is(TokenKind::Comma) {
+            return Err(Error::unsupported("ALTER TABLE can add or drop only one column at a time").at(self.pos()));
+        }
+        Ok(AlterTableAction::AddColumn(column))
+    }
+
+    fn alter_drop(&mut self) -> Result<AlterTableAction> {
+        self.advance();
+        if self.eat_word("constraint") {
+            let name = self.ident()?;
+            return Ok(AlterTableAction::DropConstraint { name, cascade: self.cascade() });
+        }
+        self.eat_word("column");
+        if self.are_words(&["if", "exists"]) {
+            return Err(Error::unsupported("DROP COLUMN IF EXISTS is not supported").at(self.pos()));
+        }
+        let name = self.ident()?;
+        Ok(AlterTableAction::DropColumn { name, cascade: self.cascade() })
+    }
+
+    fn alter_rename(&mut self) -> Result<AlterTableAction> {
+        self.advance();
+        if self.eat_word("to") {
+            return Ok(AlterTableAction::RenameTo(self.ident()?));
+        }
+        self.eat_word("column");
+        let from = self.ident()?;
+        self.expect_word("to")?;
+        Ok(AlterTableAction::RenameColumn { from, to: self.ident()? })
+    }
+
+    /// `ALTER COLUMN ...`, `ALTER DISTKEY ...`, `ALTER SORTKEY ...`, ...
+    fn alter_alter(&mut self) -> Result<AlterTableAction> {
+        self.advance();
+        if self.eat_word("distkey") {
+            return Ok(AlterTableAction::AlterDistKey(self.ident()?));
+        }
+        if self.eat_word("diststyle") {
+            let style = self.dist_style()?;
+            if style == DistStyle::Key {
+                self.expect_word("distkey")?;
+                return Ok(AlterTableAction::AlterDistKey(self.ident()?));
+            }
+            return Ok(AlterTableAction::AlterDistStyle(style));
+        }
+        if self.is_one_of(&["sortkey", "compound"]) || self.are_words(&["interleaved", "sortkey"]) {
+            return self.sort_key().map(AlterTableAction::AlterSortKey);
+        }
+        if self.eat_words(&["encode", "auto"]) {
+            return Ok(AlterTableAction::AlterEncodeAuto);
+        }
+        self.eat_word("column");
+        let name = self.ident()?;
+        if self.eat_word("type") || self.eat_words(&["set", "data", "type"]) {
+            return Ok(AlterTableAction::AlterType { name, ty: self.column_type()? });
+        }
+        if self.is_one_of(&["set", "drop"]) {
+            return Err(Error::unsupported("ALTER COLUMN SET and DROP are not supported")
+                .with_hint("Add a new column with the default or NOT NULL, copy the values, and drop the old one.")
+                .at(self.pos()));
+        }
+        self.expect_word("encode")?;
+        let mut columns = vec![(name, self.encoding()?)];
+        while self.eat(TokenKind::Comma) {
+            self.expect_word("alter")?;
+            self.eat_word("column");
+            let name = self.ident()?;
+            self.expect_word("encode")?;
+            columns.push((name, self.encoding()?));
+        }
+        Ok(AlterTableAction::AlterEncode { columns })
+    }
+
+    fn alter_append(&mut self) -> Result<AlterTableAction> {
+        self.expect_words(&["append", "from"])?;
+        let source = self.object_name()?;
+        let ignore_extra = self.eat_word("ignoreextra");
+        let fill_target = !ignore_extra && self.eat_word("filltarget");
+        Ok(AlterTableAction::AppendFrom { source, ignore_extra, fill_target })
+    }
+}
+
+/// `DEFAULT 'a' COLLATE case_insensitive`: the collation is the column's, not the value's.
+fn push_attribute(attributes: &mut Vec<ColumnAttribute>, attribute: ColumnAttribute) {
+    match attribute {
+        ColumnAttribute::Default(Expr { kind: ExprKind::Collate { expr, collation }, .. }) => {
+            attributes.push(ColumnAttribute::Default(*expr));
+            attributes.push(ColumnAttribute::Collate(collation.object().value.to_lowercase()));
+        }
+        other => attributes.push(other),
+    }
+}
+
+/// Each attribute of a table may stand once.
+fn set_once<T>(slot: &mut Option<T>, value: T, pos: Pos) -> Result<()> {
+    if slot.is_some() {
+        return Err(Error::new(SqlState::SYNTAX_ERROR, "conflicting or redundant options").at(pos));
+    }
+    *slot = Some(value);
+    Ok(())
+}

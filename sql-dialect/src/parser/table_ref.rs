@@ -1,0 +1,266 @@
+//! FROM: tables, sub-queries, functions, joins, PIVOT and UNPIVOT.
+
+use super::Parser;
+use crate::{
+    ast::{ExprKind, FromItem, Join, JoinConstraint, JoinKind, Pivot, SelectItem, TableAlias, Unpivot},
+    error::{Error, Result},
+    lexer::TokenKind,
+    names::ObjectName,
+};
+
+impl Parser<'_> {
+    /// The items of FROM, separated by commas.
+    pub(super) fn table_refs(&mut self) -> Result<Vec<FromItem>> {
+        self.comma_list(Self::table_ref)
+    }
+
+    /// One item with the joins behind it.
+    fn table_ref(&mut self) -> Result<FromItem> {
+        let before = std::mem::take(&mut self.height);
+        let result = self.nested(|parser| {
+            let first = parser.table_primary()?;
+            parser.joins(first)
+        });
+        self.height = self.height.max(before);
+        result
+    }
+
+    fn joins(&mut self, mut left: FromItem) -> Result<FromItem> {
+        while let Some((kind, natural, words)) = self.join_words() {
+            let pos = self.pos();
+            self.at += words;
+            let mut right = self.table_primary()?;
+            // `a JOIN b JOIN c ON ... ON ...`: the right side is a join itself, up to its ON.
+            if !natural && kind != JoinKind::Cross && self.join_words().is_some() {
+                right = self.nested(|parser| parser.joins(right))?;
+            }
+            let constraint = self.join_constraint(kind, natural)?;
+            self.grow()?;
+            left = FromItem::Join(Box::new(Join { left, right, kind, constraint, pos, alias: None }));
+        }
+        Ok(left)
+    }
+
+    /// The kind of the join that begins here, whether it is NATURAL, and of how many words it is.
+    fn join_words(&self) -> Option<(JoinKind, bool, usize)> {
+        let natural = self.is_word("natural");
+        let first = usize::from(natural);
+        let outer = |kind| match (self.word_at(first + 1, "outer"), self.word_at(first + 1, "join")) {
+            (true, _) if self.word_at(first + 2, "join") => Some((kind, natural, first + 3)),
+            (_, true) => Some((kind, natural, first + 2)),
+            _ => None,
+        };
+        if self.word_at(first, "join") {
+            Some((JoinKind::Inner, natural, first + 1))
+        } else if self.word_at(first, "inner") && self.word_at(first + 1, "join") {
+            Some((JoinKind::Inner, natural, first + 2))
+        } else if self.word_at(first, "left") {
+            outer(JoinKind::Left)
+        } else if self.word_at(first, "right") {
+            outer(JoinKind::Right)
+        } else if self.word_at(first, "full") {
+            outer(JoinKind::Full)
+        } else if !natural && self.are_words(&["cross", "join"]) {
+            Some((JoinKind::Cross, false, 2))
+        } else {
+            None
+        }
+    }
+
+    fn join_constraint(&mut self, kind: JoinKind, natural: bool) -> Result<JoinConstraint> {
+        if natural {
+            Ok(JoinConstraint::Natural)
+        } else if kind == JoinKind::Cross {
+            Ok(JoinConstraint::None)
+        } else if self.eat_word("on") {
+            self.expr().map(JoinConstraint::On)
+        } else if self.eat_word("using") {
+            self.ident_list().map(JoinConstraint::Using)
+        } else {
+            Err(self.unexpected())
+        }
+    }
+
+    /// An item without joins, but with PIVOT and UNPIVOT.
+    fn table_primary(&mut self) -> Result<FromItem> {
+        let mut item = self.table_simple()?;
+        loop {
+            item = if self.is_word("pivot") {
+                self.pivot(item)?
+            } else if self.is_word("unpivot") {
+                self.unpivot(item)?
+            } else {
+                return Ok(item);
+            };
+            self.grow()?;
+        }
+    }
+
+    fn table_simple(&mut self) -> Result<FromItem> {
+        if self.is(TokenKind::LeftParen) {
+            return self.table_paren();
+        }
+        if self.is_word("lateral") && (self.peek_at(1).kind == TokenKind::LeftParen || self.begins_ident(1)) {
+            return Err(Error::unsupported("LATERAL is not supported").at(self.pos()));
+        }
+        if self.eat_word("unpivot") {
+            return self.unpivot_object();
+        }
+        self.eat_word("only");
+        if self.is_word("unnest") && self.peek_at(1).kind == TokenKind::LeftParen {
+            let name = ObjectName(vec![self.label()?]);
+            return self.table_function(name);
+        }
+        let name = ObjectName(self.path()?);
+        if self.is(TokenKind::LeftParen) {
+            return self.table_function(name);
+        }
+        if self.is(TokenKind::LeftBracket) {
+            return Err(Error::unsupported("subscripts in FROM are not supported").at(self.pos()));
+        }
+        self.eat(TokenKind::Star);
+        let alias = self.table_alias()?;
+        let at = if self.is_word("at") && self.begins_ident(1) {
+            self.advance();
+            Some(self.ident()?)
+        } else {
+            None
+        };
+        self.leaf_height();
+        Ok(FromItem::Table { name, alias, at })
+    }
+
+    fn leaf_height(&mut self) {
+        self.height = self.height.max(1);
+    }
+
+    /// A table's name, or a path over an earlier item, which may be longer.
+    fn path(&mut self) -> Result<Vec<crate::names::Ident>> {
+        let mut parts = vec![self.ident()?];
+        while self.eat(TokenKind::Dot) {
+            parts.push(self.label()?);
+        }
+        Ok(parts)
+    }
+
+    /// `(query) alias` or `(joins) alias`
+    fn table_paren(&mut self) -> Result<FromItem> {
+        let pos = self.pos();
+        if self.paren_holds_query() {
+            let query = Box::new(self.paren_query()?);
+            let alias = self.table_alias()?;
+            self.grow()?;
+            return Ok(FromItem::Query { query, alias, pos });
+        }
+        if self.peek_at(1).kind == TokenKind::Word && self.word_at(1, "values") {
+            return Err(Error::unsupported("VALUES lists as constant tables are not supported")
+                .with_hint("Write SELECT ... UNION ALL SELECT ...")
+                .at(self.peek_at(1).start));
+        }
+        self.advance();
+        let mut item = self.table_ref()?;
+        self.expect(TokenKind::RightParen)?;
+        let alias_pos = self.at;
+        if let Some(alias) = self.table_alias()? {
+            match &mut item {
+                FromItem::Join(join) if join.alias.is_none() => join.alias = Some(alias),
+                _ => return Err(self.unexpected_at(alias_pos)),
+            }
+        }
+        Ok(item)
+    }
+
+    fn table_function(&mut self, name: ObjectName) -> Result<FromItem> {
+        let call = self.call_tail(name)?;
+        if self.are_words(&["with", "ordinality"]) {
+            return Err(Error::unsupported("WITH ORDINALITY is not supported").at(self.pos()));
+        }
+        let alias = self.table_alias()?;
+        self.grow()?;
+        Ok(FromItem::Function { call, alias })
+    }
+
+    /// `[AS] name [(column [type], ...)]`
+    pub(super) fn table_alias(&mut self) -> Result<Option<TableAlias>> {
+        let name = if self.eat_word("as") {
+            // `AS array` and other reserved words appear in the guide's examples of unnesting.
+            self.label()?
+        } else if self.begins_bare_table_alias() {
+            self.label()?
+        } else {
+            return Ok(None);
+        };
+        let columns = if self.is(TokenKind::LeftParen) && !self.is_outer_join_mark() {
+            self.paren_list(|parser| {
+                let column = parser.ident()?;
+                let typed = !matches!(parser.kind(), TokenKind::Comma | TokenKind::RightParen);
+                Ok((column, if typed { Some(parser.data_type()?) } else { None }))
+            })?
+        } else {
+            Vec::new()
+        };
+        Ok(Some(TableAlias { name, columns }))
+    }
+
+    /// `expr AS value AT attribute`, behind UNPIVOT.
+    fn unpivot_object(&mut self) -> Result<FromItem> {
+        let expr = self.postfixed()?;
+        self.eat_word("as");
+        let value = self.label()?;
+        let attribute = if self.eat_word("at") { Some(self.label()?) } else { None };
+        self.grow()?;
+        Ok(FromItem::UnpivotObject { expr, value, attribute })
+    }
+
+    /// `PIVOT (aggregates FOR column IN (values)) alias`
+    fn pivot(&mut self, input: FromItem) -> Result<FromItem> {
+        self.advance();
+        self.expect(TokenKind::LeftParen)?;
+        let aggregates = self.comma_list(|parser| {
+            let expr = parser.expr()?;
+            Ok(SelectItem { expr, alias: parser.select_alias()? })
+        })?;
+        self.expect_word("for")?;
+        let column = self.ident()?;
+        self.expect_word("in")?;
+        let values = self.paren_list(|parser| {
+            let expr = parser.expr()?;
+            Ok(SelectItem { expr, alias: parser.select_alias()? })
+        })?;
+        self.expect(TokenKind::RightParen)?;
+        let alias = self.table_alias()?;
+        Ok(FromItem::Pivot(Box::new(Pivot { input, aggregates, column, values, alias })))
+    }
+
+    /// `UNPIVOT [INCLUDE NULLS | EXCLUDE NULLS] (value FOR name IN (columns)) alias`
+    fn unpivot(&mut self, input: FromItem) -> Result<FromItem> {
+        self.advance();
+        let include_nulls = self.eat_words(&["include", "nulls"]);
+        if !include_nulls {
+            self.eat_words(&["exclude", "nulls"]);
+        }
+        self.expect(TokenKind::LeftParen)?;
+        let value = self.ident()?;
+        self.expect_word("for")?;
+        let name = self.ident()?;
+        self.expect_word("in")?;
+        let columns = self.paren_list(|parser| {
+            let column = parser.ident()?;
+            let named = parser.eat_word("as") || !matches!(parser.kind(), TokenKind::Comma | TokenKind::RightParen);
+            Ok((column, if named { Some(parser.unpivot_name()?) } else { None }))
+        })?;
+        self.expect(TokenKind::RightParen)?;
+        let alias = self.table_alias()?;
+        Ok(FromItem::Unpivot(Box::new(Unpivot { input, include_nulls, value, name, columns, alias })))
+    }
+
+    /// The value that stands for a column's name: a constant or an identifier, which is then a string.
+    fn unpivot_name(&mut self) -> Result<crate::ast::Expr> {
+        if !self.begins_ident(0) {
+            return self.expr();
+        }
+        let name = self.label()?;
+        let literal = crate::ast::Literal::String(name.value);
+        self.leaf(ExprKind::Literal(literal), name.pos)
+    }
+}
