@@ -105,6 +105,8 @@ impl Parser<'_> {
             "geography" => Geography,
             "oid" => Oid,
             "regproc" => RegProc,
+            "regclass" => RegClass,
+            "regtype" => RegType,
             "int2vector" => Int2Vector,
             "oidvector" => OidVector,
             "abstime" => AbsTime,
@@ -274,6 +276,7 @@ fn array_of(element: DataType) -> DataType {
     let underscore = |name: &str| DataType::Named(ObjectName(vec![Ident::new(format!("_{name}"))]));
     match element {
         DataType::Known(Int2) => DataType::Known(Int2Array),
+        DataType::Known(Int4) => DataType::Known(Int4Array),
         DataType::Known(Oid) => DataType::Known(OidArray),
         DataType::Known(Text) => DataType::Known(TextArray),
         DataType::Known(other) => underscore(other.internal_name()),
