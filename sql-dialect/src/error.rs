@@ -47,6 +47,10 @@ sqlstates! {
     INVALID_DATETIME_FORMAT = "22007";
     /// datetime_field_overflow
     DATETIME_FIELD_OVERFLOW = "22008";
+    /// invalid_time_zone_displacement_value
+    INVALID_TIME_ZONE_DISPLACEMENT = "22009";
+    /// interval_field_overflow
+    INTERVAL_FIELD_OVERFLOW = "22015";
     /// substring_error
     SUBSTRING_ERROR = "22011";
     /// division_by_zero
