@@ -7,6 +7,7 @@ pub mod functions;
 pub mod result;
 mod session;
 mod settings;
+pub mod system;
 pub mod text_input;
 pub mod types;
 

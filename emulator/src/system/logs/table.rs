@@ -1,0 +1,312 @@
+//! The tables of the logs: their columns, and how rows come out of SQLite as Arrow.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{ArrayRef, BooleanBuilder, Int32Builder, Int64Builder, StringViewBuilder, TimestampMicrosecondBuilder},
+    datatypes::{Schema, SchemaRef},
+    record_batch::RecordBatch,
+};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
+use rusqlite::{Connection, Row};
+
+use crate::types::arrow_field;
+
+/// How many rows go into one batch.
+const BATCH_ROWS: usize = 8_192;
+
+/// A table of the logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogTable {
+    /// Statements that ended: `stl_query`, `stl_querytext`, `stl_utilitytext`, `sys_query_history`, ...
+    Query,
+    /// COPY statements: `sys_load_history`.
+    Load,
+    /// Files that COPY read: `stl_load_commits`, `sys_load_detail`.
+    LoadFile,
+    /// Rows that COPY could not load: `stl_load_errors`, `sys_load_error_detail`.
+    LoadError,
+    /// Their fields up to the faulty one: `stl_loaderror_detail`.
+    LoadErrorField,
+    /// Rows in which ACCEPTINVCHARS replaced something: `stl_replacements`.
+    Replacement,
+}
+
+use RedshiftType::{Bool, Int4, Int8, Text, Timestamp};
+
+/// A column: its name, where Redshift has one the one it has in STL tables, and its type.
+pub type LogColumn = (&'static str, RedshiftType);
+
+const QUERY: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("username", Text),
+    ("label", Text),
+    ("xid", Int8),
+    ("pid", Int4),
+    ("database", Text),
+    ("query_type", Text),
+    ("querytxt", Text),
+    ("starttime", Timestamp),
+    ("endtime", Timestamp),
+    ("aborted", Int4),
+    ("error_message", Text),
+    ("returned_rows", Int8),
+    ("returned_bytes", Int8),
+];
+
+const LOAD: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("xid", Int8),
+    ("pid", Int4),
+    ("database", Text),
+    ("status", Text),
+    ("table_name", Text),
+    ("tbl", Int4),
+    ("starttime", Timestamp),
+    ("endtime", Timestamp),
+    ("data_source", Text),
+    ("file_format", Text),
+    ("loaded_rows", Int8),
+    ("loaded_bytes", Int8),
+    ("source_file_count", Int4),
+    ("source_file_bytes", Int8),
+    ("file_count_scanned", Int4),
+    ("file_bytes_scanned", Int8),
+    ("error_count", Int8),
+];
+
+const LOAD_FILE: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("slice", Int4),
+    ("filename", Text),
+    ("byte_offset", Int8),
+    ("lines_scanned", Int8),
+    ("rows_loaded", Int8),
+    ("bytes_loaded", Int8),
+    ("file_bytes", Int8),
+    ("errors", Int4),
+    ("status", Int4),
+    ("starttime", Timestamp),
+    ("curtime", Timestamp),
+    ("file_format", Text),
+    ("is_partial", Int4),
+    ("start_offset", Int8),
+];
+
+const LOAD_ERROR: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("slice", Int4),
+    ("tbl", Int4),
+    ("starttime", Timestamp),
+    ("session", Int4),
+    ("xid", Int8),
+    ("database", Text),
+    ("filename", Text),
+    ("line_number", Int8),
+    ("colname", Text),
+    ("type", Text),
+    ("col_length", Text),
+    ("position", Int4),
+    ("raw_line", Text),
+    ("raw_field_value", Text),
+    ("err_code", Int4),
+    ("err_reason", Text),
+    ("is_partial", Int4),
+    ("start_offset", Int8),
+];
+
+const LOAD_ERROR_FIELD: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("slice", Int4),
+    ("session", Int4),
+    ("filename", Text),
+    ("line_number", Int8),
+    ("field", Int4),
+    ("colname", Text),
+    ("value", Text),
+    ("is_null", Int4),
+    ("type", Text),
+    ("col_length", Text),
+];
+
+const REPLACEMENT: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("slice", Int4),
+    ("tbl", Int4),
+    ("starttime", Timestamp),
+    ("session", Int4),
+    ("filename", Text),
+    ("line_number", Int8),
+    ("colname", Text),
+    ("raw_line", Text),
+];
+
+impl LogTable {
+    /// All of them.
+    pub const ALL: [LogTable; 6] = [
+        LogTable::Query,
+        LogTable::Load,
+        LogTable::LoadFile,
+        LogTable::LoadError,
+        LogTable::LoadErrorField,
+        LogTable::Replacement,
+    ];
+
+    /// Its columns, in the order of the batches that [`super::Logs::read`] gives.
+    pub fn columns(self) -> &'static [LogColumn] {
+        match self {
+            LogTable::Query => QUERY,
+            LogTable::Load => LOAD,
+            LogTable::LoadFile => LOAD_FILE,
+            LogTable::LoadError => LOAD_ERROR,
+            LogTable::LoadErrorField => LOAD_ERROR_FIELD,
+            LogTable::Replacement => REPLACEMENT,
+        }
+    }
+
+    /// The Arrow schema of its batches.
+    pub fn schema(self) -> SchemaRef {
+        let fields = self.columns().iter().map(|(name, ty)| arrow_field(name, *ty));
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            LogTable::Query => "query",
+            LogTable::Load => "load",
+            LogTable::LoadFile => "load_file",
+            LogTable::LoadError => "load_error",
+            LogTable::LoadErrorField => "load_error_field",
+            LogTable::Replacement => "replacement",
+        }
+    }
+
+    /// Makes the table. One of another layout was written by another version and is begun anew: logs are not worth a
+    /// migration.
+    pub(super) fn create(self, connection: &Connection) -> rusqlite::Result<()> {
+        let name = self.name();
+        let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?)")?;
+        let present: Vec<String> = statement.query_map([name], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let wanted: Vec<&str> = self.columns().iter().map(|(name, _)| *name).collect();
+        if present == wanted {
+            return Ok(());
+        }
+        let columns: Vec<String> = wanted.iter().map(|name| format!("\"{name}\"")).collect();
+        connection.execute_batch(&format!("DROP TABLE IF EXISTS {name}; CREATE TABLE {name} ({});", columns.join(", ")))
+    }
+
+    /// The statement that adds a row.
+    pub(super) fn insert(self) -> &'static str {
+        match self {
+            LogTable::Query => "INSERT INTO query VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::Load => "INSERT INTO load VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::LoadFile => "INSERT INTO load_file VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::LoadError => "INSERT INTO load_error VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::LoadErrorField => "INSERT INTO load_error_field VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::Replacement => "INSERT INTO replacement VALUES (?,?,?,?,?,?,?,?,?,?)",
+        }
+    }
+
+    /// Drops all but the newest rows.
+    pub(super) fn prune(self, connection: &Connection, kept: i64) -> rusqlite::Result<()> {
+        let name = self.name();
+        let statement = format!("DELETE FROM {name} WHERE rowid <= (SELECT max(rowid) FROM {name}) - ?");
+        connection.prepare_cached(&statement)?.execute([kept])?;
+        Ok(())
+    }
+
+    /// Its rows, oldest first; one batch without rows where there are none.
+    pub(super) fn read(self, connection: &Connection) -> Result<Vec<RecordBatch>> {
+        let failed =
+            |error: rusqlite::Error| Error::new(SqlState::IO_ERROR, format!("could not read the logs: {error}"));
+        let name = self.name();
+        let mut statement =
+            connection.prepare_cached(&format!("SELECT * FROM {name} ORDER BY rowid")).map_err(failed)?;
+        let mut rows = statement.query([]).map_err(failed)?;
+        let mut batches = Vec::new();
+        let mut builder = BatchBuilder::new(self);
+        while let Some(row) = rows.next().map_err(failed)? {
+            builder.push(row).map_err(failed)?;
+            if builder.rows == BATCH_ROWS {
+                batches.push(std::mem::replace(&mut builder, BatchBuilder::new(self)).finish()?);
+            }
+        }
+        if builder.rows > 0 || batches.is_empty() {
+            batches.push(builder.finish()?);
+        }
+        Ok(batches)
+    }
+}
+
+struct BatchBuilder {
+    table: LogTable,
+    columns: Vec<ColumnBuilder>,
+    rows: usize,
+}
+
+enum ColumnBuilder {
+    Bool(BooleanBuilder),
+    Int4(Int32Builder),
+    Int8(Int64Builder),
+    Timestamp(TimestampMicrosecondBuilder),
+    Text(StringViewBuilder),
+}
+
+impl BatchBuilder {
+    fn new(table: LogTable) -> Self {
+        let builder = |(_, ty): &LogColumn| match ty {
+            Bool => ColumnBuilder::Bool(BooleanBuilder::new()),
+            Int4 => ColumnBuilder::Int4(Int32Builder::new()),
+            Int8 => ColumnBuilder::Int8(Int64Builder::new()),
+            Timestamp => ColumnBuilder::Timestamp(TimestampMicrosecondBuilder::new()),
+            _ => ColumnBuilder::Text(StringViewBuilder::new()),
+        };
+        BatchBuilder { table, columns: table.columns().iter().map(builder).collect(), rows: 0 }
+    }
+
+    fn push(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            match column {
+                ColumnBuilder::Bool(builder) => builder.append_option(row.get(index)?),
+                ColumnBuilder::Int4(builder) => builder.append_option(row.get(index)?),
+                ColumnBuilder::Int8(builder) => builder.append_option(row.get(index)?),
+                ColumnBuilder::Timestamp(builder) => builder.append_option(row.get(index)?),
+                ColumnBuilder::Text(builder) => builder.append_option(row.get::<_, Option<String>>(index)?),
+            }
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<RecordBatch> {
+        let array = |column: &mut ColumnBuilder| -> ArrayRef {
+            match column {
+                ColumnBuilder::Bool(builder) => Arc::new(builder.finish()),
+                ColumnBuilder::Int4(builder) => Arc::new(builder.finish()),
+                ColumnBuilder::Int8(builder) => Arc::new(builder.finish()),
+                ColumnBuilder::Timestamp(builder) => Arc::new(builder.finish()),
+                ColumnBuilder::Text(builder) => Arc::new(builder.finish()),
+            }
+        };
+        let arrays = self.columns.iter_mut().map(array).collect();
+        RecordBatch::try_new(self.table.schema(), arrays).map_err(|error| Error::internal(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_a_value_for_each_column() {
+        for table in LogTable::ALL {
+            assert_eq!(table.insert().matches('?').count(), table.columns().len(), "{table:?}");
+        }
+    }
+}
