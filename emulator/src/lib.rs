@@ -9,6 +9,7 @@ mod session;
 mod settings;
 pub mod system;
 pub mod text_input;
+pub mod text_output;
 pub mod types;
 
 use std::{path::PathBuf, sync::Arc};
