@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod error;
 pub mod functions;
 pub mod result;
+pub mod s3;
 mod session;
 mod settings;
 pub mod system;
