@@ -8,6 +8,7 @@ pub mod result;
 pub mod s3;
 mod session;
 mod settings;
+pub mod storage;
 pub mod system;
 pub mod text_input;
 pub mod text_output;
