@@ -16,6 +16,8 @@ pub mod error;
 mod lexer;
 pub mod names;
 mod parser;
+mod precedence;
+mod print;
 pub mod reserved;
 pub mod types;
 

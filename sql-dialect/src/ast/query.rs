@@ -42,7 +42,7 @@ pub struct Cte {
 }
 
 /// What a query is made of.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum QueryBody {
     /// SELECT
     Select(Box<Select>),
@@ -75,7 +75,7 @@ pub enum SetOperator {
 }
 
 /// A SELECT without its ORDER BY and LIMIT.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Select {
     /// `TOP n`
     pub top: Option<Expr>,
@@ -146,7 +146,7 @@ pub enum GroupingItem {
 }
 
 /// An item of FROM with the joins behind it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum FromItem {
     /// A table, view or common table expression; `db.schema.table`, or a PartiQL path over an earlier item.
     Table {
@@ -200,7 +200,7 @@ pub struct TableAlias {
 }
 
 /// A join.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Join {
     /// Its left side.
     pub left: FromItem,
@@ -297,7 +297,7 @@ pub struct WindowSpec {
 }
 
 /// `ROWS | RANGE BETWEEN start AND end`
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct WindowFrame {
     /// ROWS or RANGE.
     pub units: FrameUnits,
@@ -335,5 +335,94 @@ impl NullTreatment {
             NullTreatment::Ignore => "IGNORE NULLS",
             NullTreatment::Respect => "RESPECT NULLS",
         }
+    }
+}
+
+// Two parts of a query are one where they say the same; where they stand does not matter.
+
+impl PartialEq for QueryBody {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (QueryBody::Select(a), QueryBody::Select(b)) => a == b,
+            (QueryBody::Nested(a), QueryBody::Nested(b)) => a == b,
+            (QueryBody::Values(a), QueryBody::Values(b)) => a == b,
+            (
+                QueryBody::SetOperation { op, all, left, right, pos: _ },
+                QueryBody::SetOperation { op: op_b, all: all_b, left: left_b, right: right_b, pos: _ },
+            ) => op == op_b && all == all_b && left == left_b && right == right_b,
+            _ => false,
+        }
+    }
+}
+
+impl PartialEq for Select {
+    fn eq(&self, other: &Self) -> bool {
+        let Select {
+            top,
+            distinct,
+            items,
+            exclude,
+            from,
+            selection,
+            connect_by,
+            group_by,
+            having,
+            qualify,
+            windows,
+            pos: _,
+        } = self;
+        *top == other.top
+            && *distinct == other.distinct
+            && *items == other.items
+            && *exclude == other.exclude
+            && *from == other.from
+            && *selection == other.selection
+            && *connect_by == other.connect_by
+            && *group_by == other.group_by
+            && *having == other.having
+            && *qualify == other.qualify
+            && *windows == other.windows
+    }
+}
+
+impl PartialEq for FromItem {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (FromItem::Table { name, alias, at }, FromItem::Table { name: name_b, alias: alias_b, at: at_b }) => {
+                name == name_b && alias == alias_b && at == at_b
+            }
+            (FromItem::Query { query, alias, pos: _ }, FromItem::Query { query: query_b, alias: alias_b, pos: _ }) => {
+                query == query_b && alias == alias_b
+            }
+            (FromItem::Function { call, alias }, FromItem::Function { call: call_b, alias: alias_b }) => {
+                call == call_b && alias == alias_b
+            }
+            (FromItem::Join(a), FromItem::Join(b)) => a == b,
+            (
+                FromItem::UnpivotObject { expr, value, attribute },
+                FromItem::UnpivotObject { expr: expr_b, value: value_b, attribute: attribute_b },
+            ) => expr == expr_b && value == value_b && attribute == attribute_b,
+            (FromItem::Pivot(a), FromItem::Pivot(b)) => a == b,
+            (FromItem::Unpivot(a), FromItem::Unpivot(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl PartialEq for Join {
+    fn eq(&self, other: &Self) -> bool {
+        let Join { left, right, kind, constraint, pos: _, alias } = self;
+        *left == other.left
+            && *right == other.right
+            && *kind == other.kind
+            && *constraint == other.constraint
+            && *alias == other.alias
+    }
+}
+
+impl PartialEq for WindowFrame {
+    fn eq(&self, other: &Self) -> bool {
+        let WindowFrame { units, start, end, pos: _ } = self;
+        *units == other.units && *start == other.start && *end == other.end
     }
 }

@@ -75,7 +75,7 @@ impl Parser<'_> {
         let columns = self.optional_ident_list()?;
         let attributes = self.table_attributes()?;
         self.expect_word("as")?;
-        let query = Box::new(self.query()?);
+        let query = self.query()?;
         if self.are_words(&["with", "no", "data"]) || self.are_words(&["with", "data"]) {
             return Err(Error::unsupported("WITH [NO] DATA is not supported").at(self.pos()));
         }
@@ -114,7 +114,7 @@ impl Parser<'_> {
         let columns = self.optional_ident_list()?;
         self.expect_word("as")?;
         let start = self.pos() as usize;
-        let query = Box::new(self.query()?);
+        let query = self.query()?;
         let query_text = self.text[start..self.tokens[self.at - 1].end as usize].to_owned();
         let late_binding = self.eat_words(&["with", "no", "schema", "binding"]);
         let view = CreateView { name, or_replace, columns, query, query_text, late_binding };

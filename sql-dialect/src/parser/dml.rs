@@ -27,7 +27,7 @@ impl Parser<'_> {
         } else if self.is_word("values") {
             InsertSource::Query(Box::new(self.values()?))
         } else {
-            InsertSource::Query(Box::new(self.query()?))
+            InsertSource::Query(self.query()?)
         };
         self.refuse_insert_tail()?;
         Ok(Statement::Insert(Insert { table, columns, source }))

@@ -1,9 +1,4 @@
-//! Expressions, by precedence climbing.
-//!
-//! The levels are those of Postgres 8.0, from which Redshift comes, not those of today's Postgres: `<=`, `>=` and `<>`
-//! bind as tightly as `||`, IS binds tighter than `||`, `=` is right-associative, `a = b NOT LIKE c` is `(a = b) NOT LIKE
-//! c`. Where the developer guide says otherwise ("Compound expressions": `@`, `|/`, `||/`, the operators of bits before
-//! `||`) the guide holds.
+//! Expressions, by precedence climbing over the levels of [`crate::precedence`].
 
 use super::{Parser, fold_chain};
 use crate::{
@@ -12,34 +7,8 @@ use crate::{
     },
     error::{Error, Pos, Result, SqlState},
     lexer::{Token, TokenKind, UnknownEscape, string_value},
+    precedence::*,
 };
-
-/// How tightly an operator binds.
-type Level = u8;
-
-const OR: Level = 1;
-const AND: Level = 2;
-const NOT: Level = 3;
-const EQUAL: Level = 4;
-const LESS: Level = 5;
-const LIKE: Level = 6;
-const ESCAPE: Level = 7;
-const OVERLAPS: Level = 8;
-const BETWEEN: Level = 9;
-const IN: Level = 10;
-/// `||`, `<=`, `~` and every other operator of several characters.
-pub(super) const OPERATOR: Level = 11;
-/// `&`, `|`, `#`, `<<`, `>>`
-const BITS: Level = 12;
-const NOT_NULL: Level = 13;
-const IS_NULL: Level = 14;
-const IS: Level = 15;
-const PLUS: Level = 16;
-const TIMES: Level = 17;
-const POWER: Level = 18;
-const AT_TIME_ZONE: Level = 19;
-const COLLATE: Level = 20;
-const SIGN: Level = 21;
 
 /// An operator behind an expression.
 #[derive(Clone, Copy)]
@@ -73,13 +42,7 @@ impl Parser<'_> {
 
     /// An expression of operators that bind at least this tightly.
     pub(super) fn expr_above(&mut self, least: Level) -> Result<Expr> {
-        let before = std::mem::take(&mut self.height);
-        let result = self.nested(|parser| parser.climb(least));
-        self.height = self.height.max(before);
-        result
-    }
-
-    fn climb(&mut self, least: Level) -> Result<Expr> {
+        let entered = self.enter()?;
         let mut left = self.prefix()?;
         // The level of a non-associative operator that was just taken: `a < b < c` is an error.
         let mut barred = None;
@@ -93,6 +56,7 @@ impl Parser<'_> {
             left = self.infix_tail(left, infix, level)?;
             barred = is_non_associative(level).then_some(level);
         }
+        self.leave(entered);
         Ok(left)
     }
 
@@ -100,22 +64,22 @@ impl Parser<'_> {
 
     fn prefix(&mut self) -> Result<Expr> {
         let token = self.peek();
-        let (op, level) = match token.kind {
-            TokenKind::Minus => (UnaryOp::Minus, SIGN),
-            TokenKind::Plus => (UnaryOp::Plus, SIGN),
-            TokenKind::Tilde => (UnaryOp::BitNot, BITS + 1),
-            TokenKind::At => (UnaryOp::Abs, PLUS + 1),
-            TokenKind::SquareRoot => (UnaryOp::SquareRoot, POWER),
-            TokenKind::CubeRoot => (UnaryOp::CubeRoot, POWER),
-            TokenKind::Word if self.is_word("not") => (UnaryOp::Not, NOT),
+        let op = match token.kind {
+            TokenKind::Minus => UnaryOp::Minus,
+            TokenKind::Plus => UnaryOp::Plus,
+            TokenKind::Tilde => UnaryOp::BitNot,
+            TokenKind::At => UnaryOp::Abs,
+            TokenKind::SquareRoot => UnaryOp::SquareRoot,
+            TokenKind::CubeRoot => UnaryOp::CubeRoot,
+            TokenKind::Word if self.is_word("not") => UnaryOp::Not,
             _ => return self.postfixed(),
         };
         self.advance();
-        self.unary(op, level, token.start)
+        self.unary(op, token.start)
     }
 
-    fn unary(&mut self, op: UnaryOp, level: Level, pos: Pos) -> Result<Expr> {
-        let operand = self.expr_above(level)?;
+    fn unary(&mut self, op: UnaryOp, pos: Pos) -> Result<Expr> {
+        let operand = self.expr_above(operand_level(op))?;
         self.grow()?;
         let kind = match operand.kind {
             ExprKind::Exists { negated, query } if op == UnaryOp::Not => ExprKind::Exists { negated: !negated, query },
@@ -130,37 +94,37 @@ impl Parser<'_> {
     fn infix(&self) -> Option<(Infix, Level)> {
         use BinaryOp::*;
         use Negated::{No, Yes};
-        let binary = |op, level| Some((Infix::Binary(op), level));
-        match self.kind() {
-            TokenKind::Eq => binary(Eq, EQUAL),
-            TokenKind::Lt => binary(Lt, LESS),
-            TokenKind::Gt => binary(Gt, LESS),
-            TokenKind::LtEq => binary(LtEq, OPERATOR),
-            TokenKind::GtEq => binary(GtEq, OPERATOR),
-            TokenKind::NotEq => binary(NotEq, OPERATOR),
-            TokenKind::Concat => binary(Concat, OPERATOR),
-            TokenKind::Tilde => binary(Match, OPERATOR),
-            TokenKind::TildeStar => binary(MatchInsensitive, OPERATOR),
-            TokenKind::NotTilde => binary(NotMatch, OPERATOR),
-            TokenKind::NotTildeStar => binary(NotMatchInsensitive, OPERATOR),
-            TokenKind::LikeOp => Some((Infix::LikeOperator(LikeKind::Like, No), OPERATOR)),
-            TokenKind::NotLikeOp => Some((Infix::LikeOperator(LikeKind::Like, Yes), OPERATOR)),
-            TokenKind::ILikeOp => Some((Infix::LikeOperator(LikeKind::ILike, No), OPERATOR)),
-            TokenKind::NotILikeOp => Some((Infix::LikeOperator(LikeKind::ILike, Yes), OPERATOR)),
-            TokenKind::Ampersand => binary(BitAnd, BITS),
-            TokenKind::Pipe => binary(BitOr, BITS),
-            TokenKind::Hash => binary(BitXor, BITS),
-            TokenKind::ShiftLeft => binary(ShiftLeft, BITS),
-            TokenKind::ShiftRight => binary(ShiftRight, BITS),
-            TokenKind::Plus => binary(Plus, PLUS),
-            TokenKind::Minus => binary(Minus, PLUS),
-            TokenKind::Star => binary(Multiply, TIMES),
-            TokenKind::Slash => binary(Divide, TIMES),
-            TokenKind::Percent => binary(Modulo, TIMES),
-            TokenKind::Caret => binary(Power, POWER),
-            TokenKind::Word => self.infix_word(),
-            _ => None,
-        }
+        let op = match self.kind() {
+            TokenKind::Eq => Eq,
+            TokenKind::Lt => Lt,
+            TokenKind::Gt => Gt,
+            TokenKind::LtEq => LtEq,
+            TokenKind::GtEq => GtEq,
+            TokenKind::NotEq => NotEq,
+            TokenKind::Concat => Concat,
+            TokenKind::Tilde => Match,
+            TokenKind::TildeStar => MatchInsensitive,
+            TokenKind::NotTilde => NotMatch,
+            TokenKind::NotTildeStar => NotMatchInsensitive,
+            TokenKind::LikeOp => return Some((Infix::LikeOperator(LikeKind::Like, No), OPERATOR)),
+            TokenKind::NotLikeOp => return Some((Infix::LikeOperator(LikeKind::Like, Yes), OPERATOR)),
+            TokenKind::ILikeOp => return Some((Infix::LikeOperator(LikeKind::ILike, No), OPERATOR)),
+            TokenKind::NotILikeOp => return Some((Infix::LikeOperator(LikeKind::ILike, Yes), OPERATOR)),
+            TokenKind::Ampersand => BitAnd,
+            TokenKind::Pipe => BitOr,
+            TokenKind::Hash => BitXor,
+            TokenKind::ShiftLeft => ShiftLeft,
+            TokenKind::ShiftRight => ShiftRight,
+            TokenKind::Plus => Plus,
+            TokenKind::Minus => Minus,
+            TokenKind::Star => Multiply,
+            TokenKind::Slash => Divide,
+            TokenKind::Percent => Modulo,
+            TokenKind::Caret => Power,
+            TokenKind::Word => return self.infix_word(),
+            _ => return None,
+        };
+        Some((Infix::Binary(op), binary_level(op)))
     }
 
     fn infix_word(&self) -> Option<(Infix, Level)> {
@@ -258,7 +222,7 @@ impl Parser<'_> {
     fn quantified_tail(&mut self, left: Expr, op: BinaryOp, quantifier: Quantifier, pos: Pos) -> Result<Expr> {
         let expr = Box::new(left);
         let kind = if self.paren_holds_query() {
-            let query = Box::new(self.paren_query()?);
+            let query = self.paren_query()?;
             ExprKind::QuantifiedQuery { expr, op, quantifier, query }
         } else {
             self.expect(TokenKind::LeftParen)?;
@@ -311,7 +275,7 @@ impl Parser<'_> {
         let expr = Box::new(left);
         let negated = negated == Negated::Yes;
         let kind = if self.paren_holds_query() {
-            ExprKind::InQuery { expr, negated, query: Box::new(self.paren_query()?) }
+            ExprKind::InQuery { expr, negated, query: self.paren_query()? }
         } else {
             ExprKind::InList { expr, negated, list: self.paren_list(Self::expr)? }
         };
@@ -480,7 +444,7 @@ impl Parser<'_> {
         let pos = self.pos();
         if self.paren_holds_query() {
             let query = self.paren_query()?;
-            return self.grown(ExprKind::ScalarQuery(Box::new(query)), pos);
+            return self.grown(ExprKind::ScalarQuery(query), pos);
         }
         self.advance();
         let first = self.expr()?;
@@ -501,7 +465,7 @@ impl Parser<'_> {
             return self.bracket_array(pos);
         }
         if self.paren_holds_query() {
-            let query = Box::new(self.paren_query()?);
+            let query = self.paren_query()?;
             return self.grown(ExprKind::ArrayQuery(query), pos);
         }
         self.expect(TokenKind::LeftParen)?;
@@ -515,18 +479,17 @@ impl Parser<'_> {
         self.expect(TokenKind::LeftBracket)?;
         let item = |parser: &mut Self| {
             let pos = parser.pos();
-            if parser.is(TokenKind::LeftBracket) {
-                parser.nested(|parser| parser.bracket_array(pos))
-            } else {
-                parser.expr()
-            }
+            if parser.is(TokenKind::LeftBracket) { parser.inner_array(pos) } else { parser.expr() }
         };
         let items = if self.is(TokenKind::RightBracket) { Vec::new() } else { self.comma_list(item)? };
         self.expect(TokenKind::RightBracket)?;
         self.grown(ExprKind::Array { items, constructor: ArraySyntax::Brackets }, pos)
     }
-}
 
-fn is_non_associative(level: Level) -> bool {
-    matches!(level, LESS | LIKE | OVERLAPS | BETWEEN | IN | NOT_NULL | IS_NULL | IS)
+    fn inner_array(&mut self, pos: Pos) -> Result<Expr> {
+        let entered = self.enter()?;
+        let array = self.bracket_array(pos)?;
+        self.leave(entered);
+        Ok(array)
+    }
 }

@@ -2,7 +2,10 @@
 
 use super::Parser;
 use crate::{
-    ast::{CastSafety, Expr, ExprKind, FunctionCall, Literal, NullTreatment, OrderByItem, Parentheses, TrimSide},
+    ast::{
+        CastSafety, Expr, ExprKind, FunctionCall, IntervalField, Literal, NullTreatment, OrderByItem, Parentheses,
+        TrimSide,
+    },
     error::{Error, Pos, Result},
     lexer::TokenKind,
     names::{Ident, ObjectName},
@@ -13,12 +16,12 @@ impl Parser<'_> {
     pub(super) fn word_operand(&mut self) -> Result<Expr> {
         let pos = self.pos();
         let word = self.folded_word();
-        if self.peek_at(1).kind == TokenKind::LeftParen
-            && let Some(special) = self.special_call(&word)?
-        {
-            return Ok(special);
+        if self.peek_at(1).kind == TokenKind::LeftParen && self.begins_special_call(&word) {
+            return self.special_call(&word);
         }
-        if let Some(typed) = self.typed_literal(&word)? {
+        if self.begins_typed_literal(&word)
+            && let Some(typed) = self.typed_literal(&word)?
+        {
             return Ok(typed);
         }
         let literal = match word.as_str() {
@@ -88,7 +91,7 @@ impl Parser<'_> {
         if self.is(TokenKind::LeftParen) {
             return self.call_tail(call.name);
         }
-        self.leaf(ExprKind::Function(Box::new(call)), pos)
+        self.leaf(ExprKind::Function(call), pos)
     }
 
     /// `APPROXIMATE f(...)`
@@ -113,13 +116,23 @@ impl Parser<'_> {
             self.eat_word("all");
         }
         if !self.is(TokenKind::RightParen) {
-            call.args = self.comma_list(Self::argument)?;
+            self.arguments(&mut call.args)?;
             call.nulls = self.null_treatment();
             call.order_by = self.optional_order_by()?;
         }
         self.expect(TokenKind::RightParen)?;
         self.call_suffix(&mut call)?;
-        self.grown(ExprKind::Function(Box::new(call)), pos)
+        self.grown(ExprKind::Function(call), pos)
+    }
+
+    fn arguments(&mut self, args: &mut Vec<Expr>) -> Result<()> {
+        loop {
+            let argument = self.argument()?;
+            args.push(argument);
+            if !self.eat(TokenKind::Comma) {
+                return Ok(());
+            }
+        }
     }
 
     /// What may stand behind the parentheses of a call.
@@ -169,45 +182,43 @@ impl Parser<'_> {
 
     // ---- Functions with a syntax of their own
 
-    /// Such a call, if this word and the parenthesis behind it begin one.
-    fn special_call(&mut self, word: &str) -> Result<Option<Expr>> {
-        let pos = self.pos();
-        let start = self.at;
-        self.at += 2;
-        let call = match word {
-            "cast" => self.cast_tail(CastSafety::Error, pos)?,
-            "try_cast" => self.cast_tail(CastSafety::Null, pos)?,
-            "convert" => match self.convert_tail(pos)? {
-                Some(call) => call,
-                None => {
-                    self.at = start;
-                    return Ok(None);
-                }
-            },
-            "exists" => {
-                self.at -= 1;
-                let query = Box::new(self.paren_query()?);
-                self.grown(ExprKind::Exists { negated: false, query }, pos)?
-            }
-            "extract" => self.extract_tail(pos)?,
-            "position" => self.position_tail(pos)?,
-            "substring" => self.substring_tail(pos)?,
-            "trim" => self.trim_tail(pos)?,
-            "array" => {
-                self.at -= 1;
-                self.array_tail(pos)?
-            }
-            "row" => {
-                let items = if self.is(TokenKind::RightParen) { Vec::new() } else { self.comma_list(Self::expr)? };
-                self.expect(TokenKind::RightParen)?;
-                self.grown(ExprKind::Row(items), pos)?
-            }
-            _ => {
-                self.at = start;
-                return Ok(None);
-            }
+    /// Does this word, with the parenthesis behind it, begin such a call?
+    fn begins_special_call(&mut self, word: &str) -> bool {
+        match word {
+            "cast" | "try_cast" | "exists" | "extract" | "position" | "substring" | "trim" | "array" | "row" => true,
+            "convert" => self.begins_type_and_comma(),
+            _ => false,
+        }
+    }
+
+    fn special_call(&mut self, word: &str) -> Result<Expr> {
+        let pos = self.advance().start;
+        match word {
+            "exists" => return self.exists_tail(pos),
+            "array" => return self.array_tail(pos),
+            _ => self.advance(),
         };
-        Ok(Some(call))
+        match word {
+            "cast" => self.cast_tail(CastSafety::Error, pos),
+            "try_cast" => self.cast_tail(CastSafety::Null, pos),
+            "convert" => self.convert_tail(pos),
+            "extract" => self.extract_tail(pos),
+            "position" => self.position_tail(pos),
+            "substring" => self.substring_tail(pos),
+            "trim" => self.trim_tail(pos),
+            _ => self.row_tail(pos),
+        }
+    }
+
+    fn exists_tail(&mut self, pos: Pos) -> Result<Expr> {
+        let query = self.paren_query()?;
+        self.grown(ExprKind::Exists { negated: false, query }, pos)
+    }
+
+    fn row_tail(&mut self, pos: Pos) -> Result<Expr> {
+        let items = if self.is(TokenKind::RightParen) { Vec::new() } else { self.comma_list(Self::expr)? };
+        self.expect(TokenKind::RightParen)?;
+        self.grown(ExprKind::Row(items), pos)
     }
 
     /// `expr AS type)`
@@ -219,15 +230,22 @@ impl Parser<'_> {
         self.grown(ExprKind::Cast { expr, ty, safety }, pos)
     }
 
-    /// `type, expr)`; none where no type stands there.
-    fn convert_tail(&mut self, pos: Pos) -> Result<Option<Expr>> {
-        let Ok(ty) = self.data_type() else { return Ok(None) };
-        if !self.eat(TokenKind::Comma) {
-            return Ok(None);
-        }
+    /// Do a type and a comma stand behind `CONVERT(`?
+    fn begins_type_and_comma(&mut self) -> bool {
+        let start = self.at;
+        self.at += 2;
+        let found = self.data_type().is_ok() && self.is(TokenKind::Comma);
+        self.at = start;
+        found
+    }
+
+    /// `type, expr)`
+    fn convert_tail(&mut self, pos: Pos) -> Result<Expr> {
+        let ty = self.data_type()?;
+        self.expect(TokenKind::Comma)?;
         let expr = Box::new(self.expr()?);
         self.expect(TokenKind::RightParen)?;
-        self.grown(ExprKind::Cast { expr, ty, safety: CastSafety::Error }, pos).map(Some)
+        self.grown(ExprKind::Cast { expr, ty, safety: CastSafety::Error }, pos)
     }
 
     /// `part FROM expr)`
@@ -241,9 +259,9 @@ impl Parser<'_> {
 
     /// `needle IN haystack)`
     fn position_tail(&mut self, pos: Pos) -> Result<Expr> {
-        let needle = Box::new(self.expr_above(super::expr::OPERATOR)?);
+        let needle = Box::new(self.expr_above(crate::precedence::OPERATOR)?);
         self.expect_word("in")?;
-        let haystack = Box::new(self.expr_above(super::expr::OPERATOR)?);
+        let haystack = Box::new(self.expr_above(crate::precedence::OPERATOR)?);
         self.expect(TokenKind::RightParen)?;
         self.grown(ExprKind::Position { needle, haystack }, pos)
     }
@@ -304,7 +322,7 @@ impl Parser<'_> {
             call.args.push(self.expr()?);
         }
         self.expect(TokenKind::RightParen)?;
-        self.grown(ExprKind::Function(Box::new(call)), pos)
+        self.grown(ExprKind::Function(call), pos)
     }
 
     fn case(&mut self) -> Result<Expr> {
@@ -326,18 +344,23 @@ impl Parser<'_> {
 
     // ---- Constants with a type
 
+    /// May this word begin a constant with a type?
+    fn begins_typed_literal(&self, word: &str) -> bool {
+        let next = self.peek_at(1).kind;
+        match word {
+            "interval" => self.begins_string(1) || next == TokenKind::LeftParen,
+            "pg_catalog" if next == TokenKind::Dot => true,
+            _ if is_reserved(word) && word != "timestamp" && word != "oid" => false,
+            _ => self.begins_string(1) || begins_long_type(word, next),
+        }
+    }
+
     /// `DATE '2020-01-01'`, `INTERVAL '1' DAY`, `timestamp with time zone '...'`; none where this is no such constant.
     fn typed_literal(&mut self, word: &str) -> Result<Option<Expr>> {
         let pos = self.pos();
-        let next = self.peek_at(1).kind;
-        if word == "interval" && (self.begins_string(1) || next == TokenKind::LeftParen) {
+        if word == "interval" {
             self.advance();
             return self.interval_literal(pos).map(Some);
-        }
-        let may_be_type = !is_reserved(word) || word == "timestamp" || word == "oid";
-        let qualified = word == "pg_catalog" && next == TokenKind::Dot;
-        if !may_be_type || !(self.begins_string(1) || begins_long_type(word, next) || qualified) {
-            return Ok(None);
         }
         let start = self.at;
         match self.data_type() {
@@ -363,7 +386,10 @@ impl Parser<'_> {
         }
         let value = self.string()?;
         let mut qualifier = self.interval_qualifier()?;
-        if let Some(qualifier) = &mut qualifier {
+        // A precision says how many digits the seconds have; without seconds it says nothing.
+        if let Some(qualifier) = &mut qualifier
+            && qualifier.to.unwrap_or(qualifier.from) == IntervalField::Second
+        {
             qualifier.precision = qualifier.precision.or(precision);
         }
         self.leaf(ExprKind::Literal(Literal::Interval { value, qualifier }), pos)
@@ -384,8 +410,8 @@ fn begins_long_type(word: &str, next: TokenKind) -> bool {
     }
 }
 
-fn empty_call(name: ObjectName) -> FunctionCall {
-    FunctionCall {
+fn empty_call(name: ObjectName) -> Box<FunctionCall> {
+    Box::new(FunctionCall {
         name,
         args: Vec::new(),
         parentheses: Parentheses::Written,
@@ -395,7 +421,7 @@ fn empty_call(name: ObjectName) -> FunctionCall {
         within_group: Vec::new(),
         nulls: None,
         over: None,
-    }
+    })
 }
 
 /// Functions that are called without parentheses: reserved words, all of them.

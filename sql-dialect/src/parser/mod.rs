@@ -27,6 +27,7 @@ use crate::{
     error::{Error, Pos, Result, SqlState},
     lexer::{Lexer, Token, TokenKind, UnknownEscape, shortened, string_value},
     names::{Ident, ObjectName},
+    precedence::{LEFT_DEEP, left_operands},
     reserved::is_reserved,
 };
 
@@ -62,7 +63,7 @@ pub fn parse(text: &str) -> Result<Vec<Parsed>> {
 
 /// Parses a text that is one query: the definition of a view.
 pub fn parse_query(text: &str) -> Result<Query> {
-    parse_whole(text, Parser::query)
+    parse_whole(text, Parser::query).map(|query| *query)
 }
 
 /// Parses a text that is one expression: the default of a column.
@@ -103,6 +104,11 @@ struct Parser<'a> {
     into: Option<IntoTable>,
     /// Are we in CONNECT BY, where PRIOR is an operator?
     in_connect_by: bool,
+}
+
+/// What a part that nests has interrupted.
+struct Entered {
+    height: u32,
 }
 
 /// `SELECT ... INTO [TEMP] [TABLE] name`
@@ -374,15 +380,19 @@ impl<'a> Parser<'a> {
 
     // ---- Limits
 
-    /// Runs a part that may nest, one level deeper.
-    fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    /// Begins a part that may nest and whose tree is a branch among others: what was made before does not count into
+    /// its height. Gives what [`Parser::leave`] wants. Nobody goes on after an error, so `?` may skip the leaving.
+    fn enter(&mut self) -> Result<Entered> {
         if self.depth >= MAX_DEPTH {
             return Err(self.too_complex());
         }
         self.depth += 1;
-        let result = parse(self);
+        Ok(Entered { height: std::mem::take(&mut self.height) })
+    }
+
+    fn leave(&mut self, entered: Entered) {
         self.depth -= 1;
-        result
+        self.height = self.height.max(entered.height);
     }
 
     /// The tree that was just made is one level higher than its highest branch.
@@ -419,16 +429,15 @@ fn too_large(text: &str, start: usize) -> Error {
 /// many, so that the tree stays low. Each join knows its operator's place.
 ///
 /// Also gives how much higher the tree is than the highest operand.
-fn fold_chain<T>(first: T, rest: Vec<(Pos, T)>, join: &impl Fn(Pos, T, T) -> T) -> (T, u32) {
-    const LEFT_DEEP: usize = 16;
-    if rest.len() < LEFT_DEEP {
+fn fold_chain<T>(first: T, mut rest: Vec<(Pos, T)>, join: &impl Fn(Pos, T, T) -> T) -> (T, u32) {
+    let count = rest.len() + 1;
+    if count <= LEFT_DEEP {
         let levels = rest.len() as u32;
         return (rest.into_iter().fold(first, |left, (pos, right)| join(pos, left, right)), levels);
     }
-    let mut left_rest = rest;
-    let mut right_rest = left_rest.split_off(left_rest.len() / 2);
+    let mut right_rest = rest.split_off(left_operands(count) - 1);
     let (pos, right_first) = right_rest.remove(0);
-    let (left, left_levels) = fold_chain(first, left_rest, join);
+    let (left, left_levels) = fold_chain(first, rest, join);
     let (right, right_levels) = fold_chain(right_first, right_rest, join);
     (join(pos, left, right), left_levels.max(right_levels) + 1)
 }

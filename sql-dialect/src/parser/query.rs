@@ -6,7 +6,7 @@ use crate::{
         ConnectBy, Cte, Expr, ExprKind, FrameBound, FrameUnits, GroupBy, GroupingItem, Literal, OrderByItem, Query,
         QueryBody, Select, SelectItem, SetOperator, WindowFrame, WindowSpec, With,
     },
-    error::{Error, Result},
+    error::{Error, Pos, Result},
     lexer::TokenKind,
     names::Ident,
     reserved::is_reserved,
@@ -21,7 +21,7 @@ const QUERY_TAIL: [&str; 7] = ["union", "intersect", "except", "minus", "order",
 
 impl Parser<'_> {
     /// A query that is not the whole statement: INTO has no place in it.
-    pub(super) fn query(&mut self) -> Result<Query> {
+    pub(super) fn query(&mut self) -> Result<Box<Query>> {
         let outer = self.into.take();
         let query = self.top_query()?;
         if let Some(into) = std::mem::replace(&mut self.into, outer) {
@@ -31,32 +31,34 @@ impl Parser<'_> {
     }
 
     /// A query; `SELECT ... INTO` leaves its name in `self.into`.
-    pub(super) fn top_query(&mut self) -> Result<Query> {
-        let before = std::mem::take(&mut self.height);
-        let result = self.nested(Self::query_parts);
-        self.height = self.height.max(before);
-        result
-    }
-
-    fn query_parts(&mut self) -> Result<Query> {
+    pub(super) fn top_query(&mut self) -> Result<Box<Query>> {
+        let entered = self.enter()?;
         let with = self.optional_with()?;
-        self.query_behind_with(with)
+        let query = self.query_behind_with(with)?;
+        self.leave(entered);
+        Ok(query)
     }
 
     /// The query behind a WITH that was taken already.
-    pub(super) fn query_behind_with(&mut self, with: Option<With>) -> Result<Query> {
+    pub(super) fn query_behind_with(&mut self, with: Option<With>) -> Result<Box<Query>> {
         let body = self.query_body(UNION_LEVEL)?;
-        let order_by = self.optional_order_by()?;
-        let (mut limit, mut offset) = (None, None);
+        let mut query = Box::new(Query { with, body, order_by: Vec::new(), limit: None, offset: None });
+        self.query_tail(&mut query)?;
+        self.grow()?;
+        Ok(query)
+    }
+
+    /// `[ORDER BY ...] [LIMIT ...] [OFFSET ...]`
+    fn query_tail(&mut self, query: &mut Query) -> Result<()> {
+        query.order_by = self.optional_order_by()?;
+        let (mut limited, mut skipped) = (false, false);
         loop {
-            if limit.is_none() && self.eat_word("limit") {
-                limit = Some(if self.eat_word("all") { None } else { Some(self.expr()?) });
-            } else if offset.is_none() && self.eat_word("offset") {
-                offset = Some(self.expr()?);
-                // The SQL standard's ROWS is allowed behind the number.
-                if !self.eat_word("rows") {
-                    self.eat_word("row");
-                }
+            if !limited && self.eat_word("limit") {
+                limited = true;
+                query.limit = if self.eat_word("all") { None } else { Some(self.expr()?) };
+            } else if !skipped && self.eat_word("offset") {
+                skipped = true;
+                query.offset = Some(self.expr()?);
             } else {
                 break;
             }
@@ -66,8 +68,7 @@ impl Parser<'_> {
                 .with_hint("Use LOCK to lock the table.")
                 .at(self.pos()));
         }
-        self.grow()?;
-        Ok(Query { with, body, order_by, limit: limit.flatten(), offset })
+        Ok(())
     }
 
     pub(super) fn optional_with(&mut self) -> Result<Option<With>> {
@@ -86,7 +87,7 @@ impl Parser<'_> {
         if self.is_one_of(&["materialized", "not"]) {
             return Err(Error::unsupported("MATERIALIZED is not supported in WITH").at(self.pos()));
         }
-        let query = Box::new(self.paren_query()?);
+        let query = self.paren_query()?;
         Ok(Cte { name, columns, query })
     }
 
@@ -141,13 +142,14 @@ impl Parser<'_> {
 
     fn simple_body(&mut self) -> Result<QueryBody> {
         if self.is(TokenKind::LeftParen) {
-            let query = self.paren_query()?;
-            return Ok(QueryBody::Nested(Box::new(query)));
+            return self.paren_query().map(QueryBody::Nested);
         }
         if self.is_word("select") {
+            let before = std::mem::take(&mut self.height);
             let select = self.select()?;
             self.grow()?;
-            return Ok(QueryBody::Select(Box::new(select)));
+            self.height = self.height.max(before);
+            return Ok(QueryBody::Select(select));
         }
         if self.is_word("values") {
             return Err(Error::unsupported("VALUES lists as constant tables are not supported")
@@ -158,7 +160,7 @@ impl Parser<'_> {
     }
 
     /// `(query)`
-    pub(super) fn paren_query(&mut self) -> Result<Query> {
+    pub(super) fn paren_query(&mut self) -> Result<Box<Query>> {
         self.expect(TokenKind::LeftParen)?;
         let query = self.query()?;
         self.expect(TokenKind::RightParen)?;
@@ -207,42 +209,44 @@ impl Parser<'_> {
 
     // ---- SELECT
 
-    fn select(&mut self) -> Result<Select> {
+    /// The clauses are put into the statement one by one, which keeps this function's part of the stack small.
+    fn select(&mut self) -> Result<Box<Select>> {
         let pos = self.advance().start;
-        let (distinct, top) = self.select_modifiers()?;
-        let items = self.comma_list(Self::select_item)?;
-        let exclude = self.exclude()?;
+        let mut select = empty_select(pos);
+        (select.distinct, select.top) = self.select_modifiers()?;
+        self.select_list(&mut select)?;
         if self.is_word("into") {
             self.select_into()?;
         }
-        let from = if self.eat_word("from") { self.table_refs()? } else { Vec::new() };
-        let selection = self.optional_clause(&["where"])?;
-        let connect_by = self.connect_by()?;
-        let group_by = self.group_by()?;
-        let having = self.optional_clause(&["having"])?;
-        let mut qualify = self.optional_clause(&["qualify"])?;
-        let windows = self.windows()?;
-        if qualify.is_none() {
-            qualify = self.optional_clause(&["qualify"])?;
+        if self.eat_word("from") {
+            select.from = self.table_refs()?;
         }
-        Ok(Select {
-            top,
-            distinct,
-            items,
-            exclude,
-            from,
-            selection,
-            connect_by,
-            group_by,
-            having,
-            qualify,
-            windows,
-            pos,
-        })
+        select.selection = self.optional_clause("where")?;
+        select.connect_by = self.connect_by()?;
+        select.group_by = self.group_by()?;
+        select.having = self.optional_clause("having")?;
+        select.windows = self.windows()?;
+        select.qualify = self.optional_clause("qualify")?;
+        if select.windows.is_empty() {
+            select.windows = self.windows()?;
+        }
+        Ok(select)
     }
 
-    fn optional_clause(&mut self, words: &[&str]) -> Result<Option<Expr>> {
-        if self.eat_words(words) { self.expr().map(Some) } else { Ok(None) }
+    fn select_list(&mut self, select: &mut Select) -> Result<()> {
+        loop {
+            let item = self.select_item()?;
+            select.items.push(item);
+            if !self.eat(TokenKind::Comma) {
+                break;
+            }
+        }
+        select.exclude = self.exclude()?;
+        Ok(())
+    }
+
+    fn optional_clause(&mut self, word: &str) -> Result<Option<Expr>> {
+        if self.eat_word(word) { self.expr().map(Some) } else { Ok(None) }
     }
 
     /// `[TOP n] [ALL | DISTINCT]`, in either order.
@@ -342,10 +346,10 @@ impl Parser<'_> {
     /// `[START WITH condition] CONNECT BY condition`, in either order.
     fn connect_by(&mut self) -> Result<Option<ConnectBy>> {
         let outer = std::mem::replace(&mut self.in_connect_by, true);
-        let mut start_with = self.optional_clause(&["start", "with"])?;
-        let condition = self.optional_clause(&["connect", "by"])?;
+        let mut start_with = self.start_with()?;
+        let condition = if self.eat_words(&["connect", "by"]) { Some(self.expr()?) } else { None };
         if start_with.is_none() && condition.is_some() {
-            start_with = self.optional_clause(&["start", "with"])?;
+            start_with = self.start_with()?;
         }
         self.in_connect_by = outer;
         match condition {
@@ -353,6 +357,10 @@ impl Parser<'_> {
             None if start_with.is_some() => Err(self.unexpected()),
             None => Ok(None),
         }
+    }
+
+    fn start_with(&mut self) -> Result<Option<Expr>> {
+        if self.eat_words(&["start", "with"]) { self.expr().map(Some) } else { Ok(None) }
     }
 
     // ---- GROUP BY, ORDER BY
@@ -498,7 +506,7 @@ impl Parser<'_> {
         if self.eat_words(&["current", "row"]) {
             return Ok(FrameBound::CurrentRow);
         }
-        let offset = Box::new(self.expr_above(super::expr::OPERATOR)?);
+        let offset = Box::new(self.expr_above(crate::precedence::OPERATOR)?);
         if self.eat_word("preceding") {
             Ok(FrameBound::Preceding(offset))
         } else if self.eat_word("following") {
@@ -525,6 +533,23 @@ impl Parser<'_> {
             _ => false,
         }
     }
+}
+
+fn empty_select(pos: Pos) -> Box<Select> {
+    Box::new(Select {
+        top: None,
+        distinct: false,
+        items: Vec::new(),
+        exclude: Vec::new(),
+        from: Vec::new(),
+        selection: None,
+        connect_by: None,
+        group_by: GroupBy::None,
+        having: None,
+        qualify: None,
+        windows: Vec::new(),
+        pos,
+    })
 }
 
 fn set_level(op: SetOperator) -> u8 {

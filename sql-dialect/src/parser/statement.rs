@@ -43,7 +43,7 @@ impl Parser<'_> {
             "fetch" => self.fetch(),
             "close" => self.close_cursor(),
             "grant" | "revoke" => self.grant(),
-            "values" => self.query().map(|query| Statement::Query(Box::new(query))),
+            "values" => self.query().map(Statement::Query),
             _ => Err(self.unknown_command()),
         }
     }
@@ -70,8 +70,7 @@ impl Parser<'_> {
     }
 
     /// SELECT ... INTO makes a table; any other query gives rows.
-    fn query_or_select_into(&mut self, query: Query) -> Statement {
-        let query = Box::new(query);
+    fn query_or_select_into(&mut self, query: Box<Query>) -> Statement {
         match self.into.take() {
             None => Statement::Query(query),
             Some(into) => Statement::CreateTableAs(Box::new(CreateTableAs {
@@ -88,6 +87,13 @@ impl Parser<'_> {
 
     // ---- Statements within statements
 
+    fn inner_statement(&mut self) -> Result<Statement> {
+        let entered = self.enter()?;
+        let statement = self.statement()?;
+        self.leave(entered);
+        Ok(statement)
+    }
+
     fn explain(&mut self) -> Result<Statement> {
         self.advance();
         if self.is_word("analyze") || self.is_word("analyse") {
@@ -100,7 +106,7 @@ impl Parser<'_> {
         }
         let verbose = self.eat_word("verbose");
         let start = self.at;
-        let statement = Box::new(self.nested(Self::statement)?);
+        let statement = Box::new(self.inner_statement()?);
         let explainable = matches!(
             *statement,
             Statement::Query(_)
@@ -127,7 +133,7 @@ impl Parser<'_> {
         let types = if self.is(TokenKind::LeftParen) { self.paren_list(Self::data_type)? } else { Vec::new() };
         self.expect_word("as")?;
         let start = self.at;
-        let statement = Box::new(self.nested(Self::statement)?);
+        let statement = Box::new(self.inner_statement()?);
         let preparable = matches!(
             *statement,
             Statement::Query(_) | Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_)
@@ -156,7 +162,7 @@ impl Parser<'_> {
             self.eat_words(&["without", "hold"]);
         }
         self.expect_word("for")?;
-        let query = Box::new(self.query()?);
+        let query = self.query()?;
         if self.are_words(&["for", "read", "only"]) {
             self.at += 3;
         }

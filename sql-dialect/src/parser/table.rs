@@ -1,6 +1,6 @@
 //! What a table is declared with: columns, constraints and attributes; ALTER TABLE.
 
-use super::{Parser, expr::OPERATOR};
+use super::Parser;
 use crate::{
     ast::{
         AlterTable, AlterTableAction, ColumnAttribute, ColumnDef, ConstraintKind, DataType, DistStyle, Expr, ExprKind,
@@ -9,6 +9,7 @@ use crate::{
     error::{Error, Pos, Result, SqlState},
     lexer::TokenKind,
     names::Ident,
+    precedence::OPERATOR,
     types::RedshiftType,
 };
 

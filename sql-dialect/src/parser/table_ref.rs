@@ -2,11 +2,20 @@
 
 use super::Parser;
 use crate::{
-    ast::{ExprKind, FromItem, Join, JoinConstraint, JoinKind, Pivot, SelectItem, TableAlias, Unpivot},
-    error::{Error, Result},
+    ast::{Expr, ExprKind, FromItem, Join, JoinConstraint, JoinKind, Literal, Pivot, SelectItem, TableAlias, Unpivot},
+    error::{Error, Pos, Result},
     lexer::TokenKind,
-    names::ObjectName,
+    names::{Ident, ObjectName},
 };
+
+/// `[NATURAL] [INNER | LEFT [OUTER] | ...] JOIN`
+#[derive(Clone, Copy)]
+struct JoinWords {
+    kind: JoinKind,
+    natural: bool,
+    /// How many words they are.
+    count: usize,
+}
 
 impl Parser<'_> {
     /// The items of FROM, separated by commas.
@@ -16,44 +25,60 @@ impl Parser<'_> {
 
     /// One item with the joins behind it.
     fn table_ref(&mut self) -> Result<FromItem> {
-        let before = std::mem::take(&mut self.height);
-        let result = self.nested(|parser| {
-            let first = parser.table_primary()?;
-            parser.joins(first)
-        });
-        self.height = self.height.max(before);
-        result
+        let entered = self.enter()?;
+        let first = self.table_primary()?;
+        let item = self.joins(first)?;
+        self.leave(entered);
+        Ok(item)
     }
 
     fn joins(&mut self, mut left: FromItem) -> Result<FromItem> {
-        while let Some((kind, natural, words)) = self.join_words() {
+        while let Some(words) = self.join_words() {
             let pos = self.pos();
-            self.at += words;
-            let mut right = self.table_primary()?;
-            // `a JOIN b JOIN c ON ... ON ...`: the right side is a join itself, up to its ON.
-            if !natural && kind != JoinKind::Cross && self.join_words().is_some() {
-                right = self.nested(|parser| parser.joins(right))?;
-            }
-            let constraint = self.join_constraint(kind, natural)?;
-            self.grow()?;
-            left = FromItem::Join(Box::new(Join { left, right, kind, constraint, pos, alias: None }));
+            self.at += words.count;
+            let right = self.join_right(words)?;
+            left = self.join_tail(left, right, words, pos)?;
         }
         Ok(left)
     }
 
-    /// The kind of the join that begins here, whether it is NATURAL, and of how many words it is.
-    fn join_words(&self) -> Option<(JoinKind, bool, usize)> {
+    fn join_right(&mut self, words: JoinWords) -> Result<FromItem> {
+        let right = self.table_primary()?;
+        // `a JOIN b JOIN c ON ... ON ...`: the right side is a join itself, up to its ON.
+        let has_condition = !words.natural && words.kind != JoinKind::Cross;
+        if has_condition && self.join_words().is_some() { self.inner_joins(right) } else { Ok(right) }
+    }
+
+    fn join_tail(&mut self, left: FromItem, right: FromItem, words: JoinWords, pos: Pos) -> Result<FromItem> {
+        let constraint = self.join_constraint(words)?;
+        self.grow()?;
+        let kind = words.kind;
+        Ok(FromItem::Join(Box::new(Join { left, right, kind, constraint, pos, alias: None })))
+    }
+
+    fn inner_joins(&mut self, left: FromItem) -> Result<FromItem> {
+        let entered = self.enter()?;
+        // The left side was made before: its height counts here.
+        self.height = entered.height;
+        let item = self.joins(left)?;
+        self.leave(entered);
+        Ok(item)
+    }
+
+    /// The words of the join that begins here, without taking them.
+    fn join_words(&self) -> Option<JoinWords> {
         let natural = self.is_word("natural");
         let first = usize::from(natural);
+        let found = |kind, count| Some(JoinWords { kind, natural, count: first + count });
         let outer = |kind| match (self.word_at(first + 1, "outer"), self.word_at(first + 1, "join")) {
-            (true, _) if self.word_at(first + 2, "join") => Some((kind, natural, first + 3)),
-            (_, true) => Some((kind, natural, first + 2)),
+            (true, _) if self.word_at(first + 2, "join") => found(kind, 3),
+            (_, true) => found(kind, 2),
             _ => None,
         };
         if self.word_at(first, "join") {
-            Some((JoinKind::Inner, natural, first + 1))
+            found(JoinKind::Inner, 1)
         } else if self.word_at(first, "inner") && self.word_at(first + 1, "join") {
-            Some((JoinKind::Inner, natural, first + 2))
+            found(JoinKind::Inner, 2)
         } else if self.word_at(first, "left") {
             outer(JoinKind::Left)
         } else if self.word_at(first, "right") {
@@ -61,16 +86,16 @@ impl Parser<'_> {
         } else if self.word_at(first, "full") {
             outer(JoinKind::Full)
         } else if !natural && self.are_words(&["cross", "join"]) {
-            Some((JoinKind::Cross, false, 2))
+            found(JoinKind::Cross, 2)
         } else {
             None
         }
     }
 
-    fn join_constraint(&mut self, kind: JoinKind, natural: bool) -> Result<JoinConstraint> {
-        if natural {
+    fn join_constraint(&mut self, words: JoinWords) -> Result<JoinConstraint> {
+        if words.natural {
             Ok(JoinConstraint::Natural)
-        } else if kind == JoinKind::Cross {
+        } else if words.kind == JoinKind::Cross {
             Ok(JoinConstraint::None)
         } else if self.eat_word("on") {
             self.expr().map(JoinConstraint::On)
@@ -83,6 +108,7 @@ impl Parser<'_> {
 
     /// An item without joins, but with PIVOT and UNPIVOT.
     fn table_primary(&mut self) -> Result<FromItem> {
+        let before = std::mem::take(&mut self.height);
         let mut item = self.table_simple()?;
         loop {
             item = if self.is_word("pivot") {
@@ -90,6 +116,7 @@ impl Parser<'_> {
             } else if self.is_word("unpivot") {
                 self.unpivot(item)?
             } else {
+                self.height = self.height.max(before);
                 return Ok(item);
             };
             self.grow()?;
@@ -98,13 +125,18 @@ impl Parser<'_> {
 
     fn table_simple(&mut self) -> Result<FromItem> {
         if self.is(TokenKind::LeftParen) {
-            return self.table_paren();
+            if self.paren_holds_query() { self.table_query() } else { self.table_paren() }
+        } else if self.eat_word("unpivot") {
+            self.unpivot_object()
+        } else {
+            self.table_named()
         }
+    }
+
+    /// A table or a function.
+    fn table_named(&mut self) -> Result<FromItem> {
         if self.is_word("lateral") && (self.peek_at(1).kind == TokenKind::LeftParen || self.begins_ident(1)) {
             return Err(Error::unsupported("LATERAL is not supported").at(self.pos()));
-        }
-        if self.eat_word("unpivot") {
-            return self.unpivot_object();
         }
         self.eat_word("only");
         if self.is_word("unnest") && self.peek_at(1).kind == TokenKind::LeftParen {
@@ -126,16 +158,12 @@ impl Parser<'_> {
         } else {
             None
         };
-        self.leaf_height();
+        self.height = self.height.max(1);
         Ok(FromItem::Table { name, alias, at })
     }
 
-    fn leaf_height(&mut self) {
-        self.height = self.height.max(1);
-    }
-
     /// A table's name, or a path over an earlier item, which may be longer.
-    fn path(&mut self) -> Result<Vec<crate::names::Ident>> {
+    fn path(&mut self) -> Result<Vec<Ident>> {
         let mut parts = vec![self.ident()?];
         while self.eat(TokenKind::Dot) {
             parts.push(self.label()?);
@@ -143,16 +171,18 @@ impl Parser<'_> {
         Ok(parts)
     }
 
-    /// `(query) alias` or `(joins) alias`
-    fn table_paren(&mut self) -> Result<FromItem> {
+    /// `(query) [alias]`
+    fn table_query(&mut self) -> Result<FromItem> {
         let pos = self.pos();
-        if self.paren_holds_query() {
-            let query = Box::new(self.paren_query()?);
-            let alias = self.table_alias()?;
-            self.grow()?;
-            return Ok(FromItem::Query { query, alias, pos });
-        }
-        if self.peek_at(1).kind == TokenKind::Word && self.word_at(1, "values") {
+        let query = self.paren_query()?;
+        let alias = self.table_alias()?;
+        self.grow()?;
+        Ok(FromItem::Query { query, alias, pos })
+    }
+
+    /// `(joins) [alias]`
+    fn table_paren(&mut self) -> Result<FromItem> {
+        if self.word_at(1, "values") {
             return Err(Error::unsupported("VALUES lists as constant tables are not supported")
                 .with_hint("Write SELECT ... UNION ALL SELECT ...")
                 .at(self.peek_at(1).start));
@@ -160,14 +190,20 @@ impl Parser<'_> {
         self.advance();
         let mut item = self.table_ref()?;
         self.expect(TokenKind::RightParen)?;
-        let alias_pos = self.at;
+        self.join_alias(&mut item)?;
+        Ok(item)
+    }
+
+    /// The alias of a join in parentheses.
+    fn join_alias(&mut self, item: &mut FromItem) -> Result<()> {
+        let start = self.at;
         if let Some(alias) = self.table_alias()? {
-            match &mut item {
+            match item {
                 FromItem::Join(join) if join.alias.is_none() => join.alias = Some(alias),
-                _ => return Err(self.unexpected_at(alias_pos)),
+                _ => return Err(self.unexpected_at(start)),
             }
         }
-        Ok(item)
+        Ok(())
     }
 
     fn table_function(&mut self, name: ObjectName) -> Result<FromItem> {
@@ -255,12 +291,12 @@ impl Parser<'_> {
     }
 
     /// The value that stands for a column's name: a constant or an identifier, which is then a string.
-    fn unpivot_name(&mut self) -> Result<crate::ast::Expr> {
+    fn unpivot_name(&mut self) -> Result<Expr> {
         if !self.begins_ident(0) {
             return self.expr();
         }
         let name = self.label()?;
-        let literal = crate::ast::Literal::String(name.value);
+        let literal = Literal::String(name.value);
         self.leaf(ExprKind::Literal(literal), name.pos)
     }
 }
