@@ -110,6 +110,11 @@ static DEFINITIONS: &[Definition] = &[
     silent("wlm_query_slot_count", "1", Kind::Integer(1, 50)),
 ];
 
+/// The value of each parameter that nobody has set, by name.
+pub fn defaults() -> BTreeMap<&'static str, &'static str> {
+    DEFINITIONS.iter().map(|definition| (definition.name, definition.default)).collect()
+}
+
 fn definition(name: &str) -> Option<&'static Definition> {
     DEFINITIONS.binary_search_by(|definition| definition.name.cmp(name)).ok().map(|index| &DEFINITIONS[index])
 }

@@ -117,7 +117,7 @@ pub struct ViewInfo {
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// pg_attribute.attnum, from 1; never used twice in one table.
+    /// pg_attribute.attnum, from 1; never used twice in one table. Negative: see [`Column::is_hidden`].
     pub attnum: i16,
     /// Its name.
     pub name: String,
@@ -183,5 +183,10 @@ impl Column {
             case_insensitive: false,
             comment: None,
         }
+    }
+
+    /// Is it one of the system's columns, such as pg_class.oid, that a name finds but `*` and NATURAL do not?
+    pub fn is_hidden(&self) -> bool {
+        self.attnum < 0
     }
 }

@@ -6,6 +6,7 @@ use datafusion::datasource::TableProvider;
 use redshift_sql_dialect::Result;
 
 use super::model::Relation;
+use crate::system::Source;
 
 /// What a statement may ask of the catalog, as its transaction sees it.
 ///
@@ -19,6 +20,11 @@ pub trait CatalogView: Send + Sync {
 
     /// How the rows of a relation are had.
     fn contents(&self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Contents>;
+
+    /// What functions that read the catalog (`pg_get_userbyid`, ...) look things up in; none where there is no system.
+    fn source(&self) -> Option<&Arc<Source>> {
+        None
+    }
 }
 
 /// Does a scan also give what DELETE and UPDATE need to find its rows again?

@@ -1,0 +1,193 @@
+//! The base relations: what the catalog, the session and the logs tell, as rows under the names of `pg_internal`.
+//!
+//! Every other system relation is a query over these. They are made when they are scanned, with the projected columns
+//! only, and are listed nowhere.
+
+use arrow::record_batch::RecordBatch;
+use redshift_sql_dialect::Result;
+
+use super::{
+    Source,
+    logs::LogTable,
+    rows::{BaseColumn, batch_of},
+    types,
+};
+
+mod attributes;
+mod constraints;
+mod namespaces;
+mod principals;
+mod relations;
+mod session;
+mod texts;
+
+/// A base relation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Base {
+    Namespaces,
+    Relations,
+    Attributes,
+    Constraints,
+    ConstraintColumns,
+    Dependencies,
+    Comments,
+    Types,
+    Users,
+    Groups,
+    Databases,
+    Privileges,
+    Settings,
+    Sessions,
+    RunningQueries,
+    Log(LogTable),
+    /// Statements in pieces of 200 bytes.
+    LogQueryText,
+    /// Statements in pieces of 4,000 bytes.
+    LogQueryLongText,
+}
+
+impl Base {
+    pub const ALL: [Base; 23] = [
+        Base::Namespaces,
+        Base::Relations,
+        Base::Attributes,
+        Base::Constraints,
+        Base::ConstraintColumns,
+        Base::Dependencies,
+        Base::Comments,
+        Base::Types,
+        Base::Users,
+        Base::Groups,
+        Base::Databases,
+        Base::Privileges,
+        Base::Settings,
+        Base::Sessions,
+        Base::RunningQueries,
+        Base::Log(LogTable::Query),
+        Base::Log(LogTable::Load),
+        Base::Log(LogTable::LoadFile),
+        Base::Log(LogTable::LoadError),
+        Base::Log(LogTable::LoadErrorField),
+        Base::Log(LogTable::Replacement),
+        Base::LogQueryText,
+        Base::LogQueryLongText,
+    ];
+
+    /// The name in `pg_internal`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Base::Namespaces => "namespaces",
+            Base::Relations => "relations",
+            Base::Attributes => "attributes",
+            Base::Constraints => "constraints",
+            Base::ConstraintColumns => "constraint_columns",
+            Base::Dependencies => "dependencies",
+            Base::Comments => "comments",
+            Base::Types => "types",
+            Base::Users => "users",
+            Base::Groups => "groups",
+            Base::Databases => "databases",
+            Base::Privileges => "privileges",
+            Base::Settings => "settings",
+            Base::Sessions => "sessions",
+            Base::RunningQueries => "running_queries",
+            Base::Log(LogTable::Query) => "log_query",
+            Base::Log(LogTable::Load) => "log_load",
+            Base::Log(LogTable::LoadFile) => "log_load_file",
+            Base::Log(LogTable::LoadError) => "log_load_error",
+            Base::Log(LogTable::LoadErrorField) => "log_load_error_field",
+            Base::Log(LogTable::Replacement) => "log_replacement",
+            Base::LogQueryText => "log_query_text",
+            Base::LogQueryLongText => "log_query_long_text",
+        }
+    }
+
+    /// Its columns, in order.
+    pub fn columns(self) -> &'static [BaseColumn] {
+        match self {
+            Base::Namespaces => namespaces::COLUMNS,
+            Base::Relations => relations::COLUMNS,
+            Base::Attributes => attributes::COLUMNS,
+            Base::Constraints => constraints::COLUMNS,
+            Base::ConstraintColumns => constraints::COLUMN_COLUMNS,
+            Base::Dependencies => constraints::DEPENDENCY_COLUMNS,
+            Base::Comments => namespaces::COMMENT_COLUMNS,
+            Base::Types => types::COLUMNS,
+            Base::Users => principals::USER_COLUMNS,
+            Base::Groups => principals::GROUP_COLUMNS,
+            Base::Databases => principals::DATABASE_COLUMNS,
+            Base::Privileges => principals::PRIVILEGE_COLUMNS,
+            Base::Settings => session::SETTING_COLUMNS,
+            Base::Sessions => session::SESSION_COLUMNS,
+            Base::RunningQueries => session::RUNNING_COLUMNS,
+            Base::Log(table) => table.columns(),
+            Base::LogQueryText | Base::LogQueryLongText => texts::COLUMNS,
+        }
+    }
+
+    /// Its rows, with these columns only.
+    pub async fn scan(self, source: &Source, projection: &[usize]) -> Result<Vec<RecordBatch>> {
+        let rows = match self {
+            Base::Namespaces => namespaces::rows(source)?,
+            Base::Relations => relations::rows(source, &Wanted { columns: self.columns(), projection })?,
+            Base::Attributes => return attributes::scan(source, projection),
+            Base::Constraints => constraints::rows(source)?,
+            Base::ConstraintColumns => constraints::column_rows(source)?,
+            Base::Dependencies => constraints::dependency_rows(source)?,
+            Base::Comments => namespaces::comment_rows(source)?,
+            Base::Types => types::rows(),
+            Base::Users => principals::user_rows(source)?,
+            Base::Groups => principals::group_rows(source)?,
+            Base::Databases => principals::database_rows(source)?,
+            Base::Privileges => principals::privilege_rows(source)?,
+            Base::Settings => session::setting_rows(source),
+            Base::Sessions => session::session_rows(source)?,
+            Base::RunningQueries => session::running_rows(source)?,
+            Base::Log(table) => return texts::log(source, table, projection).await,
+            Base::LogQueryText => texts::rows(source, texts::SHORT).await?,
+            Base::LogQueryLongText => texts::rows(source, texts::LONG).await?,
+        };
+        Ok(vec![batch_of(self.columns(), &rows, projection)?])
+    }
+}
+
+/// Which columns a scan asks for: what is dear to find out is left out where nobody asks.
+struct Wanted<'a> {
+    columns: &'a [BaseColumn],
+    projection: &'a [usize],
+}
+
+impl Wanted<'_> {
+    fn any(&self, names: &[&str]) -> bool {
+        self.projection.iter().any(|index| names.contains(&self.columns[*index].0))
+    }
+}
+
+/// The OID of a catalog, as `classid` columns name it.
+mod class {
+    pub const RELATION: u32 = 1259;
+    pub const ATTRDEF: u32 = 2604;
+    pub const CONSTRAINT: u32 = 2606;
+    pub const NAMESPACE: u32 = 2615;
+    pub const REWRITE: u32 = 2618;
+    pub const DATABASE: u32 = 1262;
+}
+
+#[cfg(test)]
+mod tests {
+    use redshift_sql_dialect::RedshiftType;
+
+    use super::*;
+
+    #[test]
+    fn base_relations_have_unique_names_and_columns() {
+        for (index, base) in Base::ALL.iter().enumerate() {
+            assert!(Base::ALL[..index].iter().all(|other| other.name() != base.name()));
+            let columns = base.columns();
+            for (index, (name, ty)) in columns.iter().enumerate() {
+                assert!(columns[..index].iter().all(|(other, _)| other != name), "{}.{name}", base.name());
+                assert_ne!(*ty, RedshiftType::Unknown);
+            }
+        }
+    }
+}

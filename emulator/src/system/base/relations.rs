@@ -1,0 +1,314 @@
+//! Tables, views, the indexes of keys, and the system's own relations.
+
+use redshift_sql_dialect::{RedshiftType, Result, ast::DistStyle};
+
+use super::{Wanted, constraints, principals::Acls};
+use crate::{
+    catalog::{Column, GrantObject, KeyKind, Relation, RelationKind, TableInfo},
+    storage::TableStatistics,
+    system::{
+        PG_CATALOG, SYSTEM_USER, Source,
+        directory::Principals,
+        listed,
+        names::quote_identifier,
+        rows::{BaseColumn, Cell},
+    },
+};
+
+/// Bytes of one of Redshift's blocks.
+const BLOCK: u64 = 1 << 20;
+/// Bytes of a page in pg_class.relpages.
+const PAGE: u64 = 8192;
+
+pub const COLUMNS: &[BaseColumn] = &[
+    ("oid", RedshiftType::Oid),
+    ("name", RedshiftType::Name),
+    ("namespace", RedshiftType::Oid),
+    ("schema", RedshiftType::Name),
+    ("database_oid", RedshiftType::Oid),
+    ("owner", RedshiftType::Int4),
+    ("owner_name", RedshiftType::Name),
+    ("kind", RedshiftType::InternalChar),
+    ("natts", RedshiftType::Int2),
+    ("has_index", RedshiftType::Bool),
+    ("has_primary_key", RedshiftType::Bool),
+    ("unique_keys", RedshiftType::Int2),
+    ("foreign_keys", RedshiftType::Int2),
+    ("referencing_keys", RedshiftType::Int2),
+    ("dist_style", RedshiftType::Int2),
+    ("effective_dist_style", RedshiftType::Int4),
+    ("dist_style_name", RedshiftType::Text),
+    ("encoded", RedshiftType::Text),
+    ("sort_key1", RedshiftType::Text),
+    ("sort_key1_encoding", RedshiftType::Text),
+    ("sort_keys", RedshiftType::Int4),
+    ("max_varchar", RedshiftType::Int4),
+    ("created", RedshiftType::Timestamp),
+    ("persistence", RedshiftType::InternalChar),
+    ("backup", RedshiftType::Bool),
+    ("definition", RedshiftType::Text),
+    ("query", RedshiftType::Text),
+    ("acl", RedshiftType::AclItemArray),
+    ("acl_text", RedshiftType::Text),
+    ("comment", RedshiftType::Text),
+    ("visible", RedshiftType::Bool),
+    ("is_system", RedshiftType::Bool),
+    ("pages", RedshiftType::Int4),
+    ("row_estimate", RedshiftType::Float4),
+    ("stored_rows", RedshiftType::Int8),
+    ("visible_rows", RedshiftType::Int8),
+    ("blocks", RedshiftType::Int8),
+];
+
+/// What a row has that differs between tables, views, indexes and system relations.
+#[derive(Default)]
+struct Parts {
+    oid: u32,
+    name: String,
+    namespace: u32,
+    schema: String,
+    owner: u32,
+    kind: &'static str,
+    natts: usize,
+    keys: Keys,
+    storage: Storage,
+    created: i64,
+    temporary: bool,
+    backup_off: bool,
+    definition: Option<String>,
+    query: Option<String>,
+    acl: Option<Vec<String>>,
+    comment: Option<String>,
+    visible: bool,
+    is_system: bool,
+    statistics: TableStatistics,
+}
+
+#[derive(Default)]
+struct Keys {
+    any: bool,
+    primary: bool,
+    unique: i64,
+    foreign: i64,
+    referencing: i64,
+}
+
+/// How a table is laid out, as svv_table_info words it.
+#[derive(Default)]
+struct Storage {
+    dist_style: i64,
+    effective_dist_style: i64,
+    dist_style_name: Option<String>,
+    encoded: Option<&'static str>,
+    sort_key1: Option<String>,
+    sort_key1_encoding: Option<String>,
+    sort_keys: i64,
+    max_varchar: i64,
+}
+
+pub fn rows(source: &Source, wanted: &Wanted<'_>) -> Result<Vec<Vec<Cell>>> {
+    let principals = Principals::of(&*source.directory)?;
+    let acls = Acls::of(source, &principals)?;
+    let visibility = source.visibility()?;
+    let counts = wanted.any(&["pages", "row_estimate", "stored_rows", "visible_rows", "blocks"]);
+    let database = source.database_oid()?;
+    let mut all = system_relations(source);
+    let relations = source.directory.relations()?;
+    for relation in &relations {
+        let statistics = if counts && relation.table().is_some() {
+            source.directory.statistics(relation.oid)?
+        } else {
+            Default::default()
+        };
+        let acl = acls.of_object(GrantObject::Relation(relation.oid), relation.owner.0);
+        all.push(of_relation(relation, acl, visibility.shows(relation), statistics));
+        all.extend(indexes(relation, visibility.shows(relation)));
+    }
+    // A key is counted with the table that it points to as well.
+    for table in relations.iter().flat_map(|relation| foreign_tables(relation)) {
+        if let Some(parts) = all.iter_mut().find(|parts| parts.oid == table && !parts.is_system) {
+            parts.keys.referencing += 1;
+        }
+    }
+    Ok(all.into_iter().map(|parts| into_row(parts, database, &principals)).collect())
+}
+
+fn foreign_tables(relation: &Relation) -> impl Iterator<Item = u32> + '_ {
+    let constraints = relation.table().map_or(&[][..], |table| &table.constraints);
+    constraints.iter().filter_map(|constraint| match &constraint.kind {
+        KeyKind::Foreign { table, .. } => Some(table.0),
+        KeyKind::Primary | KeyKind::Unique => None,
+    })
+}
+
+fn system_relations(source: &Source) -> Vec<Parts> {
+    let parts = |relation: &Relation, kind: &'static str| Parts {
+        oid: relation.oid.0,
+        name: relation.name.clone(),
+        namespace: relation.schema_oid.0,
+        schema: relation.schema.clone(),
+        owner: SYSTEM_USER,
+        kind,
+        natts: relation.columns.iter().filter(|column| !column.is_hidden()).count(),
+        visible: relation.schema_oid.0 == PG_CATALOG || source.session.search_path.contains(&relation.schema),
+        is_system: true,
+        ..Parts::default()
+    };
+    listed().map(|(relation, kind)| parts(relation, kind)).collect()
+}
+
+fn of_relation(relation: &Relation, acl: Option<Vec<String>>, visible: bool, statistics: TableStatistics) -> Parts {
+    let common = Parts {
+        oid: relation.oid.0,
+        name: relation.name.clone(),
+        namespace: relation.schema_oid.0,
+        schema: relation.schema.clone(),
+        owner: relation.owner.0,
+        natts: relation.columns.len(),
+        created: relation.created,
+        acl,
+        comment: relation.comment.clone(),
+        visible,
+        statistics,
+        ..Parts::default()
+    };
+    match &relation.kind {
+        RelationKind::Table(table) => Parts {
+            kind: "r",
+            keys: keys_of(table),
+            storage: storage_of(relation, table),
+            temporary: table.temporary,
+            backup_off: table.backup_off,
+            ..common
+        },
+        RelationKind::View(view) => Parts {
+            kind: "v",
+            definition: Some(view_definition(relation).unwrap_or_default()),
+            query: Some(view.query.clone()),
+            ..common
+        },
+        RelationKind::System => Parts { kind: "v", is_system: true, ..common },
+    }
+}
+
+/// What pg_views.definition and `pg_get_viewdef` show: the query; of a late-binding view the whole statement.
+pub fn view_definition(relation: &Relation) -> Option<String> {
+    let RelationKind::View(view) = &relation.kind else { return None };
+    let query = view.query.trim_end_matches([';', ' ', '\n', '\t']);
+    if view.late_binding {
+        let (schema, name) = (quote_identifier(&relation.schema), quote_identifier(&relation.name));
+        Some(format!("create view {schema}.{name} as {query} with no schema binding;"))
+    } else {
+        Some(format!("{query};"))
+    }
+}
+
+fn keys_of(table: &TableInfo) -> Keys {
+    let count = |wanted: fn(&KeyKind) -> bool| table.constraints.iter().filter(|c| wanted(&c.kind)).count() as i64;
+    let primary = count(|kind| matches!(kind, KeyKind::Primary)) > 0;
+    let unique = count(|kind| matches!(kind, KeyKind::Unique));
+    let foreign = count(|kind| matches!(kind, KeyKind::Foreign { .. }));
+    Keys { any: primary || unique > 0, primary, unique, foreign, referencing: 0 }
+}
+
+fn storage_of(relation: &Relation, table: &TableInfo) -> Storage {
+    let key = relation.columns.iter().find(|column| column.dist_key);
+    // Developer guide, "Viewing distribution styles": 9 is AUTO, which begins as ALL (10).
+    let (dist_style, effective_dist_style, dist_style_name) = match table.dist_style {
+        Some(DistStyle::Even) => (0, 0, "EVEN".to_string()),
+        Some(DistStyle::Key) => (1, 1, format!("KEY({})", key.map_or("", |column| &column.name))),
+        Some(DistStyle::All) => (8, 8, "ALL".to_string()),
+        Some(DistStyle::Auto) | None => (9, 10, "AUTO(ALL)".to_string()),
+    };
+    let mut sorted: Vec<&Column> = relation.columns.iter().filter(|column| column.sort_key > 0).collect();
+    sorted.sort_by_key(|column| column.sort_key);
+    let sort_key1 = match sorted.first() {
+        Some(_) if table.interleaved => "INTERLEAVED".to_string(),
+        Some(column) => column.name.clone(),
+        None => "AUTO(SORTKEY)".to_string(),
+    };
+    let explicit = relation.columns.iter().any(|column| column.encoding.is_some());
+    let encodings = || relation.columns.iter().map(|column| super::attributes::encoding(column));
+    let encoded = if !explicit {
+        "Y, AUTO(ENCODE)"
+    } else if encodings().all(|encoding| encoding == "none") {
+        "N"
+    } else {
+        "Y"
+    };
+    let widest =
+        relation.columns.iter().map(|column| if let RedshiftType::Varchar(n) = column.ty { n } else { 0 }).max();
+    Storage {
+        dist_style,
+        effective_dist_style,
+        dist_style_name: Some(dist_style_name),
+        encoded: Some(encoded),
+        sort_key1: Some(sort_key1),
+        sort_key1_encoding: sorted.first().map(|column| super::attributes::encoding(column).to_string()),
+        sort_keys: sorted.len() as i64,
+        max_varchar: i64::from(widest.unwrap_or(0)),
+    }
+}
+
+/// The indexes that stand behind primary and unique keys.
+fn indexes(relation: &Relation, visible: bool) -> Vec<Parts> {
+    let Some(table) = relation.table() else { return Vec::new() };
+    let index = |constraint: &crate::catalog::Constraint| Parts {
+        oid: constraint.oid.0,
+        name: constraint.name.clone(),
+        namespace: relation.schema_oid.0,
+        schema: relation.schema.clone(),
+        owner: relation.owner.0,
+        kind: "i",
+        natts: constraint.columns.len(),
+        created: relation.created,
+        temporary: table.temporary,
+        visible,
+        ..Parts::default()
+    };
+    constraints::unique_keys(table).map(index).collect()
+}
+
+fn into_row(parts: Parts, database: u32, principals: &Principals) -> Vec<Cell> {
+    let stored = parts.statistics.rows + parts.statistics.deleted_rows;
+    let is_table = parts.kind == "r";
+    vec![
+        parts.oid.into(),
+        parts.name.into(),
+        parts.namespace.into(),
+        parts.schema.into(),
+        database.into(),
+        parts.owner.into(),
+        principals.user(parts.owner).into(),
+        parts.kind.into(),
+        (parts.natts as i64).into(),
+        parts.keys.any.into(),
+        parts.keys.primary.into(),
+        parts.keys.unique.into(),
+        parts.keys.foreign.into(),
+        parts.keys.referencing.into(),
+        parts.storage.dist_style.into(),
+        parts.storage.effective_dist_style.into(),
+        parts.storage.dist_style_name.into(),
+        parts.storage.encoded.into(),
+        parts.storage.sort_key1.into(),
+        parts.storage.sort_key1_encoding.into(),
+        parts.storage.sort_keys.into(),
+        parts.storage.max_varchar.into(),
+        parts.created.into(),
+        if parts.temporary { "t" } else { "p" }.into(),
+        (is_table && !parts.backup_off).into(),
+        parts.definition.into(),
+        parts.query.into(),
+        parts.acl.clone().into(),
+        parts.acl.map(|items| items.join("~")).into(),
+        parts.comment.into(),
+        parts.visible.into(),
+        parts.is_system.into(),
+        Cell::Int(parts.statistics.bytes.div_ceil(PAGE) as i64),
+        Cell::Real(if is_table && stored == 0 { 0.001 } else { parts.statistics.rows as f32 }),
+        Cell::Int(stored as i64),
+        Cell::Int(parts.statistics.rows as i64),
+        Cell::Int(if stored > 0 { parts.statistics.bytes.div_ceil(BLOCK).max(1) as i64 } else { 0 }),
+    ]
+}

@@ -1,0 +1,101 @@
+//! The session's settings, and what other sessions do.
+
+use redshift_sql_dialect::{RedshiftType, Result};
+
+use crate::system::{
+    Source,
+    activity::SessionActivity,
+    rows::{BaseColumn, Cell},
+};
+
+pub const SETTING_COLUMNS: &[BaseColumn] =
+    &[("name", RedshiftType::Text), ("setting", RedshiftType::Text), ("default_value", RedshiftType::Text)];
+
+pub fn setting_rows(source: &Source) -> Vec<Vec<Cell>> {
+    let defaults = crate::settings::defaults();
+    let row = |(name, value): (&String, &String)| {
+        let default = defaults.get(name.as_str()).map(|value| value.to_string());
+        vec![name.clone().into(), value.clone().into(), default.into()]
+    };
+    source.session.settings.iter().map(row).collect()
+}
+
+pub const SESSION_COLUMNS: &[BaseColumn] = &[
+    ("pid", RedshiftType::Int4),
+    ("user_id", RedshiftType::Int4),
+    ("user_name", RedshiftType::Text),
+    ("database", RedshiftType::Text),
+    ("database_oid", RedshiftType::Oid),
+    ("started", RedshiftType::Timestamp),
+    ("remote_host", RedshiftType::Text),
+    ("application_name", RedshiftType::Text),
+    ("os_version", RedshiftType::Text),
+    ("driver_version", RedshiftType::Text),
+    ("plugin_name", RedshiftType::Text),
+    ("protocol_version", RedshiftType::Int4),
+    ("query", RedshiftType::Text),
+    ("query_start", RedshiftType::Timestamp),
+];
+
+pub fn session_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
+    let databases = source.directory.databases()?;
+    let row = |session: SessionActivity| {
+        let database = databases.iter().find(|database| database.name == session.database);
+        vec![
+            session.pid.into(),
+            session.user_id.into(),
+            session.user.into(),
+            session.database.into(),
+            database.map(|database| database.oid.0).into(),
+            session.started.into(),
+            session.client_host.into(),
+            session.application.into(),
+            session.os_version.into(),
+            session.driver_version.into(),
+            "".into(),
+            0i64.into(),
+            session.running.as_ref().map(|query| query.text.clone()).into(),
+            session.running.as_ref().map(|query| query.started).into(),
+        ]
+    };
+    Ok(visible_sessions(source)?.into_iter().map(row).collect())
+}
+
+pub const RUNNING_COLUMNS: &[BaseColumn] = &[
+    ("user_id", RedshiftType::Int4),
+    ("user_name", RedshiftType::Text),
+    ("query_id", RedshiftType::Int8),
+    ("label", RedshiftType::Text),
+    ("transaction_id", RedshiftType::Int8),
+    ("pid", RedshiftType::Int4),
+    ("database", RedshiftType::Text),
+    ("query_type", RedshiftType::Text),
+    ("start_time", RedshiftType::Timestamp),
+    ("query_text", RedshiftType::Text),
+];
+
+pub fn running_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
+    let row = |session: SessionActivity| {
+        let query = session.running?;
+        Some(vec![
+            session.user_id.into(),
+            session.user.into(),
+            query.query.into(),
+            query.label.into(),
+            query.xid.into(),
+            session.pid.into(),
+            session.database.into(),
+            query.query_type.into(),
+            query.started.into(),
+            query.text.into(),
+        ])
+    };
+    Ok(visible_sessions(source)?.into_iter().filter_map(row).collect())
+}
+
+/// The sessions that the user may see: a superuser all, others their own.
+fn visible_sessions(source: &Source) -> Result<Vec<SessionActivity>> {
+    let sees_all = source.sees_all_rows()?;
+    let own = source.session.user_id;
+    Ok(source.activity.sessions().into_iter().filter(|session| sees_all || session.user_id == own).collect())
+}

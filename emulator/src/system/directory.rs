@@ -1,0 +1,101 @@
+//! The seam between the catalog and what shows it: the system relations and the functions that read the catalog.
+
+use std::{collections::HashMap, sync::Arc};
+
+use redshift_sql_dialect::Result;
+
+use crate::{
+    catalog::{Database, GrantEntry, Group, Oid, Relation, Schema, TransactionView, User},
+    storage::TableStatistics,
+};
+
+/// Everything that the catalog tells of a database, as a transaction sees it.
+pub trait Directory: Send + Sync {
+    /// The users' schemas, temporary ones among them; not pg_catalog and its like.
+    fn schemas(&self) -> Result<Vec<Arc<Schema>>>;
+
+    /// The users' tables and views; not the system's relations.
+    fn relations(&self) -> Result<Vec<Arc<Relation>>>;
+
+    /// The users' table or view of this OID.
+    fn relation_by_oid(&self, oid: Oid) -> Result<Option<Arc<Relation>>>;
+
+    /// The users' table or view of this name.
+    fn relation_by_name(&self, schema: &str, name: &str) -> Result<Option<Arc<Relation>>>;
+
+    /// All users.
+    fn users(&self) -> Result<Vec<Arc<User>>>;
+
+    /// All groups.
+    fn groups(&self) -> Result<Vec<Arc<Group>>>;
+
+    /// All databases.
+    fn databases(&self) -> Result<Vec<Arc<Database>>>;
+
+    /// Every privilege that was granted on an object of this database, or on a database.
+    fn grants(&self) -> Result<Vec<GrantEntry>>;
+
+    /// How much a table holds.
+    fn statistics(&self, table: Oid) -> Result<TableStatistics>;
+}
+
+impl Directory for TransactionView {
+    fn schemas(&self) -> Result<Vec<Arc<Schema>>> {
+        self.schemas()
+    }
+
+    fn relations(&self) -> Result<Vec<Arc<Relation>>> {
+        self.relations()
+    }
+
+    fn relation_by_oid(&self, oid: Oid) -> Result<Option<Arc<Relation>>> {
+        self.relation_by_oid(oid)
+    }
+
+    fn relation_by_name(&self, schema: &str, name: &str) -> Result<Option<Arc<Relation>>> {
+        crate::catalog::CatalogView::relation(self, schema, name)
+    }
+
+    fn users(&self) -> Result<Vec<Arc<User>>> {
+        self.users()
+    }
+
+    fn groups(&self) -> Result<Vec<Arc<Group>>> {
+        self.groups()
+    }
+
+    fn databases(&self) -> Result<Vec<Arc<Database>>> {
+        self.databases()
+    }
+
+    fn grants(&self) -> Result<Vec<GrantEntry>> {
+        self.grants()
+    }
+
+    fn statistics(&self, table: Oid) -> Result<TableStatistics> {
+        self.table_statistics(table)
+    }
+}
+
+/// The names of users and groups, by id.
+pub(crate) struct Principals {
+    pub users: HashMap<u32, String>,
+    pub groups: HashMap<u32, String>,
+}
+
+impl Principals {
+    pub fn of(directory: &dyn Directory) -> Result<Principals> {
+        let users = directory.users()?.iter().map(|user| (user.id.0, user.name.clone())).collect();
+        let groups = directory.groups()?.iter().map(|group| (group.id.0, group.name.clone())).collect();
+        Ok(Principals { users, groups })
+    }
+
+    /// What `pg_get_userbyid` gives. The system's own objects belong to `rdsdb`, whose id is 1.
+    pub fn user(&self, id: u32) -> String {
+        match self.users.get(&id) {
+            Some(name) => name.clone(),
+            None if id == super::SYSTEM_USER => "rdsdb".to_string(),
+            None => format!("unknown (OID={id})"),
+        }
+    }
+}

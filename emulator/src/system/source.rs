@@ -1,0 +1,57 @@
+//! What the base relations are made from.
+
+use std::sync::Arc;
+
+use redshift_sql_dialect::Result;
+
+use super::{Activity, Directory, logs::Logs, visibility::Visibility};
+use crate::binder::SessionInfo;
+
+/// What a statement's system relations tell of: its transaction's catalog, its session and the engine's logs.
+#[derive(Clone)]
+pub struct Source {
+    /// The catalog as the transaction sees it.
+    pub directory: Arc<dyn Directory>,
+    /// The session.
+    pub session: Arc<SessionInfo>,
+    /// The logs.
+    pub logs: Logs,
+    /// Who is connected.
+    pub activity: Activity,
+}
+
+impl Source {
+    /// Is the session's user a superuser?
+    pub(crate) fn is_superuser(&self) -> Result<bool> {
+        let users = self.directory.users()?;
+        Ok(users.iter().any(|user| user.id.0 == self.session.user_id && user.superuser))
+    }
+
+    /// Does the session's user see the rows of others in the logs (c_visibility-of-data)?
+    pub(crate) fn sees_all_rows(&self) -> Result<bool> {
+        let users = self.directory.users()?;
+        let user = users.iter().find(|user| user.id.0 == self.session.user_id);
+        Ok(user.is_some_and(|user| user.superuser || user.syslog_unrestricted))
+    }
+
+    /// pg_database.oid of the session's database.
+    pub(crate) fn database_oid(&self) -> Result<u32> {
+        let databases = self.directory.databases()?;
+        Ok(databases
+            .iter()
+            .find(|database| database.name == self.session.database)
+            .map_or(0, |database| database.oid.0))
+    }
+
+    /// Which relations unqualified names find.
+    pub(crate) fn visibility(&self) -> Result<Visibility> {
+        let relations = self.directory.relations()?;
+        Ok(Visibility::new(&self.session, relations.iter().map(|relation| &**relation)))
+    }
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("session", &self.session).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,316 @@
+-- The catalog of PostgreSQL 8.0 as Redshift has it.
+-- Sources: PostgreSQL 8.0 documentation, "System Catalogs"; developer guide, "System catalog tables"
+-- (c_intro_catalog_views.md, c_join_PG_examples.md). Redshift's own columns: reldiststyle and its neighbours of pg_class
+-- (viewing-distribution-styles), attisdistkey, attsortkeyord, attencodingtype of pg_attribute.
+-- Hidden beside oid and tableoid: columns of later PostgreSQL versions that psql, asyncpg and postgres.js ask for.
+
+table pg_catalog.pg_namespace 2615 (
+    nspname name, nspowner integer, nspacl aclitem[]
+) hidden (
+    oid oid, tableoid oid
+) as
+select name, owner, acl, oid, 2615 from pg_internal.namespaces
+;
+
+table pg_catalog.pg_class 1259 (
+    relname name, relnamespace oid, reltype oid, relowner integer, relam oid, relfilenode oid, reltablespace oid,
+    relpages integer, reltuples real, reltoastrelid oid, reltoastidxid oid, relhasindex boolean, relisshared boolean,
+    relkind "char", relnatts smallint, relexternid oid, relisreplicated boolean, relispinned boolean,
+    reldiststyle smallint, relprojbaseid oid, relchecks smallint, reltriggers smallint, relukeys smallint,
+    relfkeys smallint, relrefs smallint, relhasoids boolean, relhaspkey boolean, relhasrules boolean,
+    relhassubclass boolean, relacl aclitem[]
+) hidden (
+    oid oid, tableoid oid, relpersistence "char", relhastriggers boolean, reloftype oid, reloptions text[],
+    relrowsecurity boolean, relforcerowsecurity boolean, relreplident "char", relispartition boolean
+) as
+select name, namespace, 0, owner, case when kind = 'i' then 403 else 0 end, oid, 0,
+    pages, row_estimate, 0, 0, has_index, false,
+    kind, natts, 0, false, false,
+    dist_style, 0, 0, 0, unique_keys,
+    foreign_keys, referencing_keys, false, has_primary_key, kind = 'v',
+    false, acl,
+    oid, 1259, persistence, false, 0, null,
+    false, false, 'n', false
+from pg_internal.relations
+;
+
+table pg_catalog.pg_attribute 1249 (
+    attrelid oid, attname name, atttypid oid, attstattarget integer, attlen smallint, attnum smallint,
+    attndims integer, attcacheoff integer, atttypmod integer, attbyval boolean, attstorage "char", attalign "char",
+    attnotnull boolean, atthasdef boolean, attisdropped boolean, attislocal boolean, attinhcount integer,
+    attisdistkey boolean, attispreloaded boolean, attsortkeyord integer, attencodingtype smallint,
+    attencrypttype smallint
+) hidden (
+    tableoid oid, attcollation oid, attidentity "char", attgenerated "char", attacl aclitem[], attoptions text[]
+) as
+select relation, name, type, -1, length, num,
+    dimensions, -1, typmod, by_value, storage, alignment,
+    not_null, has_default, false, true, 0,
+    dist_key, false, sort_key, encoding_code,
+    0,
+    1249, 0, '', '', null, null
+from pg_internal.attributes
+;
+
+table pg_catalog.pg_attrdef 2604 (
+    adrelid oid, adnum smallint, adbin text, adsrc text
+) hidden (
+    oid oid, tableoid oid
+) as
+select relation, num, default_value, default_value, relation, 2604 from pg_internal.attributes where has_default
+;
+
+table pg_catalog.pg_type 1247 (
+    typname name, typnamespace oid, typowner integer, typlen smallint, typbyval boolean, typtype "char",
+    typisdefined boolean, typdelim "char", typrelid oid, typelem oid, typinput regproc, typoutput regproc,
+    typreceive regproc, typsend regproc, typanalyze regproc, typalign "char", typstorage "char", typnotnull boolean,
+    typbasetype oid, typtypmod integer, typndims integer, typdefaultbin text, typdefault text
+) hidden (
+    oid oid, tableoid oid, typarray oid, typcategory "char", typispreferred boolean, typcollation oid,
+    typmodin regproc, typmodout regproc, typsubscript regproc, typacl aclitem[]
+) as
+select name, namespace, 1, length, by_value, type_kind,
+    true, ',', 0, element, input, output,
+    receive, send, '-', alignment, storage, false,
+    0, -1, 0, null, null,
+    oid, 1247, array_type, category, preferred, 0,
+    '-', '-', '-', null
+from pg_internal.types
+;
+
+table pg_catalog.pg_database 1262 (
+    datname name, datdba integer, encoding integer, datistemplate boolean, datallowconn boolean, datlastsysoid oid,
+    datvacuumxid bigint, datfrozenxid bigint, dattablespace oid, datconfig text[], datacl aclitem[]
+) hidden (
+    oid oid, tableoid oid, datcollate name, datctype name, datconnlimit integer
+) as
+select name, owner, 6, is_template, true, 99999,
+    0, 0, 1663, null, acl,
+    oid, 1262, 'C', 'C', connection_limit
+from pg_internal.databases
+;
+
+table pg_catalog.pg_shadow 1260 (
+    usename name, usesysid integer, usecreatedb boolean, usesuper boolean, usecatupd boolean, passwd text,
+    valuntil abstime, useconfig text[]
+) as
+select name, id, can_create_databases, is_superuser, is_superuser, password, valid_until, config from pg_internal.users
+;
+
+table pg_catalog.pg_group 1261 (
+    groname name, grosysid integer, grolist integer[]
+) as
+select name, id, members from pg_internal.groups
+;
+
+table pg_catalog.pg_constraint 2606 (
+    conname name, connamespace oid, contype "char", condeferrable boolean, condeferred boolean, conrelid oid,
+    contypid oid, confrelid oid, confupdtype "char", confdeltype "char", confmatchtype "char", conkey smallint[],
+    confkey smallint[], conbin text, consrc text
+) hidden (
+    oid oid, tableoid oid, convalidated boolean, conindid oid, conislocal boolean
+) as
+select name, namespace, kind, false, false, relation,
+    0, foreign_relation, foreign_action, foreign_action, foreign_match, keys,
+    foreign_keys, null, null,
+    oid, 2606, true, index, true
+from pg_internal.constraints
+;
+
+table pg_catalog.pg_index 2610 (
+    indexrelid oid, indrelid oid, indkey int2vector, indclass oidvector, indnatts smallint, indisunique boolean,
+    indisprimary boolean, indisclustered boolean, indexprs text, indpred text
+) hidden (
+    tableoid oid, indisvalid boolean, indisready boolean, indislive boolean, indisreplident boolean,
+    indisexclusion boolean, indimmediate boolean, indoption int2vector, indnkeyatts smallint
+) as
+select index, relation, key_vector, class_vector, natts, true,
+    kind = 'p', false, null, null,
+    2610, true, true, true, false,
+    false, true, option_vector, natts
+from pg_internal.constraints
+where index <> 0
+;
+
+table pg_catalog.pg_description 2609 (
+    objoid oid, classoid oid, objsubid integer, description text
+) hidden (
+    tableoid oid
+) as
+select object, class, sub_object, description, 2609 from pg_internal.comments
+;
+
+table pg_catalog.pg_depend 2608 (
+    classid oid, objid oid, objsubid integer, refclassid oid, refobjid oid, refobjsubid integer, deptype "char"
+) hidden (
+    tableoid oid
+) as
+select class, object, sub_object, referenced_class, referenced_object, referenced_sub_object, kind, 2608
+from pg_internal.dependencies
+;
+
+table pg_catalog.pg_rewrite 2618 (
+    rulename name, ev_class oid, ev_attr smallint, ev_type "char", is_instead boolean, ev_qual text, ev_action text
+) hidden (
+    oid oid, tableoid oid, ev_enabled "char"
+) as
+select '_RETURN', oid, -1, '1', true, null, query, oid, 2618, 'O' from pg_internal.relations where kind = 'v'
+;
+
+table pg_catalog.pg_am 2601 (
+    amname name, amowner integer, amstrategies smallint, amsupport smallint, amorderstrategy smallint,
+    amcanunique boolean, amcanmulticol boolean, amindexnulls boolean, amconcurrent boolean
+) hidden (
+    oid oid, tableoid oid, amtype "char"
+) as
+select 'btree', 1, 5, 1, 1, true, true, true, true, 403, 2601, 'i'
+;
+
+table pg_catalog.pg_language 2612 (
+    lanname name, lanispl boolean, lanpltrusted boolean, lanplcallfoid oid, lanvalidator oid, lanacl aclitem[]
+) hidden (
+    oid oid, tableoid oid, lanowner integer
+) as
+select 'internal', false, false, 0, 0, null, 12, 2612, 1
+union all select 'c', false, false, 0, 0, null, 13, 2612, 1
+union all select 'sql', false, true, 0, 0, null, 14, 2612, 1
+;
+
+table pg_catalog.pg_tablespace 1213 (
+    spcname name, spcowner integer, spclocation text, spcacl aclitem[]
+) hidden (
+    oid oid, tableoid oid
+) as
+select 'pg_default', 1, '', null, 1663, 1213 union all select 'pg_global', 1, '', null, 1664, 1213
+;
+
+view pg_catalog.pg_user 10101 (
+    usename name, usesysid integer, usecreatedb boolean, usesuper boolean, usecatupd boolean, passwd text,
+    valuntil abstime, useconfig text[]
+) as
+select name, id, can_create_databases, is_superuser, is_superuser, '********', valid_until, config
+from pg_internal.users
+;
+
+view pg_catalog.pg_tables 10102 (
+    schemaname name, tablename name, tableowner name, tablespace name, hasindexes boolean, hasrules boolean,
+    hastriggers boolean
+) as
+select schema, name, owner_name, null, has_index, false, false from pg_internal.relations where kind = 'r'
+;
+
+view pg_catalog.pg_views 10103 (
+    schemaname name, viewname name, viewowner name, definition text
+) as
+select schema, name, owner_name, definition from pg_internal.relations where kind = 'v'
+;
+
+view pg_catalog.pg_indexes 10104 (
+    schemaname name, tablename name, indexname name, tablespace name, indexdef text
+) as
+select schema, relation_name, name, null, index_definition from pg_internal.constraints where index <> 0
+;
+
+-- r_PG_TABLE_DEF.md
+view pg_catalog.pg_table_def 10105 (
+    schemaname name, tablename name, column name, type text, encoding character(32), distkey boolean, sortkey integer,
+    notnull boolean
+) as
+select r.schema, r.name, a.name, a.type_name, a.encoding, a.dist_key, a.sort_key, a.not_null
+from pg_internal.relations r join pg_internal.attributes a on a.relation = r.oid
+where r.kind = 'r' and r.visible
+;
+
+-- pg_user_info.md
+view pg_catalog.pg_user_info 10106 (
+    usename name, usesysid integer, usecreatedb boolean, usesuper boolean, usecatupd boolean, passwd text,
+    valuntil abstime, useconfig text[], useconnlimit text
+) as
+select name, id, can_create_databases, is_superuser, is_superuser, '********', valid_until, config, connection_limit
+from pg_internal.users
+;
+
+-- r_PG_CLASS_INFO.md
+view pg_catalog.pg_class_info 10107 (
+    reloid oid, relname name, relnamespace oid, reltype oid, relowner integer, relam oid, relfilenode oid,
+    reltablespace oid, relpages integer, reltuples real, reltoastrelid oid, reltoastidxid oid, relhasindex boolean,
+    relisshared boolean, relkind "char", relnatts smallint, relexternid oid, relisreplicated boolean,
+    relispinned boolean, reldiststyle smallint, relprojbaseid oid, relchecks smallint, reltriggers smallint,
+    relukeys smallint, relfkeys smallint, relrefs smallint, relhasoids boolean, relhaspkey boolean,
+    relhasrules boolean, relhassubclass boolean, relacl aclitem[], releffectivediststyle integer,
+    relcreationtime timestamp
+) as
+select oid, name, namespace, 0, owner, case when kind = 'i' then 403 else 0 end, oid,
+    0, pages, row_estimate, 0, 0, has_index,
+    false, kind, natts, 0, false,
+    false, dist_style, 0, 0, 0,
+    unique_keys, foreign_keys, referencing_keys, false, has_primary_key,
+    kind = 'v', false, acl, effective_dist_style,
+    created
+from pg_internal.relations
+;
+
+-- r_PG_ATTRIBUTE_INFO.md
+view pg_catalog.pg_attribute_info 10108 (
+    attrelid oid, attname name, atttypid oid, attstattarget integer, attlen smallint, attnum smallint,
+    attndims integer, attcacheoff integer, atttypmod integer, attbyval boolean, attstorage "char", attalign "char",
+    attnotnull boolean, atthasdef boolean, attisdropped boolean, attislocal boolean, attinhcount integer,
+    attisdistkey boolean, attispreloaded boolean, attsortkeyord integer, attencodingtype smallint,
+    attencrypttype smallint, attacl aclitem[]
+) as
+select relation, name, type, -1, length, num,
+    dimensions, -1, typmod, by_value, storage, alignment,
+    not_null, has_default, false, true, 0,
+    dist_key, false, sort_key, encoding_code,
+    0, null
+from pg_internal.attributes
+;
+
+-- r_PG_DATABASE_INFO.md
+view pg_catalog.pg_database_info 10109 (
+    datid oid, datname name, datdba integer, encoding integer, datistemplate boolean, datallowconn boolean,
+    datlastsysoid oid, datvacuumxid bigint, datfrozenxid bigint, dattablespace oid, datconfig text[], datacl aclitem[],
+    datconnlimit text
+) as
+select oid, name, owner, 6, is_template, true,
+    99999, 0, 0, 1663, null, acl,
+    case when connection_limit < 0 then 'UNLIMITED' else cast(connection_limit as varchar) end
+from pg_internal.databases
+;
+
+view pg_catalog.pg_settings 10110 (
+    name text, setting text, category text, short_desc text, extra_desc text, context text, vartype text, source text,
+    min_val text, max_val text
+) hidden (
+    unit text, boot_val text, reset_val text, sourcefile text, enumvals text[]
+) as
+select name, setting, 'Amazon Redshift', name, null, 'user', 'string',
+    case when setting = default_value then 'default' else 'session' end,
+    null, null,
+    null, default_value, default_value, null, null
+from pg_internal.settings
+;
+
+view pg_catalog.pg_stat_activity 10111 (
+    datid oid, datname name, procpid integer, usesysid integer, usename name, current_query text,
+    query_start timestamptz
+) hidden (
+    pid integer, application_name text, client_addr text, backend_start timestamptz, state text, query text
+) as
+select database_oid, database, pid, user_id, user_name, coalesce(query, '<IDLE>'),
+    query_start,
+    pid, application_name, remote_host, started, case when query is null then 'idle' else 'active' end, query
+from pg_internal.sessions
+;
+
+-- PostgreSQL 8.1's roles: psql 15 asks for them whatever the server's version.
+compat pg_catalog.pg_roles 10112 (
+    rolname name, rolsuper boolean, rolinherit boolean, rolcreaterole boolean, rolcreatedb boolean, rolcatupdate boolean,
+    rolcanlogin boolean, rolreplication boolean, rolconnlimit integer, rolpassword text, rolvaliduntil timestamptz,
+    rolbypassrls boolean, rolconfig text[], oid oid
+) as
+select name, is_superuser, true, is_superuser, can_create_databases, is_superuser,
+    true, false, -1, '********', valid_until_time,
+    is_superuser, config, id
+from pg_internal.users
+;

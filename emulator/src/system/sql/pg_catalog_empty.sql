@@ -1,0 +1,183 @@
+-- Catalogs that have no rows here, because what they describe does not exist in Redshift or is not listed by it.
+-- Sources: PostgreSQL 8.0 documentation, "System Catalogs"; developer guide, "System catalog tables".
+
+table pg_catalog.pg_proc 1255 (
+    proname name, pronamespace oid, proowner integer, prolang oid, proisagg boolean, prosecdef boolean,
+    proisstrict boolean, proretset boolean, provolatile "char", pronargs smallint, prorettype oid,
+    proargtypes oidvector, proargnames text[], prosrc text, probin varbyte, proacl aclitem[]
+) hidden (
+    oid oid, tableoid oid, proiswindow boolean, prokind "char", proargmodes text[], proallargtypes oid[],
+    provariadic oid, proargdefaults text, proleakproof boolean, proparallel "char", pronargdefaults smallint
+)
+;
+
+-- r_PG_PROC_INFO.md
+view pg_catalog.pg_proc_info 10201 (
+    prooid oid, proname name, pronamespace oid, proowner integer, prolang oid, proisagg boolean, prosecdef boolean,
+    proisstrict boolean, proretset boolean, provolatile "char", prokind "char", pronargs smallint, prorettype oid,
+    proargtypes oidvector, proargmodes text[], proallargtypes oid[], proargnames text[], prosrc text, probin varbyte,
+    proacl aclitem[]
+)
+;
+
+table pg_catalog.pg_trigger 2620 (
+    tgrelid oid, tgname name, tgfoid oid, tgtype smallint, tgenabled boolean, tgisconstraint boolean,
+    tgconstrname name, tgconstrrelid oid, tgdeferrable boolean, tginitdeferred boolean, tgnargs smallint,
+    tgattr int2vector, tgargs varbyte
+) hidden (
+    oid oid, tableoid oid, tgisinternal boolean, tgconstraint oid
+)
+;
+
+table pg_catalog.pg_inherits 2611 (
+    inhrelid oid, inhparent oid, inhseqno integer
+) hidden (
+    tableoid oid, inhdetachpending boolean
+)
+;
+
+table pg_catalog.pg_opclass 2616 (
+    opcamid oid, opcname name, opcnamespace oid, opcowner integer, opcintype oid, opcdefault boolean, opckeytype oid
+) hidden (
+    oid oid, tableoid oid, opcmethod oid, opcfamily oid
+)
+;
+
+table pg_catalog.pg_operator 2617 (
+    oprname name, oprnamespace oid, oprowner integer, oprkind "char", oprcanhash boolean, oprleft oid, oprright oid,
+    oprresult oid, oprcom oid, oprnegate oid, oprlsortop oid, oprrsortop oid, oprltcmpop oid, oprgtcmpop oid,
+    oprcode regproc, oprrest regproc, oprjoin regproc
+) hidden (
+    oid oid, tableoid oid
+)
+;
+
+table pg_catalog.pg_cast 2605 (
+    castsource oid, casttarget oid, castfunc oid, castcontext "char"
+) hidden (
+    oid oid, tableoid oid, castmethod "char"
+)
+;
+
+table pg_catalog.pg_conversion 2607 (
+    conname name, connamespace oid, conowner integer, conforencoding integer, contoencoding integer, conproc regproc,
+    condefault boolean
+) hidden (
+    oid oid, tableoid oid
+)
+;
+
+table pg_catalog.pg_aggregate 2600 (
+    aggfnoid regproc, aggtransfn regproc, aggfinalfn regproc, aggtranstype oid, agginitval text
+)
+;
+
+-- r_PG_DEFAULT_ACL.md
+table pg_catalog.pg_default_acl 10202 (
+    defacluser integer, defaclnamespace oid, defaclobjtype "char", defaclacl aclitem[]
+) hidden (
+    oid oid, tableoid oid, defaclrole oid
+)
+;
+
+-- r_PG_EXTERNAL_SCHEMA.md
+table pg_catalog.pg_external_schema 10203 (
+    esoid oid, eskind smallint, esdbname text, esoptions text
+)
+;
+
+-- r_PG_STATISTIC_INDICATOR.md
+table pg_catalog.pg_statistic_indicator 10204 (
+    stairelid oid, stairows double, staiins double, staidels double
+)
+;
+
+-- r_PG_LIBRARY.md
+table pg_catalog.pg_library 10205 (
+    name name, language_oid oid, file_store_id integer, owner integer
+)
+;
+
+-- Catalogs of later PostgreSQL versions that clients read whatever the server's version is.
+
+compat pg_catalog.pg_auth_members 10209 (roleid oid, member oid, grantor oid, admin_option boolean)
+;
+
+compat pg_catalog.pg_collation 10210 (
+    oid oid, tableoid oid, collname name, collnamespace oid, collowner integer, collprovider "char",
+    collisdeterministic boolean, collencoding integer, collcollate text, collctype text, colliculocale text
+)
+;
+
+compat pg_catalog.pg_range 10211 (
+    rngtypid oid, rngsubtype oid, rngmultitypid oid, rngcollation oid, rngsubopc oid, rngcanonical regproc,
+    rngsubdiff regproc
+)
+;
+
+compat pg_catalog.pg_enum 10212 (oid oid, tableoid oid, enumtypid oid, enumsortorder real, enumlabel name)
+;
+
+compat pg_catalog.pg_extension 10213 (
+    oid oid, tableoid oid, extname name, extowner integer, extnamespace oid, extrelocatable boolean, extversion text
+)
+;
+
+compat pg_catalog.pg_foreign_data_wrapper 10214 (
+    oid oid, tableoid oid, fdwname name, fdwowner integer, fdwhandler oid, fdwvalidator oid, fdwacl aclitem[],
+    fdwoptions text[]
+)
+;
+
+compat pg_catalog.pg_foreign_server 10215 (
+    oid oid, tableoid oid, srvname name, srvowner integer, srvfdw oid, srvtype text, srvversion text, srvacl aclitem[],
+    srvoptions text[]
+)
+;
+
+compat pg_catalog.pg_foreign_table 10216 (ftrelid oid, ftserver oid, ftoptions text[])
+;
+
+compat pg_catalog.pg_ts_config 10217 (
+    oid oid, tableoid oid, cfgname name, cfgnamespace oid, cfgowner integer, cfgparser oid
+)
+;
+
+compat pg_catalog.pg_opfamily 10218 (
+    oid oid, tableoid oid, opfmethod oid, opfname name, opfnamespace oid, opfowner integer
+)
+;
+
+compat pg_catalog.pg_db_role_setting 10219 (setdatabase oid, setrole oid, setconfig text[])
+;
+
+compat pg_catalog.pg_largeobject_metadata 10220 (oid oid, tableoid oid, lomowner integer, lomacl aclitem[])
+;
+
+compat pg_catalog.pg_event_trigger 10221 (
+    oid oid, tableoid oid, evtname name, evtevent name, evtowner integer, evtfoid oid, evtenabled "char", evttags text[]
+)
+;
+
+compat pg_catalog.pg_policy 10222 (
+    oid oid, polname name, polrelid oid, polcmd "char", polpermissive boolean, polroles oid[], polqual text,
+    polwithcheck text
+)
+;
+
+compat pg_catalog.pg_statistic_ext 10223 (
+    oid oid, stxrelid oid, stxname name, stxnamespace oid, stxowner integer, stxkeys int2vector, stxkind text[]
+)
+;
+
+compat pg_catalog.pg_publication 10224 (
+    oid oid, pubname name, pubowner integer, puballtables boolean, pubinsert boolean, pubupdate boolean,
+    pubdelete boolean
+)
+;
+
+compat pg_catalog.pg_publication_rel 10225 (oid oid, prpubid oid, prrelid oid)
+;
+
+compat pg_catalog.pg_seclabel 10226 (objoid oid, classoid oid, objsubid integer, provider text, label text)
+;

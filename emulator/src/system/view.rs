@@ -1,0 +1,45 @@
+//! The catalog of a statement: the users' relations and the system's.
+
+use std::sync::Arc;
+
+use redshift_sql_dialect::Result;
+
+use super::{Edition, Source, contents, is_system_schema, relation};
+use crate::catalog::{CatalogView, Contents, Relation, RelationKind, RowIdentity};
+
+/// What a statement sees: a transaction's relations, and the system's in their schemas.
+pub struct SystemView {
+    users: Arc<dyn CatalogView>,
+    source: Arc<Source>,
+}
+
+impl SystemView {
+    /// The relations of `users`, and the system's as `source` tells of them.
+    pub fn new(users: Arc<dyn CatalogView>, source: Source) -> SystemView {
+        SystemView { users, source: Arc::new(source) }
+    }
+}
+
+impl CatalogView for SystemView {
+    fn has_schema(&self, schema: &str) -> Result<bool> {
+        Ok(is_system_schema(schema) || self.users.has_schema(schema)?)
+    }
+
+    fn relation(&self, schema: &str, name: &str) -> Result<Option<Arc<Relation>>> {
+        if is_system_schema(schema) {
+            return Ok(relation(schema, name, Edition::of(&self.source.session)));
+        }
+        self.users.relation(schema, name)
+    }
+
+    fn contents(&self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Contents> {
+        match relation.kind {
+            RelationKind::System => contents(relation, &self.source),
+            RelationKind::Table(_) | RelationKind::View(_) => self.users.contents(relation, identity),
+        }
+    }
+
+    fn source(&self) -> Option<&Arc<Source>> {
+        Some(&self.source)
+    }
+}
