@@ -61,16 +61,7 @@ impl Statement {
         match self {
             Statement::CreateDatabase(_) | Statement::Vacuum(_) => true,
             Statement::Drop(drop) => drop.kind == ObjectKind::Database,
-            Statement::AlterTable(alter) => matches!(
-                alter.action,
-                AlterTableAction::AppendFrom { .. }
-                    | AlterTableAction::AlterType { .. }
-                    | AlterTableAction::AlterEncode { .. }
-                    | AlterTableAction::AlterDistKey(_)
-                    | AlterTableAction::AlterDistStyle(_)
-                    | AlterTableAction::AlterSortKey(_)
-                    | AlterTableAction::AlterEncodeAuto
-            ),
+            Statement::AlterTable(alter) => is_refused_alteration(&alter.action),
             _ => false,
         }
     }
@@ -91,6 +82,26 @@ impl Statement {
                 | Statement::Fetch(_)
                 | Statement::Execute(_)
         )
+    }
+}
+
+fn is_refused_alteration(action: &AlterTableAction) -> bool {
+    match action {
+        AlterTableAction::AppendFrom { .. }
+        | AlterTableAction::AlterType { .. }
+        | AlterTableAction::AlterEncode { .. }
+        | AlterTableAction::AlterDistKey(_)
+        | AlterTableAction::AlterDistStyle(_)
+        | AlterTableAction::AlterSortKey(_)
+        | AlterTableAction::AlterEncodeAuto => true,
+        AlterTableAction::Several(actions) => actions.iter().any(is_refused_alteration),
+        AlterTableAction::AddColumn(_)
+        | AlterTableAction::DropColumn { .. }
+        | AlterTableAction::RenameTo(_)
+        | AlterTableAction::RenameColumn { .. }
+        | AlterTableAction::OwnerTo(_)
+        | AlterTableAction::AddConstraint(_)
+        | AlterTableAction::DropConstraint { .. } => false,
     }
 }
 

@@ -301,7 +301,7 @@ impl<'a> Lexer<'a> {
                     self.at += 1;
                 }
                 b' ' | b'\t' | 0x0b | 0x0c => self.at += 1,
-                b'-' if broken && self.byte(1) == b'-' => self.skip_line(),
+                b'-' if self.byte(1) == b'-' => self.skip_line(),
                 b'\'' => return broken,
                 _ => return false,
             }

@@ -53,7 +53,7 @@ pub struct ColumnDef {
 pub enum ColumnAttribute {
     /// `DEFAULT expr`
     Default(Expr),
-    /// `IDENTITY(seed, step)`, `GENERATED ALWAYS AS IDENTITY(seed, step)`
+    /// `IDENTITY[(seed, step)]` with 1 and 1 by default, `GENERATED ALWAYS AS IDENTITY(seed, step)`
     Identity {
         /// The first value.
         seed: i64,
@@ -126,7 +126,7 @@ pub struct TableAttributes {
     pub backup: Option<bool>,
     /// DISTSTYLE
     pub dist_style: Option<DistStyle>,
-    /// DISTKEY (column)
+    /// DISTKEY (column). In CREATE TABLE AS also a column's place, counted from 1: an unquoted name of digits.
     pub dist_key: Option<Ident>,
     /// SORTKEY
     pub sort_key: Option<SortKey>,
@@ -144,7 +144,7 @@ pub enum DistStyle {
     All,
 }
 
-/// How rows are sorted.
+/// How rows are sorted. In CREATE TABLE AS a column may also be its place, counted from 1: an unquoted name of digits.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SortKey {
     /// SORTKEY AUTO
@@ -280,9 +280,11 @@ pub enum AlterTableAction {
     AlterSortKey(SortKey),
     /// `ALTER ENCODE AUTO`
     AlterEncodeAuto,
-    /// `SET SCHEMA name`, of a late extension; `ALTER TABLE ... SET SCHEMA` exists for none of Redshift's tables.
+    /// `ALTER DISTKEY ..., ALTER SORTKEY ...`: two or more of the actions that begin with ALTER, in one statement.
+    Several(Vec<AlterTableAction>),
+    /// `ALTER TABLE target APPEND FROM source`
     AppendFrom {
-        /// `ALTER TABLE target APPEND FROM source`
+        /// Whose rows are moved.
         source: ObjectName,
         /// IGNOREEXTRA?
         ignore_extra: bool,

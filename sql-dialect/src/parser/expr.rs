@@ -147,7 +147,7 @@ impl Parser<'_> {
             "notnull" => (Infix::NotNull, NOT_NULL),
             "overlaps" => (Infix::Binary(BinaryOp::Overlaps), OVERLAPS),
             "at" if self.are_words(&["at", "time", "zone"]) => (Infix::AtTimeZone, AT_TIME_ZONE),
-            "collate" => (Infix::Collate, COLLATE),
+            "collate" if !self.in_default => (Infix::Collate, COLLATE),
             "operator" => (Infix::Qualified(self.qualified_operator()?), OPERATOR),
             _ => return None,
         };

@@ -78,7 +78,9 @@ impl Parser<'_> {
         let word = self.folded_word();
         let called = self.peek_at(1).kind == TokenKind::LeftParen;
         let is_function = called && matches!(word.as_str(), "left" | "right" | "collate" | "identity" | "unnest");
-        if word == "oid" || is_function { self.label() } else { self.ident() }
+        // The guide's examples of unnesting call a column ARRAY.
+        let is_column = matches!(word.as_str(), "oid" | "array");
+        if is_column || is_function { self.label() } else { self.ident() }
     }
 
     /// `CURRENT_DATE` and its like.
@@ -177,7 +179,7 @@ impl Parser<'_> {
 
     /// `ORDER BY ...` or nothing.
     pub(super) fn optional_order_by(&mut self) -> Result<Vec<OrderByItem>> {
-        if self.are_words(&["order", "by"]) { self.order_by() } else { Ok(Vec::new()) }
+        if self.is_word("order") { self.order_by() } else { Ok(Vec::new()) }
     }
 
     // ---- Functions with a syntax of their own

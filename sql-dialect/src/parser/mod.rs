@@ -44,6 +44,9 @@ const MAX_NAME_BYTES: usize = 127;
 ///
 /// Errors are those of the first statement that has one; nothing may run before the whole message has parsed.
 pub fn parse(text: &str) -> Result<Vec<Parsed>> {
+    if Pos::try_from(text.len()).is_err() {
+        return Err(too_large(text, 0));
+    }
     let mut statements = Vec::new();
     let mut lexer = Lexer::new(text, 0);
     loop {
@@ -104,6 +107,8 @@ struct Parser<'a> {
     into: Option<IntoTable>,
     /// Are we in CONNECT BY, where PRIOR is an operator?
     in_connect_by: bool,
+    /// Are we in the default of a column, where COLLATE is the column's?
+    in_default: bool,
 }
 
 /// What a part that nests has interrupted.
@@ -136,8 +141,17 @@ impl<'a> Parser<'a> {
                 _ => {}
             }
         };
-        let parser =
-            Parser { text, tokens, at: 0, parameters: 0, depth: 0, height: 0, into: None, in_connect_by: false };
+        let parser = Parser {
+            text,
+            tokens,
+            at: 0,
+            parameters: 0,
+            depth: 0,
+            height: 0,
+            into: None,
+            in_connect_by: false,
+            in_default: false,
+        };
         Ok((Some(parser).filter(|parser| parser.tokens.len() > 1), last))
     }
 
@@ -267,7 +281,11 @@ impl<'a> Parser<'a> {
         let token = self.peek_at(ahead);
         match token.kind {
             TokenKind::QuotedIdent => true,
-            TokenKind::Word => !is_reserved(&self.token_text(token).to_ascii_lowercase()),
+            TokenKind::Word => {
+                let word = self.token_text(token).to_ascii_lowercase();
+                // TIMESTAMP is on the list, and yet system tables have columns of that name which need no quotes.
+                word == "timestamp" || !is_reserved(&word)
+            }
             TokenKind::Hash => {
                 let next = self.peek_at(ahead + 1);
                 next.kind == TokenKind::Word && next.start == token.end

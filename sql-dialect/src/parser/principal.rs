@@ -3,7 +3,7 @@
 use super::Parser;
 use crate::{
     ast::{AlterUser, CreateGroup, CreateUser, Grant, GrantTarget, PrincipalKind, Statement, UserOption},
-    error::{Error, Result},
+    error::{Error, Pos, Result},
     lexer::TokenKind,
     names::Ident,
 };
@@ -114,9 +114,14 @@ impl Parser<'_> {
         let start = self.advance();
         let revoke = self.token_text(start).eq_ignore_ascii_case("revoke");
         let mut grant_option = revoke && self.eat_words(&["grant", "option", "for"]);
-        let privileges = self.privileges()?;
+        let command = if revoke { "REVOKE" } else { "GRANT" };
+        let privileges = self.privileges(command)?;
+        if self.is_one_of(&["to", "from"]) {
+            let message = format!("{command} without ON is not supported");
+            return Err(Error::unsupported(message).at(self.pos()));
+        }
         self.expect_word("on")?;
-        let on = self.grant_target()?;
+        let on = self.grant_target(command)?;
         self.expect_word(if revoke { "from" } else { "to" })?;
         let mut grantees = Vec::new();
         loop {
@@ -132,30 +137,48 @@ impl Parser<'_> {
         Ok(Statement::Grant(Grant { revoke, privileges, on, grantees, grant_option, pos: start.start }))
     }
 
-    fn privileges(&mut self) -> Result<Vec<String>> {
+    fn privileges(&mut self, command: &str) -> Result<Vec<String>> {
         if self.eat_word("all") {
             self.eat_word("privileges");
+            self.refuse_columns()?;
             return Ok(Vec::new());
         }
         self.comma_list(|parser| {
             let pos = parser.pos();
             let word = parser.folded_word();
             if !PRIVILEGES.contains(&word.as_str()) {
-                // A role is granted without ON; the other privileges are on what is not here yet.
-                return Err(match word.as_str() {
-                    "" => parser.unexpected(),
-                    other => Error::unsupported(format!("GRANT {} is not supported", other.to_uppercase())).at(pos),
-                });
+                return Err(parser.refuse_privilege(command, &word, pos));
             }
             parser.advance();
-            if parser.is(TokenKind::LeftParen) {
-                return Err(Error::unsupported("privileges on columns are not supported").at(parser.pos()));
+            parser.refuse_columns()?;
+            if parser.is(TokenKind::Word) && !parser.is_one_of(&["on", "to", "from"]) {
+                let privilege = format!("{word} {}", parser.folded_word()).to_uppercase();
+                return Err(Error::unsupported(format!("{command} {privilege} is not supported")).at(pos));
             }
             Ok(if word == "temp" { "temporary".to_owned() } else { word })
         })
     }
 
-    fn grant_target(&mut self) -> Result<GrantTarget> {
+    /// The error for a word that is none of the privileges above.
+    fn refuse_privilege(&self, command: &str, word: &str, pos: Pos) -> Error {
+        match word {
+            "" => self.unexpected(),
+            "execute" | "assumerole" | "explain" | "ignore" | "admin" | "role" | "share" | "scan" => {
+                Error::unsupported(format!("{command} {} is not supported", word.to_uppercase())).at(pos)
+            }
+            // Any other word is a role.
+            _ => Error::unsupported(format!("{command} ROLE is not supported")).at(pos),
+        }
+    }
+
+    fn refuse_columns(&self) -> Result<()> {
+        if self.is(TokenKind::LeftParen) {
+            return Err(Error::unsupported("privileges on columns are not supported").at(self.pos()));
+        }
+        Ok(())
+    }
+
+    fn grant_target(&mut self, command: &str) -> Result<GrantTarget> {
         if self.eat_words(&["all", "tables", "in", "schema"]) {
             return self.comma_list(Self::ident).map(GrantTarget::AllTablesInSchemas);
         }
@@ -184,7 +207,7 @@ impl Parser<'_> {
                 || self.word_at(1, "from");
         if self.is_one_of(&others) && !names_table {
             let what = self.folded_word().to_uppercase();
-            return Err(Error::unsupported(format!("GRANT ON {what} is not supported")).at(self.pos()));
+            return Err(Error::unsupported(format!("{command} ON {what} is not supported")).at(self.pos()));
         }
         self.eat_word("table");
         self.comma_list(Self::object_name).map(GrantTarget::Tables)
@@ -200,6 +223,10 @@ impl Parser<'_> {
         if self.is_word("role") && self.begins_ident(1) {
             self.advance();
             return Ok((PrincipalKind::Role, self.ident()?));
+        }
+        if self.is_one_of(&["account", "namespace", "iam_role"]) && self.at + 2 < self.tokens.len() {
+            let what = self.folded_word().to_uppercase();
+            return Err(Error::unsupported(format!("GRANT to {what} is not supported")).at(self.pos()));
         }
         if self.is_word("user") {
             self.advance();

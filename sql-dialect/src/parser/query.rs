@@ -305,7 +305,7 @@ impl Parser<'_> {
         if self.eat_word("as") {
             return self.label().map(Some);
         }
-        if self.is(TokenKind::Hash) || !self.begins_ident(0) || self.begins_exclude() {
+        if !self.begins_bare_alias() || self.begins_exclude() {
             return Ok(None);
         }
         self.label().map(Some)
@@ -366,9 +366,10 @@ impl Parser<'_> {
     // ---- GROUP BY, ORDER BY
 
     fn group_by(&mut self) -> Result<GroupBy> {
-        if !self.eat_words(&["group", "by"]) {
+        if !self.eat_word("group") {
             return Ok(GroupBy::None);
         }
+        self.expect_word("by")?;
         if self.eat_word("all") {
             return Ok(GroupBy::All);
         }
@@ -463,7 +464,12 @@ impl Parser<'_> {
         self.expect(TokenKind::LeftParen)?;
         let begins_clause = self.is_one_of(&["partition", "order", "rows", "range"]);
         let base = if !begins_clause && self.begins_ident(0) { Some(self.ident()?) } else { None };
-        let partition_by = if self.eat_words(&["partition", "by"]) { self.comma_list(Self::expr)? } else { Vec::new() };
+        let partition_by = if self.eat_word("partition") {
+            self.expect_word("by")?;
+            self.comma_list(Self::expr)?
+        } else {
+            Vec::new()
+        };
         let order_by = self.optional_order_by()?;
         let frame = self.frame()?;
         self.expect(TokenKind::RightParen)?;
@@ -528,7 +534,15 @@ impl Parser<'_> {
             _ => false,
         };
         match self.kind() {
-            TokenKind::Word => !begins_clause && !is_reserved(&word),
+            TokenKind::Word => !begins_clause && self.begins_bare_alias(),
+            _ => self.begins_bare_alias(),
+        }
+    }
+
+    /// Is there a word here that may be an alias without AS?
+    fn begins_bare_alias(&self) -> bool {
+        match self.kind() {
+            TokenKind::Word => !is_reserved(&self.folded_word()),
             TokenKind::QuotedIdent => true,
             _ => false,
         }

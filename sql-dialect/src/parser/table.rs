@@ -3,8 +3,8 @@
 use super::Parser;
 use crate::{
     ast::{
-        AlterTable, AlterTableAction, ColumnAttribute, ColumnDef, ConstraintKind, DataType, DistStyle, Expr, ExprKind,
-        SortKey, Statement, TableAttributes, TableConstraint, TableElement,
+        AlterTable, AlterTableAction, ColumnAttribute, ColumnDef, ConstraintKind, DataType, DistStyle, Expr, SortKey,
+        Statement, TableAttributes, TableConstraint, TableElement,
     },
     error::{Error, Pos, Result, SqlState},
     lexer::TokenKind,
@@ -104,7 +104,7 @@ impl Parser<'_> {
         let ty = self.column_type()?;
         let mut attributes = Vec::new();
         while let Some(attribute) = self.column_attribute()? {
-            push_attribute(&mut attributes, attribute);
+            attributes.push(attribute);
         }
         Ok(ColumnDef { name, ty, attributes })
     }
@@ -203,7 +203,10 @@ impl Parser<'_> {
 
     /// What stands behind DEFAULT.
     fn default_value(&mut self) -> Result<Expr> {
-        self.expr_above(OPERATOR)
+        self.in_default = true;
+        let value = self.expr_above(OPERATOR)?;
+        self.in_default = false;
+        Ok(value)
     }
 
     /// `ALWAYS | BY DEFAULT AS IDENTITY (seed, step)`
@@ -218,7 +221,7 @@ impl Parser<'_> {
             return Err(Error::unsupported("Generated columns are not supported").at(self.pos()));
         }
         self.expect_word("identity")?;
-        let (seed, step) = if by_default && !self.is(TokenKind::LeftParen) { (1, 1) } else { self.seed_and_step()? };
+        let (seed, step) = self.seed_and_step()?;
         Ok(if by_default {
             ColumnAttribute::DefaultIdentity { seed, step }
         } else {
@@ -226,8 +229,11 @@ impl Parser<'_> {
         })
     }
 
+    /// `(seed, step)`; 1 and 1 where nothing is written.
     fn seed_and_step(&mut self) -> Result<(i64, i64)> {
-        self.expect(TokenKind::LeftParen)?;
+        if !self.eat(TokenKind::LeftParen) {
+            return Ok((1, 1));
+        }
         let seed = self.signed()?;
         self.expect(TokenKind::Comma)?;
         let step = self.signed()?;
@@ -294,9 +300,18 @@ impl Parser<'_> {
     /// `(column)`
     fn dist_key(&mut self) -> Result<Ident> {
         self.expect(TokenKind::LeftParen)?;
-        let column = self.ident()?;
+        let column = self.key_column()?;
         self.expect(TokenKind::RightParen)?;
         Ok(column)
+    }
+
+    /// A column of a key: its name, or its place in the query of CREATE TABLE AS.
+    fn key_column(&mut self) -> Result<Ident> {
+        if !self.is(TokenKind::Integer) {
+            return self.ident();
+        }
+        let token = self.advance();
+        Ok(Ident { value: self.token_text(token).to_owned(), quoted: false, pos: token.start })
     }
 
     fn dist_style(&mut self) -> Result<DistStyle> {
@@ -319,7 +334,7 @@ impl Parser<'_> {
         }
         self.expect_word("sortkey")?;
         if interleaved {
-            return self.ident_list().map(SortKey::Interleaved);
+            return self.paren_list(Self::key_column).map(SortKey::Interleaved);
         }
         if self.eat_word("auto") {
             return Ok(SortKey::Auto);
@@ -327,7 +342,7 @@ impl Parser<'_> {
         if self.eat_word("none") {
             return Ok(SortKey::None);
         }
-        self.ident_list().map(SortKey::Compound)
+        self.paren_list(Self::key_column).map(SortKey::Compound)
     }
 
     // ---- ALTER TABLE
@@ -342,7 +357,8 @@ impl Parser<'_> {
             "add" => self.alter_add()?,
             "drop" => self.alter_drop()?,
             "rename" => self.alter_rename()?,
-            "alter" => self.alter_alter()?,
+            "alter" => self.alter_alters()?,
+            "partition" if self.peek_at(1).kind == TokenKind::LeftParen => return Err(self.refuse_partitions()),
             "owner" => {
                 self.expect_words(&["owner", "to"])?;
                 AlterTableAction::OwnerTo(self.ident()?)
@@ -361,6 +377,9 @@ impl Parser<'_> {
 
     fn alter_add(&mut self) -> Result<AlterTableAction> {
         self.advance();
+        if self.is_word("partition") || self.are_words(&["if", "not", "exists", "partition"]) {
+            return Err(self.refuse_partitions());
+        }
         if !self.is_word("column")
             && let Some(constraint) = self.table_constraint()?
         {
@@ -379,6 +398,9 @@ impl Parser<'_> {
 
     fn alter_drop(&mut self) -> Result<AlterTableAction> {
         self.advance();
+        if self.is_word("partition") {
+            return Err(self.refuse_partitions());
+        }
         if self.eat_word("constraint") {
             let name = self.ident()?;
             return Ok(AlterTableAction::DropConstraint { name, cascade: self.cascade() });
@@ -400,6 +422,23 @@ impl Parser<'_> {
         let from = self.ident()?;
         self.expect_word("to")?;
         Ok(AlterTableAction::RenameColumn { from, to: self.ident()? })
+    }
+
+    /// One ALTER, or those of the distribution and of the sort key together.
+    fn alter_alters(&mut self) -> Result<AlterTableAction> {
+        let mut actions = vec![self.alter_alter()?];
+        while self.is(TokenKind::Comma) && self.word_at(1, "alter") {
+            self.advance();
+            actions.push(self.alter_alter()?);
+        }
+        match actions.len() {
+            1 => Ok(actions.remove(0)),
+            _ => Ok(AlterTableAction::Several(actions)),
+        }
+    }
+
+    fn refuse_partitions(&self) -> Error {
+        Error::unsupported("partitions of external tables are not supported").at(self.pos())
     }
 
     /// `ALTER COLUMN ...`, `ALTER DISTKEY ...`, `ALTER SORTKEY ...`, ...
@@ -434,8 +473,8 @@ impl Parser<'_> {
         }
         self.expect_word("encode")?;
         let mut columns = vec![(name, self.encoding()?)];
-        while self.eat(TokenKind::Comma) {
-            self.expect_word("alter")?;
+        while self.is(TokenKind::Comma) && self.word_at(1, "alter") {
+            self.at += 2;
             self.eat_word("column");
             let name = self.ident()?;
             self.expect_word("encode")?;
@@ -450,17 +489,6 @@ impl Parser<'_> {
         let ignore_extra = self.eat_word("ignoreextra");
         let fill_target = !ignore_extra && self.eat_word("filltarget");
         Ok(AlterTableAction::AppendFrom { source, ignore_extra, fill_target })
-    }
-}
-
-/// `DEFAULT 'a' COLLATE case_insensitive`: the collation is the column's, not the value's.
-fn push_attribute(attributes: &mut Vec<ColumnAttribute>, attribute: ColumnAttribute) {
-    match attribute {
-        ColumnAttribute::Default(Expr { kind: ExprKind::Collate { expr, collation }, .. }) => {
-            attributes.push(ColumnAttribute::Default(*expr));
-            attributes.push(ColumnAttribute::Collate(collation.object().value.to_lowercase()));
-        }
-        other => attributes.push(other),
     }
 }
 

@@ -164,7 +164,7 @@ impl Parser<'_> {
 
     /// A table's name, or a path over an earlier item, which may be longer.
     fn path(&mut self) -> Result<Vec<Ident>> {
-        let mut parts = vec![self.ident()?];
+        let mut parts = vec![if self.is_word("array") { self.label()? } else { self.ident()? }];
         while self.eat(TokenKind::Dot) {
             parts.push(self.label()?);
         }

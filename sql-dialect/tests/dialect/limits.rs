@@ -1,0 +1,126 @@
+//! Very deep, very long, very large: no text may end the process.
+
+use redshift_sql_dialect::{MAX_STATEMENT_BYTES, MAX_TREE_HEIGHT, ast::Expr, ast::ExprKind, parse};
+
+use crate::support::{error, expr, query};
+
+fn repeated(before: &str, middle: &str, after: &str, times: usize) -> String {
+    format!("{}{middle}{}", before.repeat(times), after.repeat(times))
+}
+
+/// The stack of the test's thread is 2 MB, as that of a server's thread.
+#[test]
+fn deep_nesting_is_refused() {
+    let deep = [
+        repeated("select * from (", "select 1", ")", 5_000),
+        repeated("(", "select 1", ")", 5_000),
+        format!("select {}", repeated("(", "1", ")", 100_000)),
+        format!("select {}", repeated("(select ", "1", ")", 5_000)),
+        format!("select {}", repeated("f(", "1", ")", 5_000)),
+        format!("select {}", repeated("case when true then ", "1", " end", 5_000)),
+        format!("select {}", repeated("1 in (select ", "1", ")", 5_000)),
+        format!("select {}", repeated("not ", "true", "", 50_000)),
+        format!("select {}", repeated("- ", "1", "", 50_000)),
+        format!("select {}", repeated("1 = ", "1", "", 50_000)),
+        format!("select 1{}", " + 1".repeat(50_000)),
+        format!("select 1{}", "::int".repeat(50_000)),
+        format!("select array{}", repeated("[", "1", "]", 50_000)),
+        format!("select * from a{}", " join a on true".repeat(50_000)),
+        format!("select * from a{} {}", " join a".repeat(50_000), "on true ".repeat(50_000)),
+        format!("select * from {}", repeated("(a join ", "a", " on true)", 5_000)),
+        format!("select 1{}", " except select 1".repeat(50_000)),
+        repeated("explain ", "select 1", "", 50_000),
+        repeated("prepare p as ", "select 1", "", 50_000),
+        repeated("with a as (", "select 1", ") select 1", 5_000),
+    ];
+    for sql in deep {
+        let error = error(&sql);
+        let start = &sql[..sql.len().min(60)];
+        let state = error.sqlstate().0;
+        assert!(state == "54001" || start.starts_with("explain") || start.starts_with("prepare"), "{start}: {error}");
+    }
+}
+
+#[test]
+fn what_people_write_is_not_refused() {
+    for sql in [
+        repeated("select * from (", "select 1", ")", 60),
+        format!("select {}", repeated("(", "1", ")", 150)),
+        format!("select {}", repeated("f(1, ", "1", ")", 150)),
+        format!("select 1{}", " + 1".repeat(300)),
+        format!("select * from a{}", " join a on true".repeat(300)),
+    ] {
+        assert!(parse(&sql).is_ok(), "{}", &sql[..40]);
+    }
+}
+
+#[test]
+fn long_chains_make_low_trees() {
+    fn height(expr: &Expr) -> u32 {
+        match &expr.kind {
+            ExprKind::Binary { left, right, .. } => 1 + height(left).max(height(right)),
+            _ => 1,
+        }
+    }
+    for operator in [" and ", " or ", " || "] {
+        let long = expr(&vec!["a"; 10_000].join(operator));
+        assert!(height(&long) < 30, "{operator} {}", height(&long));
+        assert_eq!(long, long.clone());
+    }
+    let union = query(&vec!["select 1"; 10_000].join(" union all "));
+    assert_eq!(union, union.clone());
+}
+
+#[test]
+fn long_lists_are_fine() {
+    let numbers = (0..100_000).map(|number| number.to_string()).collect::<Vec<_>>().join(", ");
+    assert!(parse(&format!("select a in ({numbers})")).is_ok());
+    let rows = vec!["(1, 'a', null)"; 50_000].join(", ");
+    assert!(parse(&format!("insert into t values {rows}")).is_ok());
+    let branches = "when 1 then 2 ".repeat(10_000);
+    assert!(parse(&format!("select case a {branches} end")).is_ok());
+}
+
+#[test]
+fn height_counts_all_branches() {
+    // Neither the sum nor its nesting is too much alone.
+    let sum = format!("(1{})", " + 1".repeat(MAX_TREE_HEIGHT as usize / 2));
+    let nested = format!("select {}", repeated("f(", &sum, ")", 100));
+    assert!(parse(&nested).is_ok());
+    let too_high = format!("select {}", repeated("f(", &sum, &format!(") {}", "+ 1 ".repeat(3)), 100));
+    assert_eq!(error(&too_high).sqlstate().0, "54001");
+    // Branches side by side do not add up.
+    let side_by_side = format!("select f({})", vec![sum; 10].join(", "));
+    assert!(parse(&side_by_side).is_ok());
+}
+
+#[test]
+fn statements_of_more_than_16_megabytes_are_refused() {
+    let wide = format!("select '{}'", "x".repeat(MAX_STATEMENT_BYTES));
+    let error = error(&wide);
+    assert_eq!(error.sqlstate().0, "54000");
+    assert!(error.message().starts_with("Statement is too large. Statement Size: 16777"), "{}", error.message());
+    // The limit is one statement's, not the message's.
+    let half = format!("select '{}';", "x".repeat(MAX_STATEMENT_BYTES / 2));
+    assert_eq!(parse(&half.repeat(3)).unwrap().len(), 3);
+}
+
+/// Every beginning and every single token's loss of a long statement is an error or a statement, but no panic.
+#[test]
+fn no_text_panics() {
+    let text = "with a (x) as (select top 3 distinct t.*, -1::int[] b from s.t as t (c int) left join (u natural join v) \
+        using (k), w pivot (sum(p) as q for c in ('a' as a1)) where x not between 1 and 2 group by rollup(a, (b, c)) \
+        having count(*) > 1 qualify row_number() over (partition by a rows between 1 preceding and current row) = 1 \
+        order by 1 desc nulls last limit 5 offset $1) select case when 'é' like $$x$$ then interval '1' day end from a; \
+        copy t (a) from 's3://b/k' iam_role default format as json 'auto' null as '\\N'; create table t (a int identity(1,1) \
+        encode az64 not null, b varchar(max) default 'x' references u (v), primary key (a)) diststyle key distkey (a)";
+    for (end, _) in text.char_indices() {
+        let _ = parse(&text[..end]);
+        let _ = parse(&text[end..]);
+    }
+    let words: Vec<&str> = text.split(' ').collect();
+    for lost in 0..words.len() {
+        let rest: Vec<&str> = words.iter().enumerate().filter(|(at, _)| *at != lost).map(|(_, word)| *word).collect();
+        let _ = parse(&rest.join(" "));
+    }
+}

@@ -1,0 +1,17 @@
+//! The language from outside: texts, and what the parser makes of them.
+//!
+//! Expected results come from the developer guide, from the manual of Postgres 8.0 where the guide is silent, and from
+//! reasoning.
+
+mod clients;
+mod copy;
+mod definitions;
+mod expressions;
+mod lexical;
+mod limits;
+mod manipulation;
+mod print;
+mod queries;
+mod refusals;
+mod session;
+mod support;
