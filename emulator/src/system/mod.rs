@@ -18,6 +18,7 @@ use arrow::datatypes::Schema;
 use datafusion::datasource::empty::EmptyTable;
 use redshift_sql_dialect::Result;
 
+pub(crate) use self::base::encoding_name;
 pub use self::{
     activity::{ActiveQuery, ActiveSession, Activity, RunningQuery, SessionActivity},
     directory::Directory,
@@ -41,11 +42,12 @@ mod definition;
 mod directory;
 mod hints;
 pub mod logs;
+pub(crate) mod lookup;
 mod names;
 mod provider;
 mod rows;
 mod source;
-mod types;
+pub(crate) mod types;
 mod view;
 mod visibility;
 

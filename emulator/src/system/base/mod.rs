@@ -13,6 +13,12 @@ use super::{
     types,
 };
 
+pub(crate) use self::{
+    attributes::encoding_name,
+    constraints::{definition as constraint_definition, index_definition},
+    relations::view_definition,
+};
+
 mod attributes;
 mod constraints;
 mod namespaces;

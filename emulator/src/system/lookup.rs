@@ -1,0 +1,514 @@
+//! What the functions that read the catalog find: names by OID, OIDs by name, definitions, comments, privileges.
+//!
+//! A [`Lookup`] is made for a batch of rows and reads each part of the catalog once.
+
+use std::{cell::OnceCell, collections::HashMap, sync::Arc};
+
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
+
+use super::{
+    SYSTEM_SCHEMAS, Source,
+    base::{constraint_definition, index_definition, view_definition},
+    directory::Principals,
+    names::{quote_identifier, split_name},
+    relation_by_oid,
+    types::{TypeRow, type_named, type_of_oid},
+    visibility::Visibility,
+};
+use crate::catalog::{
+    CatalogView, Constraint, GrantEntry, GrantObject, Grantee, KeyKind, Oid, Privilege, Relation, User,
+};
+
+/// Looks things up in the catalog of one statement.
+pub(crate) struct Lookup<'a> {
+    source: &'a Source,
+    relations: OnceCell<Vec<Arc<Relation>>>,
+    principals: OnceCell<Principals>,
+    visibility: OnceCell<Visibility>,
+    comments: OnceCell<HashMap<(u32, i32), String>>,
+    grants: OnceCell<Vec<GrantEntry>>,
+}
+
+/// `OnceCell::get_or_try_init`, which is not stable yet.
+fn once<T>(cell: &OnceCell<T>, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+    if cell.get().is_none() {
+        // It was empty a moment ago, and nobody else has it.
+        let _ = cell.set(make()?);
+    }
+    cell.get().ok_or_else(|| Error::internal("a lookup went missing"))
+}
+
+impl<'a> Lookup<'a> {
+    pub fn new(source: &'a Source) -> Self {
+        Lookup {
+            source,
+            relations: OnceCell::new(),
+            principals: OnceCell::new(),
+            visibility: OnceCell::new(),
+            comments: OnceCell::new(),
+            grants: OnceCell::new(),
+        }
+    }
+
+    fn relations(&self) -> Result<&Vec<Arc<Relation>>> {
+        once(&self.relations, || self.source.directory.relations())
+    }
+
+    fn visibility(&self) -> Result<&Visibility> {
+        let make = || Ok(Visibility::new(&self.source.session, self.relations()?.iter().map(|relation| &**relation)));
+        once(&self.visibility, make)
+    }
+
+    fn principals(&self) -> Result<&Principals> {
+        once(&self.principals, || Principals::of(&*self.source.directory))
+    }
+
+    fn grants(&self) -> Result<&Vec<GrantEntry>> {
+        once(&self.grants, || self.source.directory.grants())
+    }
+
+    fn relation(&self, oid: u32) -> Result<Option<Arc<Relation>>> {
+        match relation_by_oid(oid) {
+            Some(system) => Ok(Some(system.clone())),
+            None => self.source.directory.relation_by_oid(Oid(oid)),
+        }
+    }
+
+    /// The relation that a name as text finds.
+    ///
+    /// # Errors
+    /// 42P01 where there is none, 42602 where the text is no name, 0A000 for another database.
+    pub fn relation_named(&self, text: &str) -> Result<Arc<Relation>> {
+        let missing = || Error::new(SqlState::UNDEFINED_TABLE, format!("relation \"{text}\" does not exist"));
+        let parts = split_name(text).ok_or_else(|| Error::new(SqlState::INVALID_NAME, "invalid name syntax"))?;
+        let session = &self.source.session;
+        let find = |schema: &str, name: &str| match super::relation(schema, name, super::Edition::of(session)) {
+            Some(relation) => Ok(Some(relation)),
+            None => self.source.directory.relation_by_name(schema, name),
+        };
+        let found = match parts.as_slice() {
+            [name] => {
+                let first = [session.temp_schema.as_str(), "pg_catalog"];
+                let mut path = first.into_iter().chain(session.search_path.iter().map(String::as_str));
+                path.find_map(|schema| find(schema, name).transpose()).transpose()?
+            }
+            [schema, name] => find(schema, name)?,
+            [database, schema, name] if *database == session.database => find(schema, name)?,
+            _ => return Err(Error::unsupported(format!("cross-database references are not implemented: \"{text}\""))),
+        };
+        found.ok_or_else(missing)
+    }
+
+    /// The relation that an OID or a name as text means: what a REGCLASS is read from.
+    fn relation_of_text(&self, text: &str) -> Result<Option<Arc<Relation>>> {
+        match text.parse() {
+            Ok(oid) => self.relation(oid),
+            Err(_) => self.relation_named(text).map(Some),
+        }
+    }
+
+    /// A REGCLASS as it is shown: the shortest name that finds the relation; the number where there is none.
+    pub fn regclass_name(&self, oid: u32) -> Result<String> {
+        if oid == 0 {
+            return Ok("-".to_string());
+        }
+        if let Some(relation) = self.relation(oid)? {
+            return self.shown_name(&relation);
+        }
+        match self.key(oid)? {
+            Some((relation, index)) if self.visibility()?.shows(&relation) => Ok(quote_identifier(&index.name)),
+            Some((relation, index)) => {
+                Ok(format!("{}.{}", quote_identifier(&relation.schema), quote_identifier(&index.name)))
+            }
+            None => Ok(oid.to_string()),
+        }
+    }
+
+    fn shown_name(&self, relation: &Relation) -> Result<String> {
+        if relation.schema == "pg_catalog" {
+            return Ok(quote_identifier(&relation.name));
+        }
+        Ok(self.visibility()?.name_of(relation))
+    }
+
+    /// What `'text'::regclass` is shown as.
+    pub fn regclass_of_text(&self, text: &str) -> Result<String> {
+        match self.relation_of_text(text)? {
+            Some(relation) => self.shown_name(&relation),
+            None => Ok(text.to_string()),
+        }
+    }
+
+    /// The OID of a REGCLASS.
+    pub fn regclass_oid(&self, text: &str) -> Result<u32> {
+        match text.parse() {
+            Ok(oid) => Ok(oid),
+            Err(_) if text == "-" => Ok(0),
+            Err(_) => match self.relation_named(text) {
+                Ok(relation) => Ok(relation.oid.0),
+                Err(error) => self.index_named(text)?.ok_or(error),
+            },
+        }
+    }
+
+    fn index_named(&self, text: &str) -> Result<Option<u32>> {
+        let Some(parts) = split_name(text) else { return Ok(None) };
+        let Some((name, schema)) = parts.split_last() else { return Ok(None) };
+        let found = self.relations()?.iter().find_map(|relation| {
+            let in_schema = schema.last().is_none_or(|schema| *schema == relation.schema);
+            let constraints = &relation.table()?.constraints;
+            constraints.iter().find(|constraint| in_schema && constraint.name == *name).map(|found| found.oid.0)
+        });
+        Ok(found)
+    }
+
+    /// A key of the database and its table.
+    fn key(&self, oid: u32) -> Result<Option<(Arc<Relation>, Constraint)>> {
+        let found = self.relations()?.iter().find_map(|relation| {
+            let constraint = relation.table()?.constraints.iter().find(|constraint| constraint.oid.0 == oid)?;
+            Some((relation.clone(), constraint.clone()))
+        });
+        Ok(found)
+    }
+
+    /// `pg_get_userbyid`
+    pub fn user_name(&self, id: u32) -> Result<String> {
+        Ok(self.principals()?.user(id))
+    }
+
+    /// `pg_table_is_visible`; none where there is no such relation.
+    pub fn is_visible(&self, oid: u32) -> Result<Option<bool>> {
+        if let Some(relation) = relation_by_oid(oid) {
+            let seen = relation.schema == "pg_catalog" || self.source.session.search_path.contains(&relation.schema);
+            return Ok(Some(seen));
+        }
+        if let Some(relation) = self.relations()?.iter().find(|relation| relation.oid.0 == oid) {
+            return Ok(Some(self.visibility()?.shows(relation)));
+        }
+        Ok(match self.key(oid)? {
+            Some((relation, _)) => Some(self.visibility()?.shows(&relation)),
+            None => None,
+        })
+    }
+
+    /// `pg_get_viewdef`
+    pub fn view_definition(&self, oid: u32) -> Result<Option<String>> {
+        Ok(self.relation(oid)?.and_then(|relation| view_definition(&relation)))
+    }
+
+    /// `pg_get_constraintdef`
+    pub fn constraint_definition(&self, oid: u32) -> Result<Option<String>> {
+        let Some((relation, constraint)) = self.key(oid)? else { return Ok(None) };
+        let foreign = match &constraint.kind {
+            KeyKind::Foreign { table, .. } => self.relation(table.0)?,
+            KeyKind::Primary | KeyKind::Unique => None,
+        };
+        Ok(Some(constraint_definition(&relation, &constraint, foreign.as_deref(), self.visibility()?)))
+    }
+
+    /// `pg_get_indexdef`: the whole statement for column 0, the name of a column otherwise.
+    pub fn index_definition(&self, oid: u32, column: i32) -> Result<Option<String>> {
+        let Some((relation, constraint)) = self.key(oid)? else { return Ok(None) };
+        if column == 0 {
+            return Ok(index_definition(&relation, &constraint));
+        }
+        let attnum = usize::try_from(column - 1).ok().and_then(|index| constraint.columns.get(index));
+        let named = attnum.and_then(|attnum| relation.columns.iter().find(|column| column.attnum == *attnum));
+        Ok(Some(named.map(|column| quote_identifier(&column.name)).unwrap_or_default()))
+    }
+
+    /// `obj_description` for column 0, `col_description` otherwise.
+    pub fn comment(&self, oid: u32, column: i32) -> Result<Option<String>> {
+        let comments = once(&self.comments, || {
+            let mut comments = HashMap::new();
+            let mut add = |oid: Oid, column: i16, comment: &Option<String>| {
+                if let Some(comment) = comment {
+                    comments.insert((oid.0, i32::from(column)), comment.clone());
+                }
+            };
+            for relation in self.relations()? {
+                add(relation.oid, 0, &relation.comment);
+                relation.columns.iter().for_each(|column| add(relation.oid, column.attnum, &column.comment));
+            }
+            for schema in self.source.directory.schemas()? {
+                add(schema.oid, 0, &schema.comment);
+            }
+            for database in self.source.directory.databases()? {
+                add(database.oid, 0, &database.comment);
+            }
+            Ok(comments)
+        })?;
+        Ok(comments.get(&(oid, column)).cloned())
+    }
+
+    /// Bytes that a table takes.
+    pub fn table_size(&self, oid: u32) -> Result<Option<i64>> {
+        match self.relation(oid)? {
+            Some(relation) if relation.table().is_some() => {
+                Ok(Some(self.source.directory.statistics(relation.oid)?.bytes as i64))
+            }
+            Some(_) => Ok(Some(0)),
+            None => Ok(self.key(oid)?.map(|_| 0)),
+        }
+    }
+
+    /// Bytes that the tables of the session's database take; none for another database.
+    pub fn database_size(&self, database: &str) -> Result<Option<i64>> {
+        if database != self.source.session.database {
+            let known = self.source.directory.databases()?.iter().any(|other| other.name == database);
+            return Ok(known.then_some(0));
+        }
+        let mut bytes = 0;
+        for relation in self.relations()?.iter().filter(|relation| relation.table().is_some()) {
+            bytes += self.source.directory.statistics(relation.oid)?.bytes as i64;
+        }
+        Ok(Some(bytes))
+    }
+
+    /// The name of the database of this OID.
+    pub fn database_name(&self, oid: u32) -> Result<Option<String>> {
+        let databases = self.source.directory.databases()?;
+        Ok(databases.iter().find(|database| database.oid.0 == oid).map(|database| database.name.clone()))
+    }
+
+    fn user(&self, name: &str) -> Result<Arc<User>> {
+        let users = self.source.directory.users()?;
+        let found = users.into_iter().find(|user| user.name == name);
+        found.ok_or_else(|| Error::new(SqlState::UNDEFINED_OBJECT, format!("user \"{name}\" does not exist")))
+    }
+
+    /// `has_table_privilege`: does the user (the session's where none is named) hold one of these privileges?
+    pub fn has_table_privilege(&self, user: Option<&str>, table: &str, privileges: &str) -> Result<bool> {
+        let relation = self.relation_of_text(table)?.ok_or_else(|| {
+            Error::new(SqlState::UNDEFINED_TABLE, format!("relation with OID {table} does not exist"))
+        })?;
+        let wanted = privileges_of(privileges)?;
+        if super::is_system_schema(&relation.schema) {
+            self.named_or_own(user)?;
+            return Ok(wanted.contains(&Privilege::Select));
+        }
+        self.holds(user, GrantObject::Relation(relation.oid), relation.owner, &wanted)
+    }
+
+    /// `has_schema_privilege`
+    pub fn has_schema_privilege(&self, user: Option<&str>, schema: &str, privileges: &str) -> Result<bool> {
+        let wanted = privileges_of(privileges)?;
+        let is_it = |oid: u32, name: &str| schema == name || schema.parse() == Ok(oid);
+        if SYSTEM_SCHEMAS.iter().any(|(oid, name)| is_it(*oid, name)) {
+            let superuser = self.named_or_own(user)?.superuser;
+            return Ok(superuser || wanted.contains(&Privilege::Usage));
+        }
+        let schemas = self.source.directory.schemas()?;
+        let found = schemas
+            .iter()
+            .find(|found| is_it(found.oid.0, &found.name))
+            .ok_or_else(|| Error::new(SqlState::INVALID_SCHEMA_NAME, format!("schema \"{schema}\" does not exist")))?;
+        // Everybody may use and create in `public` unless that was revoked, which is not kept apart yet.
+        if found.name == "public" {
+            self.named_or_own(user)?;
+            return Ok(true);
+        }
+        self.holds(user, GrantObject::Schema(found.oid), found.owner, &wanted)
+    }
+
+    /// `has_database_privilege`
+    pub fn has_database_privilege(&self, user: Option<&str>, database: &str, privileges: &str) -> Result<bool> {
+        let databases = self.source.directory.databases()?;
+        let is_it =
+            |found: &&Arc<crate::catalog::Database>| found.name == database || database.parse() == Ok(found.oid.0);
+        let found = databases.iter().find(is_it).ok_or_else(|| {
+            Error::new(SqlState::INVALID_CATALOG_NAME, format!("database \"{database}\" does not exist"))
+        })?;
+        // Everybody may connect and make temporary tables.
+        let wanted = privileges_of(privileges)?;
+        if wanted.contains(&Privilege::Temporary) {
+            self.named_or_own(user)?;
+            return Ok(true);
+        }
+        self.holds(user, GrantObject::Database(found.oid), found.owner, &wanted)
+    }
+
+    fn named_or_own(&self, user: Option<&str>) -> Result<Arc<User>> {
+        self.user(user.unwrap_or(&self.source.session.user))
+    }
+
+    fn holds(&self, user: Option<&str>, object: GrantObject, owner: Oid, wanted: &[Privilege]) -> Result<bool> {
+        let user = self.named_or_own(user)?;
+        if user.superuser || user.id == owner {
+            return Ok(true);
+        }
+        let groups = self.source.directory.groups()?;
+        let is_theirs = |grantee: Grantee| match grantee {
+            Grantee::Public => true,
+            Grantee::User(id) => id == user.id,
+            Grantee::Group(id) => groups.iter().any(|group| group.id == id && group.members.contains(&user.id)),
+        };
+        let grants = self.grants()?.iter().filter(|grant| grant.object == object && is_theirs(grant.grantee));
+        Ok(grants.into_iter().any(|grant| wanted.contains(&grant.privilege)))
+    }
+}
+
+/// The privileges of a list such as `SELECT, INSERT WITH GRANT OPTION`.
+///
+/// # Errors
+/// 22023 `unrecognized privilege type: "x"`.
+fn privileges_of(text: &str) -> Result<Vec<Privilege>> {
+    let privilege = |word: &str| {
+        let word = word.trim().to_ascii_uppercase();
+        Ok(match word.strip_suffix(" WITH GRANT OPTION").unwrap_or(&word) {
+            "SELECT" | "RULE" => Privilege::Select,
+            "INSERT" => Privilege::Insert,
+            "UPDATE" => Privilege::Update,
+            "DELETE" => Privilege::Delete,
+            "REFERENCES" | "TRIGGER" => Privilege::References,
+            "DROP" => Privilege::Drop,
+            "TRUNCATE" => Privilege::Truncate,
+            "ALTER" => Privilege::Alter,
+            "USAGE" => Privilege::Usage,
+            "CREATE" => Privilege::Create,
+            "TEMP" | "TEMPORARY" | "CONNECT" => Privilege::Temporary,
+            _ => {
+                let message = format!("unrecognized privilege type: \"{word}\"");
+                return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
+            }
+        })
+    };
+    text.split(',').map(privilege).collect()
+}
+
+/// The type that a name as text means, as REGTYPE reads it.
+///
+/// # Errors
+/// 42704 `type "x" does not exist`.
+pub(crate) fn regtype_named(text: &str) -> Result<&'static TypeRow> {
+    let name = text.trim();
+    let bare = name.strip_prefix("pg_catalog.").unwrap_or(name).trim_matches('"');
+    let base = bare.split_once('(').map_or(bare, |(name, _)| name.trim());
+    let found = match base.parse() {
+        Ok(oid) => type_of_oid(oid),
+        Err(_) => type_named(&base.to_lowercase()),
+    };
+    found.ok_or_else(|| Error::new(SqlState::UNDEFINED_OBJECT, format!("type \"{text}\" does not exist")))
+}
+
+/// The catalog's type of this name: what a cast to a name that is no key word means (`regclass`, `oid`, `_text`).
+pub(crate) fn catalog_type(name: &str) -> Option<RedshiftType> {
+    RedshiftType::from_oid(type_named(name)?.oid, -1)
+}
+
+/// `current_schemas`: the schemas of the search path that are there, the implicit ones first where they are wanted.
+pub(crate) fn current_schemas(catalog: &dyn CatalogView, source: &Source, implicit: bool) -> Result<Vec<String>> {
+    let session = &source.session;
+    let mut schemas = Vec::new();
+    if implicit {
+        if catalog.has_schema(&session.temp_schema)? {
+            schemas.push(session.temp_schema.clone());
+        }
+        schemas.push("pg_catalog".to_string());
+    }
+    for schema in &session.search_path {
+        if !schemas.contains(schema) && catalog.has_schema(schema)? {
+            schemas.push(schema.clone());
+        }
+    }
+    Ok(schemas)
+}
+
+/// `pg_size_pretty`
+pub(crate) fn size_pretty(bytes: i64) -> String {
+    let mut size = bytes;
+    for unit in ["bytes", "kB", "MB", "GB"] {
+        if size.abs() < 10 * 1024 {
+            return format!("{size} {unit}");
+        }
+        size = (size + 512) / 1024;
+    }
+    format!("{size} TB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::tests::{Sample, source};
+
+    #[test]
+    fn relations_are_found_by_name_and_shown_by_the_shortest_one() {
+        let source = source(100);
+        let lookup = Lookup::new(&source);
+        for text in ["sales", "public.sales", "dev.public.sales", "PUBLIC.Sales", "\"sales\""] {
+            assert_eq!(lookup.regclass_oid(text).unwrap(), Sample::SALES, "{text}");
+            assert_eq!(lookup.regclass_of_text(text).unwrap(), "sales");
+        }
+        assert_eq!(lookup.regclass_oid("pg_catalog.pg_class").unwrap(), 1259);
+        assert_eq!(lookup.regclass_name(1259).unwrap(), "pg_class");
+        assert_eq!(lookup.regclass_name(100_101).unwrap(), "customer_pkey");
+        assert_eq!(lookup.regclass_name(5).unwrap(), "5");
+        let error = lookup.regclass_oid("nowhere").unwrap_err();
+        assert_eq!(
+            (error.sqlstate(), error.message()),
+            (SqlState::UNDEFINED_TABLE, "relation \"nowhere\" does not exist")
+        );
+    }
+
+    #[test]
+    fn definitions_are_statements() {
+        let source = source(100);
+        let lookup = Lookup::new(&source);
+        assert_eq!(lookup.view_definition(100_300).unwrap().as_deref(), Some("select price from sales;"));
+        assert_eq!(
+            lookup.view_definition(100_301).unwrap().as_deref(),
+            Some("create view public.late_prices as select price from sales with no schema binding;")
+        );
+        assert_eq!(lookup.constraint_definition(100_101).unwrap().as_deref(), Some("PRIMARY KEY (id)"));
+        assert_eq!(
+            lookup.constraint_definition(100_201).unwrap().as_deref(),
+            Some("FOREIGN KEY (customer_id) REFERENCES customer(id)")
+        );
+        assert_eq!(lookup.index_definition(100_101, 1).unwrap().as_deref(), Some("id"));
+        assert_eq!(lookup.comment(Sample::CUSTOMER, 2).unwrap().as_deref(), Some("how to call them"));
+    }
+
+    #[test]
+    fn privileges_come_from_ownership_grants_and_groups() {
+        let source = source(100);
+        let lookup = Lookup::new(&source);
+        let reader = Some("reader");
+        assert!(lookup.has_table_privilege(None, "customer", "INSERT").unwrap());
+        assert!(!lookup.has_table_privilege(reader, "customer", "SELECT").unwrap());
+        assert!(lookup.has_table_privilege(reader, "sales", "SELECT").unwrap());
+        assert!(lookup.has_table_privilege(reader, "sales", "insert, select").unwrap());
+        assert!(!lookup.has_table_privilege(reader, "100200", "delete").unwrap());
+        assert!(lookup.has_schema_privilege(reader, "public", "USAGE").unwrap());
+        assert!(!lookup.has_database_privilege(reader, "dev", "CREATE").unwrap());
+        let unknown = lookup.has_table_privilege(reader, "sales", "dance").unwrap_err();
+        assert_eq!(unknown.message(), "unrecognized privilege type: \"DANCE\"");
+        assert!(lookup.has_table_privilege(Some("nobody"), "sales", "SELECT").is_err());
+    }
+
+    #[test]
+    fn only_what_the_search_path_finds_is_visible() {
+        let source = source(100);
+        let lookup = Lookup::new(&source);
+        assert_eq!(lookup.is_visible(Sample::SALES).unwrap(), Some(true));
+        assert_eq!(lookup.is_visible(1259).unwrap(), Some(true));
+        assert_eq!(lookup.is_visible(10_303).unwrap(), Some(false));
+        assert_eq!(lookup.is_visible(1).unwrap(), None);
+    }
+
+    #[test]
+    fn types_are_found_under_all_their_names() {
+        for text in ["int4", "integer", "pg_catalog.int4", "23", "INTEGER"] {
+            assert_eq!(regtype_named(text).unwrap().oid, 23, "{text}");
+        }
+        assert_eq!(regtype_named("character varying(20)").unwrap().oid, 1043);
+        assert_eq!(regtype_named("pg_catalog.trigger").unwrap().oid, 2279);
+        assert_eq!(regtype_named("nonsense").unwrap_err().message(), "type \"nonsense\" does not exist");
+        assert_eq!(catalog_type("regclass"), Some(RedshiftType::RegClass));
+    }
+
+    #[test]
+    fn sizes_are_shown_in_the_unit_that_fits() {
+        let shown = [0, 10_239, 10_240, 20_971_520].map(size_pretty);
+        assert_eq!(shown, ["0 bytes", "10239 bytes", "10 kB", "20 MB"]);
+    }
+}
