@@ -39,10 +39,25 @@ impl Ident {
     }
 }
 
+/// In quotes where it was written so, or where it would be no identifier without them.
 impl fmt::Display for Ident {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.quoted { write!(f, "\"{}\"", self.value.replace('"', "\"\"")) } else { f.write_str(&self.value) }
+        if self.quoted || !is_plain(&self.value) {
+            write!(f, "\"{}\"", self.value.replace('"', "\"\""))
+        } else {
+            f.write_str(&self.value)
+        }
     }
+}
+
+/// Does the lexer read this name as it is when it has no quotes? `#name` and places (digits) count.
+fn is_plain(name: &str) -> bool {
+    let word = name.strip_prefix('#').unwrap_or(name);
+    let is_part =
+        |char: char| char.is_ascii_lowercase() || char.is_ascii_digit() || "_$".contains(char) || !char.is_ascii();
+    let is_word = word.starts_with(|char: char| is_part(char) && !char.is_ascii_digit() && char != '$');
+    let is_place = !name.is_empty() && name.chars().all(|char| char.is_ascii_digit());
+    is_word && word.chars().all(is_part) || is_place
 }
 
 /// `[[database.]schema.]object`, one to three parts (four for the columns of such a table).

@@ -91,31 +91,39 @@ pub enum ShowObjects {
     Table(ObjectName),
     /// `SHOW VIEW name`: its definition.
     View(ObjectName),
-    /// `SHOW DATABASES [LIKE pattern]`
+    /// `SHOW DATABASES [LIKE pattern] [LIMIT n]`
     Databases {
         /// The pattern.
         like: Option<String>,
+        /// At most so many rows.
+        limit: Option<u64>,
     },
-    /// `SHOW SCHEMAS FROM DATABASE name [LIKE pattern]`
+    /// `SHOW SCHEMAS FROM DATABASE name [LIKE pattern] [LIMIT n]`
     Schemas {
         /// The database.
         database: Option<Ident>,
         /// The pattern.
         like: Option<String>,
+        /// At most so many rows.
+        limit: Option<u64>,
     },
-    /// `SHOW TABLES FROM SCHEMA name [LIKE pattern]`
+    /// `SHOW TABLES FROM SCHEMA name [LIKE pattern] [LIMIT n]`
     Tables {
         /// The schema.
         schema: ObjectName,
         /// The pattern.
         like: Option<String>,
+        /// At most so many rows.
+        limit: Option<u64>,
     },
-    /// `SHOW COLUMNS FROM TABLE name [LIKE pattern]`
+    /// `SHOW COLUMNS FROM TABLE name [LIKE pattern] [LIMIT n]`
     Columns {
         /// The table.
         table: ObjectName,
         /// The pattern.
         like: Option<String>,
+        /// At most so many rows.
+        limit: Option<u64>,
     },
 }
 

@@ -222,43 +222,45 @@ impl Parser<'_> {
 
     /// The forms that show objects; none where a parameter is shown.
     fn show_objects(&mut self) -> Result<Option<ShowObjects>> {
-        let objects = if self.are_words(&["show", "table"]) {
-            self.at += 2;
-            ShowObjects::Table(self.object_name()?)
-        } else if self.are_words(&["show", "view"]) {
-            self.at += 2;
-            ShowObjects::View(self.object_name()?)
-        } else if self.are_words(&["show", "databases"]) {
-            self.at += 2;
-            if self.is_word("from") {
-                return Err(Error::unsupported("SHOW DATABASES FROM DATA CATALOG is not supported").at(self.pos()));
+        let kind = ["table", "view", "databases", "schemas", "tables", "columns"];
+        let Some(kind) = kind.into_iter().find(|word| self.word_at(1, word)) else { return Ok(None) };
+        self.at += 2;
+        let objects = match kind {
+            "table" => ShowObjects::Table(self.object_name()?),
+            "view" => ShowObjects::View(self.object_name()?),
+            "databases" => {
+                if self.is_word("from") {
+                    return Err(Error::unsupported("SHOW DATABASES FROM DATA CATALOG is not supported").at(self.pos()));
+                }
+                let (like, limit) = self.like_and_limit()?;
+                ShowObjects::Databases { like, limit }
             }
-            ShowObjects::Databases { like: self.like_pattern()? }
-        } else if self.are_words(&["show", "schemas"]) {
-            self.at += 2;
-            let database = self.eat_words(&["from", "database"]).then(|| self.ident()).transpose()?;
-            ShowObjects::Schemas { database, like: self.like_pattern()? }
-        } else if self.are_words(&["show", "tables"]) {
-            self.at += 2;
-            self.expect_words(&["from", "schema"])?;
-            let schema = self.object_name()?;
-            ShowObjects::Tables { schema, like: self.like_pattern()? }
-        } else if self.are_words(&["show", "columns"]) {
-            self.at += 2;
-            self.expect_words(&["from", "table"])?;
-            let table = self.object_name()?;
-            ShowObjects::Columns { table, like: self.like_pattern()? }
-        } else {
-            return Ok(None);
+            "schemas" => {
+                let database = self.eat_words(&["from", "database"]).then(|| self.ident()).transpose()?;
+                let (like, limit) = self.like_and_limit()?;
+                ShowObjects::Schemas { database, like, limit }
+            }
+            "tables" => {
+                self.expect_words(&["from", "schema"])?;
+                let schema = self.object_name()?;
+                let (like, limit) = self.like_and_limit()?;
+                ShowObjects::Tables { schema, like, limit }
+            }
+            _ => {
+                self.expect_words(&["from", "table"])?;
+                let table = self.object_name()?;
+                let (like, limit) = self.like_and_limit()?;
+                ShowObjects::Columns { table, like, limit }
+            }
         };
-        if self.is_word("limit") {
-            return Err(Error::unsupported("LIMIT of SHOW is not supported").at(self.pos()));
-        }
         Ok(Some(objects))
     }
 
-    fn like_pattern(&mut self) -> Result<Option<String>> {
-        if self.eat_word("like") { self.string().map(Some) } else { Ok(None) }
+    /// `[LIKE pattern] [LIMIT n]`
+    fn like_and_limit(&mut self) -> Result<(Option<String>, Option<u64>)> {
+        let like = if self.eat_word("like") { Some(self.string()?) } else { None };
+        let limit = if self.eat_word("limit") { Some(self.unsigned()?) } else { None };
+        Ok((like, limit))
     }
 
     // ---- Prepared statements and cursors

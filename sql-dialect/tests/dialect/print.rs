@@ -205,6 +205,23 @@ fn any_tree_comes_back() {
 }
 
 #[test]
+fn names_are_quoted_where_they_must_be() {
+    use redshift_sql_dialect::names::Ident;
+    for (name, printed) in [
+        ("abc_1$", "abc_1$"),
+        ("#tmp", "#tmp"),
+        ("é", "é"),
+        ("Abc", "\"Abc\""),
+        ("a b", "\"a b\""),
+        ("a\"b", "\"a\"\"b\""),
+        ("1a", "\"1a\""),
+        ("", "\"\""),
+    ] {
+        assert_eq!(Ident::new(name).to_string(), printed);
+    }
+}
+
+#[test]
 fn strings_come_back_whatever_is_in_them() {
     for text in ["", "'", "\\", "\\'", "a\nb", "\0", "--", "$$", "é\\n"] {
         let literal = node(ExprKind::Literal(Literal::String(text.into())));

@@ -98,14 +98,14 @@ fn show() {
     for (sql, objects) in [
         ("show table s.t", ShowObjects::Table(object("s.t"))),
         ("show view v", ShowObjects::View(object("v"))),
-        ("show databases", ShowObjects::Databases { like: None }),
-        ("show databases like 'd%'", ShowObjects::Databases { like: Some("d%".into()) }),
-        ("show schemas from database d", ShowObjects::Schemas { database: Some(name("d")), like: None }),
+        ("show databases", ShowObjects::Databases { like: None, limit: None }),
+        ("show databases like 'd%'", ShowObjects::Databases { like: Some("d%".into()), limit: None }),
+        ("show schemas from database d", ShowObjects::Schemas { database: Some(name("d")), like: None, limit: None }),
         (
-            "show tables from schema d.s like 't%'",
-            ShowObjects::Tables { schema: object("d.s"), like: Some("t%".into()) },
+            "show tables from schema d.s like 't%' limit 5",
+            ShowObjects::Tables { schema: object("d.s"), like: Some("t%".into()), limit: Some(5) },
         ),
-        ("show columns from table d.s.t", ShowObjects::Columns { table: object("d.s.t"), like: None }),
+        ("show columns from table d.s.t", ShowObjects::Columns { table: object("d.s.t"), like: None, limit: None }),
     ] {
         assert_eq!(statement(sql), Statement::ShowObjects(objects), "{sql}");
     }
