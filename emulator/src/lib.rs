@@ -3,6 +3,7 @@
 pub mod binder;
 pub mod catalog;
 pub mod error;
+pub mod execution;
 pub mod formats;
 pub mod functions;
 pub mod result;

@@ -1,10 +1,138 @@
 //! Statement to DataFusion's `LogicalPlan`: scopes, names, types, overloads, coercions, sub-queries.
+//!
+//! # Names
+//!
+//! Every field of every plan has an internal name that no other field of the statement has (`c17`). A [`scope`] maps
+//! what the user may write, `(qualifier, name)`, to an internal column with its Redshift type and the table column it
+//! shows. So two columns of a result may have one name, a self-join needs no qualifiers, and an expression can be moved
+//! up and down a plan without asking what its columns mean there. User-facing names exist in scopes and in
+//! [`Bound::columns`] only.
+//!
+//! # A query block
+//!
+//! [`select`] binds one SELECT in the order in which its clauses mean something: FROM, WHERE, the select list, GROUP
+//! BY, HAVING, QUALIFY, ORDER BY; then it builds the plan in the order in which it runs. While expressions are bound,
+//! their aggregates, window functions and sub-queries are taken out and replaced by columns of plan nodes still to be
+//! built ([`block::Block`] collects them). What remains is scalar, so that each plan node is a projection or a filter
+//! over such columns.
+//!
+//! # Sub-queries
+//!
+//! A sub-query that refers to no enclosing block stays an `Expr::ScalarSubquery`, which DataFusion computes once. All
+//! others become joins here, in [`subquery`] and [`decorrelate`]; DataFusion's own decorrelation is not asked, because
+//! it gives up on patterns that Redshift runs.
+//!
+//! # Types
+//!
+//! Expressions are [`Typed`]: DataFusion's `Expr` with Redshift's type of it. Operators, casts and functions choose by
+//! Redshift's types and give expressions whose Arrow types fit already, so no type coercion runs after us.
 
-pub mod cast;
-pub mod coercion;
+mod aggregate;
+mod block;
+mod cast;
+mod coercion;
+mod constant;
 mod context;
-pub mod operators;
+mod cte;
+mod decorrelate;
+mod dml;
+mod expr;
+mod from;
+mod grouping;
+mod insert;
+mod join;
+mod node;
+mod operators;
+mod order;
+mod pivot;
+mod query;
+mod relation;
+mod scope;
+mod select;
+mod setop;
+mod single_row;
+mod subquery;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod typed;
+mod window;
 
-pub use context::*;
-pub use typed::*;
+use std::sync::Arc;
+
+use datafusion::logical_expr::LogicalPlan;
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, names::Ident};
+
+pub use self::{
+    cast::*, coercion::*, constant::evaluate, context::*, dml::RowsOf, insert::InsertRows, operators::*, typed::*,
+};
+use self::{cte::CteScope, scope::Scope};
+use crate::result::ResultColumn;
+
+/// A bound query.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    /// What computes it. Its fields have internal names and stand in the order of `columns`.
+    pub plan: LogicalPlan,
+    /// What the client sees.
+    pub columns: Arc<[ResultColumn]>,
+}
+
+/// Binds one statement.
+pub struct Binder {
+    ctx: BindContext,
+    /// How many internal names there are.
+    names: u32,
+    /// The scopes of the enclosing query blocks, the outermost first.
+    outer: Vec<Arc<Scope>>,
+    /// The common table expressions in sight, the innermost WITH last.
+    ctes: Vec<CteScope>,
+    /// How many views we are inside of.
+    view_depth: usize,
+    /// Does the statement read a table of a user? The leader node alone answers the others, and it can do more.
+    user_tables: bool,
+}
+
+/// Views inside views, at most.
+const MAX_VIEW_DEPTH: usize = 100;
+
+impl Binder {
+    /// A binder for one statement.
+    pub fn new(ctx: BindContext) -> Self {
+        Binder { ctx, names: 0, outer: Vec::new(), ctes: Vec::new(), view_depth: 0, user_tables: false }
+    }
+
+    /// Does the statement that was bound read a table of a user?
+    ///
+    /// Functions that only the leader node has are refused together with one.
+    pub fn reads_user_tables(&self) -> bool {
+        self.user_tables
+    }
+
+    /// An internal name that no other field of the statement has.
+    fn fresh(&mut self) -> String {
+        self.names += 1;
+        format!("c{}", self.names)
+    }
+
+    /// A name as the catalog knows it.
+    fn fold(&self, ident: &Ident) -> String {
+        ident.folded(self.ctx.session.case_sensitive)
+    }
+}
+
+/// What cannot be built from parts that were checked before: a defect of ours, or an error that folding met.
+fn planned<T>(result: datafusion::error::Result<T>) -> Result<T> {
+    result.map_err(crate::error::from_datafusion)
+}
+
+/// Runs `work` with enough stack for one more level of a nested statement.
+fn with_stack<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, work)
+}
+
+/// 42601 for what the grammar lets through.
+fn syntax(message: impl Into<String>) -> Error {
+    Error::new(SqlState::SYNTAX_ERROR, message)
+}

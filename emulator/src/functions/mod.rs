@@ -1,7 +1,7 @@
 //! Functions: which exist, which overload the arguments choose, what computes them.
 
-use datafusion::logical_expr::{Expr, SortExpr, WindowFrame, expr::NullTreatment};
-use redshift_sql_dialect::{Error, Result, SqlState};
+use datafusion::logical_expr::{Expr, LogicalPlan, SortExpr, WindowFrame, expr::NullTreatment};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 
 use crate::binder::{BindContext, Typed};
 
@@ -88,6 +88,30 @@ pub struct WindowParts {
 /// Calls a window function: an `Expr::WindowFunction`, wrapped in something scalar only where there is no other way.
 pub fn window(parts: WindowParts, _ctx: &BindContext) -> Result<Typed> {
     Err(no_such_function(&parts.name, &parts.args))
+}
+
+/// The rows of a function in FROM.
+#[derive(Debug, Clone)]
+pub struct FunctionRows {
+    /// What computes them; its fields have no qualifiers.
+    pub plan: LogicalPlan,
+    /// The columns' names and types, in the order of the plan's fields.
+    pub columns: Vec<(String, RedshiftType)>,
+    /// Is it a function of one value, whose column takes the name of the alias?
+    pub single: bool,
+}
+
+/// Calls a function in FROM. `definition` is the column list behind its alias, with types where it is a record function.
+///
+/// # Errors
+/// 42883 `function name(argument types) does not exist`.
+pub fn rows(
+    name: &str,
+    args: Vec<Typed>,
+    _definition: &[(String, Option<RedshiftType>)],
+    _ctx: &BindContext,
+) -> Result<FunctionRows> {
+    Err(no_such_function(name, &args))
 }
 
 /// The name of the result's column: `dateadd` shows as `date_add`.

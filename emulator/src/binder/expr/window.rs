@@ -1,0 +1,162 @@
+//! Window functions: `f(args) OVER (PARTITION BY ... ORDER BY ... frame)`.
+
+use datafusion::{
+    logical_expr::{
+        Expr as PlanExpr, WindowFrame, WindowFrameBound, WindowFrameUnits, expr::NullTreatment as PlanNullTreatment,
+    },
+    scalar::ScalarValue,
+};
+use redshift_sql_dialect::{
+    Error, RedshiftType, Result, SqlState,
+    ast::{self, FrameBound, FrameUnits, FunctionCall, NullTreatment, OrderByItem, WindowSpec},
+};
+
+use super::{Binder, Typed};
+use crate::{
+    binder::block::{Block, Clause, Place},
+    functions::{self, FunctionClass, WindowParts},
+};
+
+/// Window functions that are no aggregates and yet work over a frame.
+const FRAMED: [&str; 3] = ["first_value", "last_value", "nth_value"];
+
+/// What an OVER clause says once its named window is looked up.
+struct Over<'q> {
+    partition_by: &'q [ast::Expr],
+    order_by: &'q [OrderByItem],
+    frame: Option<&'q ast::WindowFrame>,
+}
+
+impl Binder {
+    pub(super) fn window_call<'q>(
+        &mut self,
+        name: String,
+        call: &'q FunctionCall,
+        block: &mut Block<'q>,
+        place: Place,
+    ) -> Result<Typed> {
+        if let Some(error) = place.clause.refuses_windows() {
+            return Err(error);
+        }
+        let spec = call.over.as_ref().ok_or_else(|| Error::internal("a window function without OVER"))?;
+        let over = self.over(spec, block)?;
+        let inside = Place::of(Clause::WindowArgument);
+        let args = self.aggregate_arguments(&call.args, block, inside)?;
+        let partition_by = over
+            .partition_by
+            .iter()
+            .map(|expr| Ok(self.expr(expr, block, inside)?.expr))
+            .collect::<Result<Vec<_>>>()?;
+        let order_by = self.sort_exprs(over.order_by, block, inside)?;
+        let parts = WindowParts {
+            frame: self.frame(&name, &over)?,
+            name,
+            args,
+            partition_by,
+            order_by,
+            nulls: call.nulls.map(|nulls| match nulls {
+                NullTreatment::Ignore => PlanNullTreatment::IgnoreNulls,
+                NullTreatment::Respect => PlanNullTreatment::RespectNulls,
+            }),
+            distinct: call.distinct,
+            within_group: self.ordered_args(&call.within_group, block, inside)?,
+        };
+        let typed = functions::window(parts, &self.ctx)?;
+        let ty = typed.ty;
+        let expr = self.take_out(typed.expr, |binder, node| match node {
+            PlanExpr::WindowFunction(_) => Some(Ok(block.take_window(node.clone(), || binder.fresh()))),
+            _ => None,
+        })?;
+        Ok(Typed::new(expr, ty))
+    }
+
+    /// Puts a named window's parts under those that OVER adds.
+    fn over<'q>(&self, spec: &'q WindowSpec, block: &Block<'q>) -> Result<Over<'q>> {
+        let Some(base) = &spec.base else {
+            return Ok(Over { partition_by: &spec.partition_by, order_by: &spec.order_by, frame: spec.frame.as_ref() });
+        };
+        let name = self.fold(base);
+        let Some((_, named)) = block.named_windows.iter().find(|(known, _)| self.fold(known) == name) else {
+            let message = format!("window \"{name}\" does not exist");
+            return Err(Error::new(SqlState::UNDEFINED_OBJECT, message).at(base.pos));
+        };
+        let base = self.over(named, block)?;
+        let refuse = |what: &str| {
+            Err(Error::new(SqlState::WINDOWING_ERROR, format!("cannot override {what} of window \"{name}\"")))
+        };
+        if !spec.partition_by.is_empty() {
+            return refuse("PARTITION BY clause");
+        }
+        if !spec.order_by.is_empty() && !base.order_by.is_empty() {
+            return refuse("ORDER BY clause");
+        }
+        Ok(Over {
+            partition_by: base.partition_by,
+            order_by: if spec.order_by.is_empty() { base.order_by } else { &spec.order_by },
+            frame: spec.frame.as_ref().or(base.frame),
+        })
+    }
+
+    /// The frame. Redshift wants one written where an aggregate has ORDER BY: developer guide, "Window function syntax
+    /// summary".
+    fn frame(&mut self, name: &str, over: &Over<'_>) -> Result<WindowFrame> {
+        let Some(frame) = over.frame else {
+            if over.order_by.is_empty() {
+                return Ok(WindowFrame::new(None));
+            }
+            let aggregate = functions::classes(name).is_some_and(|c| c.contains(&FunctionClass::Aggregate));
+            if aggregate || FRAMED.contains(&name) {
+                let message = "Aggregate window functions with an ORDER BY clause require a frame clause";
+                return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message));
+            }
+            return Ok(WindowFrame::new(Some(false)));
+        };
+        self.written_frame(frame).map_err(|error| error.at(frame.pos))
+    }
+
+    fn written_frame(&mut self, frame: &ast::WindowFrame) -> Result<WindowFrame> {
+        let invalid = |message: &str| Err(Error::new(SqlState::WINDOWING_ERROR, message));
+        match (&frame.start, &frame.end) {
+            (FrameBound::UnboundedFollowing, _) => return invalid("frame start cannot be UNBOUNDED FOLLOWING"),
+            (_, FrameBound::UnboundedPreceding) => return invalid("frame end cannot be UNBOUNDED PRECEDING"),
+            (FrameBound::CurrentRow, FrameBound::Preceding(_)) => {
+                return invalid("frame starting from current row cannot have preceding rows");
+            }
+            (FrameBound::Following(_), FrameBound::Preceding(_) | FrameBound::CurrentRow) => {
+                return invalid("frame starting from following row cannot end with current row");
+            }
+            _ => {}
+        }
+        let units = match frame.units {
+            FrameUnits::Rows => WindowFrameUnits::Rows,
+            FrameUnits::Range => WindowFrameUnits::Range,
+        };
+        let start = self.frame_bound(&frame.start, units)?;
+        let end = self.frame_bound(&frame.end, units)?;
+        Ok(WindowFrame::new_bounds(units, start, end))
+    }
+
+    fn frame_bound(&mut self, bound: &FrameBound, units: WindowFrameUnits) -> Result<WindowFrameBound> {
+        let unbounded = match units {
+            WindowFrameUnits::Rows => ScalarValue::UInt64(None),
+            _ => ScalarValue::Null,
+        };
+        Ok(match bound {
+            FrameBound::UnboundedPreceding => WindowFrameBound::Preceding(unbounded),
+            FrameBound::CurrentRow => WindowFrameBound::CurrentRow,
+            FrameBound::UnboundedFollowing => WindowFrameBound::Following(unbounded),
+            FrameBound::Preceding(offset) => WindowFrameBound::Preceding(self.frame_offset(offset, units)?),
+            FrameBound::Following(offset) => WindowFrameBound::Following(self.frame_offset(offset, units)?),
+        })
+    }
+
+    fn frame_offset(&mut self, offset: &ast::Expr, units: WindowFrameUnits) -> Result<ScalarValue> {
+        if units != WindowFrameUnits::Rows {
+            return Err(Error::unsupported("RANGE is only supported with UNBOUNDED and CURRENT ROW").at(offset.pos));
+        }
+        match self.constant_as(offset, RedshiftType::Int8, Clause::Limit)? {
+            ScalarValue::Int64(Some(rows)) if rows >= 0 => Ok(ScalarValue::UInt64(Some(rows as u64))),
+            _ => Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "frame offset must not be negative").at(offset.pos)),
+        }
+    }
+}

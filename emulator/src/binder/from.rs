@@ -1,0 +1,189 @@
+//! FROM: its items and the scope that they make.
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::LogicalPlan;
+use redshift_sql_dialect::{
+    Error, Result,
+    ast::{Expr, ExprKind, FromItem, FunctionCall, Query, TableAlias},
+    names::ObjectName,
+};
+
+use super::{
+    Binder,
+    block::{Block, Clause, Place},
+    node,
+    query::Untyped,
+    relation::Source,
+    scope::{Scope, ScopeColumn, ScopeTable},
+};
+use crate::{
+    catalog::RowIdentity,
+    functions::{self, FunctionClass},
+};
+
+impl Binder {
+    /// The items of a FROM clause, all pairs of their rows.
+    pub(super) fn from_items(&mut self, items: &[FromItem]) -> Result<(LogicalPlan, Scope)> {
+        let mut result: Option<(LogicalPlan, Scope)> = None;
+        for item in items {
+            let (plan, scope) = self.from_item(item)?;
+            result = Some(match result {
+                None => (plan, scope),
+                Some((left, mut left_scope)) => {
+                    left_scope.append(scope).map_err(|error| error.at(position(item)))?;
+                    (node::cross_join(left, plan)?, left_scope)
+                }
+            });
+        }
+        Ok(result.unwrap_or_else(|| (node::one_row(), Scope::default())))
+    }
+
+    pub(super) fn from_item(&mut self, item: &FromItem) -> Result<(LogicalPlan, Scope)> {
+        super::with_stack(|| match item {
+            FromItem::Table { name, alias, at } => {
+                if let Some(at) = at {
+                    return Err(Error::unsupported("unnesting of SUPER values is not supported").at(at.pos));
+                }
+                self.from_table(name, alias.as_ref())
+            }
+            FromItem::Query { query, alias, pos } => {
+                self.from_query(query, alias.as_ref()).map_err(|error| error.at(*pos))
+            }
+            FromItem::Function { call, alias } => {
+                self.from_function(call, alias.as_ref()).map_err(|error| error.at(call.pos))
+            }
+            FromItem::Join(join) => self.join(join),
+            FromItem::UnpivotObject { expr, .. } => {
+                Err(Error::unsupported("UNPIVOT of a SUPER object is not supported").at(expr.pos))
+            }
+            FromItem::Pivot(pivot) => self.pivot(pivot),
+            FromItem::Unpivot(unpivot) => self.unpivot(unpivot),
+        })
+    }
+
+    fn from_table(&mut self, name: &ObjectName, alias: Option<&TableAlias>) -> Result<(LogicalPlan, Scope)> {
+        if let [bare] = name.0.as_slice() {
+            let folded = self.fold(bare);
+            if let Some(source) = self.cte(&folded)? {
+                let table = ScopeTable { path: None, name: folded };
+                return self.aliased(source, alias, Some(table));
+            }
+        }
+        let relation = self.resolve(name)?;
+        let source = self.source(&relation, RowIdentity::Omitted).map_err(|error| error.at(name.pos()))?;
+        let path = (self.ctx.session.database.clone(), relation.schema.clone());
+        let table = ScopeTable { path: Some(path), name: relation.name.clone() };
+        self.aliased(source, alias, Some(table))
+    }
+
+    fn from_query(&mut self, query: &Query, alias: Option<&TableAlias>) -> Result<(LogicalPlan, Scope)> {
+        let bound = self.bound(query, Untyped::Settle)?;
+        let names = node::field_names(&bound.plan);
+        let columns = bound.columns.iter().zip(names).map(|(result, internal)| ScopeColumn {
+            table: None,
+            name: result.name.clone(),
+            internal,
+            ty: result.ty,
+            origin: result.origin.clone(),
+            bare: true,
+        });
+        self.aliased(Source { columns: columns.collect(), plan: bound.plan, identity: None }, alias, None)
+    }
+
+    /// A function that gives rows: `generate_series(1, 3)`, `pg_get_late_binding_view_cols() cols(...)`.
+    fn from_function(&mut self, expr: &Expr, alias: Option<&TableAlias>) -> Result<(LogicalPlan, Scope)> {
+        let ExprKind::Function(call) = &expr.kind else {
+            return Err(Error::unsupported("only a function call is supported in FROM"));
+        };
+        let name = self.function_name(call)?;
+        let set = functions::classes(&name).is_some_and(|classes| classes.contains(&FunctionClass::Set));
+        if !set {
+            return self.from_scalar_function(name, expr, alias);
+        }
+        let args = self.from_arguments(&name, call)?;
+        let definition = alias.map(|alias| {
+            alias.columns.iter().map(|(name, ty)| {
+                let ty = ty.as_ref().map(|ty| self.data_type(ty)).transpose()?;
+                Ok((self.fold(name), ty))
+            })
+        });
+        let definition = definition.map(|columns| columns.collect::<Result<Vec<_>>>()).transpose()?;
+        let rows = functions::rows(&name, args, &definition.unwrap_or_default(), &self.ctx)?;
+        let mut columns = Vec::with_capacity(rows.columns.len());
+        let mut exprs = Vec::with_capacity(rows.columns.len());
+        for (field, (shown, ty)) in node::field_names(&rows.plan).into_iter().zip(rows.columns) {
+            let (expr, internal) = self.renamed(node::column(field));
+            exprs.push(expr);
+            // A function of one column gives it its alias' name.
+            let shown = match alias {
+                Some(alias) if rows.single && alias.columns.is_empty() => self.fold(&alias.name),
+                _ => shown,
+            };
+            columns.push(ScopeColumn { table: None, name: shown, internal, ty, origin: None, bare: true });
+        }
+        let source = Source { plan: node::project(rows.plan, exprs)?, columns, identity: None };
+        self.aliased(source, alias, Some(ScopeTable { path: None, name }))
+    }
+
+    fn from_arguments(&mut self, name: &str, call: &FunctionCall) -> Result<Vec<super::Typed>> {
+        let mut block = Block::over(Arc::new(Scope::default()));
+        self.arguments(name, &call.args, &mut block, Place::of(Clause::FunctionInFrom))
+    }
+
+    /// A function of one value as a relation of one row.
+    fn from_scalar_function(
+        &mut self,
+        name: String,
+        call: &Expr,
+        alias: Option<&TableAlias>,
+    ) -> Result<(LogicalPlan, Scope)> {
+        let mut block = Block::over(Arc::new(Scope::default()));
+        let typed = self.expr(call, &mut block, Place::of(Clause::FunctionInFrom))?;
+        let typed = super::settle(typed, &self.ctx)?;
+        let (expr, internal) = self.renamed(typed.expr.clone());
+        let shown = alias.map_or_else(|| functions::output_name(&name).to_string(), |alias| self.fold(&alias.name));
+        let columns = vec![ScopeColumn::computed(shown, &typed, internal)];
+        let source = Source { plan: node::project(node::one_row(), vec![expr])?, columns, identity: None };
+        self.aliased(source, alias, Some(ScopeTable { path: None, name }))
+    }
+
+    /// Puts a relation's columns in a scope, under its alias or its own name.
+    pub(super) fn aliased(
+        &self,
+        source: Source,
+        alias: Option<&TableAlias>,
+        own: Option<ScopeTable>,
+    ) -> Result<(LogicalPlan, Scope)> {
+        let mut columns = source.columns;
+        let table = match alias {
+            Some(alias) => {
+                let name = self.fold(&alias.name);
+                let names: Vec<_> = alias.columns.iter().map(|(name, _)| name).collect();
+                self.rename_columns(&name, &mut columns, names.into_iter())
+                    .map_err(|error| error.at(alias.name.pos))?;
+                Some(ScopeTable { path: None, name })
+            }
+            None => own,
+        };
+        if table.is_some() {
+            for column in &mut columns {
+                column.table = Some(0);
+            }
+        }
+        Ok((source.plan, Scope { tables: table.into_iter().collect(), columns }))
+    }
+}
+
+/// Where an item of FROM begins.
+pub(super) fn position(item: &FromItem) -> u32 {
+    match item {
+        FromItem::Table { name, alias, .. } => alias.as_ref().map_or(name.pos(), |alias| alias.name.pos),
+        FromItem::Query { alias, pos, .. } => alias.as_ref().map_or(*pos, |alias| alias.name.pos),
+        FromItem::Function { call, alias } => alias.as_ref().map_or(call.pos, |alias| alias.name.pos),
+        FromItem::Join(join) => join.pos,
+        FromItem::UnpivotObject { expr, .. } => expr.pos,
+        FromItem::Pivot(pivot) => position(&pivot.input),
+        FromItem::Unpivot(unpivot) => position(&unpivot.input),
+    }
+}

@@ -1,0 +1,180 @@
+//! GROUP BY: its expressions, and the grouping sets that ROLLUP, CUBE and GROUPING SETS make of them.
+
+use datafusion::logical_expr::Expr as PlanExpr;
+use redshift_sql_dialect::{
+    Error, Result, SqlState,
+    ast::{Expr, GroupBy, GroupingItem},
+};
+
+use super::{
+    Binder,
+    block::{Block, Clause, Place, Stage},
+    order::{ordinal, position_in},
+    query::Item,
+    scope::unsupported_correlation,
+    subquery::mentions,
+};
+
+/// The expressions of GROUP BY, each once, and which of them each grouping set has.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    pub exprs: Vec<PlanExpr>,
+    /// None: one set of all.
+    pub sets: Option<Vec<Vec<usize>>>,
+}
+
+/// Grouping sets in one query, at most.
+const MAX_GROUPING_SETS: usize = 4_096;
+
+impl Binder {
+    /// Binds GROUP BY; none where there is none.
+    pub(super) fn group_by<'q>(
+        &mut self,
+        group_by: &'q GroupBy,
+        items: &[Item],
+        block: &mut Block<'q>,
+    ) -> Result<Option<Groups>> {
+        match group_by {
+            GroupBy::None => Ok(None),
+            GroupBy::All => Ok(Some(all_groups(items, block))),
+            GroupBy::Items(list) => {
+                let mut groups = Groups::default();
+                let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
+                for item in list {
+                    let alternatives = self.grouping_item(item, items, &mut groups, block)?;
+                    sets = product(sets, &alternatives)?;
+                }
+                let whole = matches!(sets.as_slice(), [only] if only.len() == groups.exprs.len());
+                if !whole {
+                    groups.sets = Some(sets);
+                }
+                Ok(Some(groups))
+            }
+        }
+    }
+
+    /// The alternatives that an item gives, each a set of expressions.
+    fn grouping_item<'q>(
+        &mut self,
+        item: &'q GroupingItem,
+        items: &[Item],
+        groups: &mut Groups,
+        block: &mut Block<'q>,
+    ) -> Result<Vec<Vec<usize>>> {
+        let mut lists = |lists: &'q [Vec<Expr>], binder: &mut Binder| -> Result<Vec<Vec<usize>>> {
+            lists
+                .iter()
+                .map(|list| list.iter().map(|expr| binder.grouping_expr(expr, items, groups, block)).collect())
+                .collect()
+        };
+        match item {
+            GroupingItem::Expr(expr) => Ok(vec![vec![self.grouping_expr(expr, items, groups, block)?]]),
+            GroupingItem::GroupingSets(sets) => lists(sets, self),
+            GroupingItem::Rollup(levels) => {
+                let levels = lists(levels, self)?;
+                Ok((0..=levels.len()).rev().map(|count| levels[..count].concat()).collect())
+            }
+            GroupingItem::Cube(parts) => {
+                let parts = lists(parts, self)?;
+                if parts.len() > 12 {
+                    return Err(too_many_sets());
+                }
+                let all = 1_usize << parts.len();
+                let chosen = |mask: usize| -> Vec<usize> {
+                    let has = |index: usize| mask & (1 << (parts.len() - 1 - index)) != 0;
+                    let chosen = parts.iter().enumerate().filter(|(index, _)| has(*index));
+                    chosen.flat_map(|(_, part)| part.iter().copied()).collect()
+                };
+                Ok((0..all).rev().map(chosen).collect())
+            }
+        }
+    }
+
+    /// An expression of GROUP BY: a position in the select list, a column, an alias, or any expression.
+    fn grouping_expr<'q>(
+        &mut self,
+        expr: &'q Expr,
+        items: &[Item],
+        groups: &mut Groups,
+        block: &mut Block<'q>,
+    ) -> Result<usize> {
+        let bound = match ordinal(expr, "GROUP BY")? {
+            Some(position) => {
+                let index = position_in(position, items.len(), "GROUP BY").map_err(|error| error.at(expr.pos))?;
+                let item = items[index].typed.expr.clone();
+                self.check_groupable(&item, block).map_err(|error| error.at(expr.pos))?;
+                item
+            }
+            None => self.expr(expr, block, Place::of(Clause::GroupBy))?.expr,
+        };
+        self.refuse_correlated_group(&bound, block).map_err(|error| error.at(expr.pos))?;
+        let known = groups.exprs.iter().position(|known| *known == bound);
+        Ok(known.unwrap_or_else(|| {
+            groups.exprs.push(bound);
+            groups.exprs.len() - 1
+        }))
+    }
+
+    /// An item of the select list that GROUP BY names must have neither aggregates nor window functions.
+    fn check_groupable(&self, item: &PlanExpr, block: &mut Block<'_>) -> Result<()> {
+        let taken = |list: &[super::block::Taken]| list.iter().any(|taken| mentions(item, &taken.name));
+        if taken(&block.aggregates) || block.groupings.iter().any(|call| mentions(item, &call.name)) {
+            return Err(Error::new(SqlState::GROUPING_ERROR, "aggregates not allowed in GROUP BY clause"));
+        }
+        if taken(&block.windows) {
+            return Err(Error::new(SqlState::WINDOWING_ERROR, "window functions not allowed in GROUP BY clause"));
+        }
+        for pending in block.pending.iter_mut().filter(|pending| mentions(item, &pending.name)) {
+            pending.stage = Stage::Input;
+        }
+        Ok(())
+    }
+
+    /// Redshift cannot group by the result of a correlated sub-query: developer guide, "Correlated subqueries".
+    fn refuse_correlated_group(&self, expr: &PlanExpr, block: &Block<'_>) -> Result<()> {
+        if self.user_tables && block.pending.iter().any(|pending| mentions(expr, &pending.name)) {
+            return Err(unsupported_correlation());
+        }
+        Ok(())
+    }
+}
+
+/// GROUP BY ALL: all items of the select list that have columns and no aggregates.
+fn all_groups(items: &[Item], block: &Block<'_>) -> Groups {
+    let later = block.aggregates.iter().chain(&block.windows);
+    let later: Vec<&str> = later.map(|taken| taken.name.as_str()).collect();
+    let mut groups = Groups::default();
+    for item in items {
+        let expr = &item.typed.expr;
+        let is_key = !expr.column_refs().is_empty() && !later.iter().any(|name| mentions(expr, name));
+        if is_key && !groups.exprs.contains(expr) {
+            groups.exprs.push(expr.clone());
+        }
+    }
+    groups
+}
+
+/// Several items of GROUP BY: each alternative of one with each of the others.
+fn product(sets: Vec<Vec<usize>>, alternatives: &[Vec<usize>]) -> Result<Vec<Vec<usize>>> {
+    if sets.len().saturating_mul(alternatives.len()) > MAX_GROUPING_SETS {
+        return Err(too_many_sets());
+    }
+    let mut result = Vec::with_capacity(sets.len() * alternatives.len());
+    for set in &sets {
+        for alternative in alternatives {
+            let mut joined = set.clone();
+            for index in alternative {
+                if !joined.contains(index) {
+                    joined.push(*index);
+                }
+            }
+            result.push(joined);
+        }
+    }
+    Ok(result)
+}
+
+fn too_many_sets() -> Error {
+    let message = format!("too many grouping sets present (maximum {MAX_GROUPING_SETS})");
+    Error::new(SqlState::STATEMENT_TOO_COMPLEX, message)
+}

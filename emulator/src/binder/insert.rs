@@ -1,0 +1,286 @@
+//! The rows that INSERT adds.
+//!
+//! VALUES of thousands of rows bind fast: cells are folded to constants one by one and gathered into one batch; only rows
+//! with something left to compute (a sub-query, a volatile function, a parameter without a value) become projections.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::ArrayRef,
+    datatypes::{Field, Schema},
+    record_batch::RecordBatch,
+};
+use datafusion::{
+    common::{Column as PlanColumn, TableReference},
+    datasource::{MemTable, provider_as_source},
+    logical_expr::{Expr as PlanExpr, LogicalPlan, LogicalPlanBuilder},
+    scalar::ScalarValue,
+};
+use redshift_sql_dialect::{
+    Error, Result, SqlState,
+    ast::{Expr, ExprKind, Insert, InsertSource, Query, QueryBody},
+};
+
+use super::{
+    Binder, Typed,
+    block::{Block, Clause, Place, Stage},
+    constant::evaluate,
+    dml::{identity_given, null_of},
+    node, planned,
+    query::Open,
+    scope::Scope,
+};
+use crate::{
+    catalog::{Column, Relation},
+    types::arrow_type,
+};
+
+/// The rows that INSERT adds.
+#[derive(Debug, Clone)]
+pub struct InsertRows {
+    /// Into which relation.
+    pub relation: Arc<Relation>,
+    /// Gives the relation's columns in order, under their names and in their types.
+    pub plan: LogicalPlan,
+    /// Places in the relation's columns of IDENTITY columns whose NULLs are to be replaced by generated values.
+    pub generated: Vec<usize>,
+}
+
+/// Where the values of an INSERT go.
+struct Targets {
+    relation: Arc<Relation>,
+    /// The places of the columns that get values, in the order of the values.
+    places: Vec<usize>,
+    /// Was there a column list?
+    listed: bool,
+    generated: Vec<usize>,
+}
+
+impl Binder {
+    /// The rows that INSERT adds.
+    ///
+    /// # Errors
+    /// 42601 `INSERT has more expressions than target columns`, 42804 for a value of a type that the column does not
+    /// take, and all that the query or the constants find.
+    pub fn insert_rows(&mut self, insert: &Insert) -> Result<InsertRows> {
+        let relation = self.writable(&insert.table, "insert into")?;
+        let mut targets = self.targets(relation, insert)?;
+        let depth = self.ctes.len();
+        let plan = match &insert.source {
+            InsertSource::DefaultValues => {
+                targets.places.clear();
+                let row = self.complete_row(&[], &mut targets)?;
+                node::project(node::one_row(), named(row, &targets.relation))?
+            }
+            InsertSource::Query(query) => match values(query) {
+                Some(rows) => self.insert_values(rows, &mut targets)?,
+                None => self.insert_query(query, &mut targets)?,
+            },
+        };
+        self.ctes.truncate(depth);
+        let Targets { relation, mut generated, .. } = targets;
+        generated.sort_unstable();
+        generated.dedup();
+        Ok(InsertRows { relation, plan, generated })
+    }
+
+    fn targets(&self, relation: Arc<Relation>, insert: &Insert) -> Result<Targets> {
+        let mut places = Vec::with_capacity(insert.columns.len());
+        for name in &insert.columns {
+            let place = self.target_column(&relation, name)?;
+            if places.contains(&place) {
+                let message = format!("column \"{}\" specified more than once", self.fold(name));
+                return Err(Error::new(SqlState::DUPLICATE_COLUMN, message).at(name.pos));
+            }
+            places.push(place);
+        }
+        let listed = !insert.columns.is_empty();
+        if !listed {
+            places = (0..relation.columns.len()).collect();
+        }
+        Ok(Targets { relation, places, listed, generated: Vec::new() })
+    }
+
+    /// Checks that so many values fit the columns; without a column list there may be fewer.
+    fn check_width(&self, width: usize, targets: &mut Targets) -> Result<()> {
+        if width > targets.places.len() {
+            return Err(super::syntax("INSERT has more expressions than target columns"));
+        }
+        if width < targets.places.len() && targets.listed {
+            return Err(super::syntax("INSERT has more target columns than expressions"));
+        }
+        targets.places.truncate(width);
+        Ok(())
+    }
+
+    fn insert_query(&mut self, query: &Query, targets: &mut Targets) -> Result<LogicalPlan> {
+        let Open { plan, items } = self.open_query(query)?;
+        self.check_width(items.len(), targets)?;
+        let mut given = Vec::with_capacity(items.len());
+        for (item, place) in items.into_iter().zip(targets.places.clone()) {
+            let target = &targets.relation.columns[place];
+            if target.identity.is_some_and(|identity| !identity.by_default) {
+                return Err(identity_given().at(item.pos));
+            }
+            given.push(self.assign(item.typed, target).map_err(|error| error.at(item.pos))?);
+        }
+        let row = self.complete_row(&given, targets)?;
+        node::project(plan, named(row, &targets.relation))
+    }
+
+    /// All columns of a row: the given values in their places, defaults in the others.
+    fn complete_row(&mut self, given: &[Typed], targets: &mut Targets) -> Result<Vec<Typed>> {
+        let relation = targets.relation.clone();
+        let mut row: Vec<Option<Typed>> = vec![None; relation.columns.len()];
+        for (value, place) in given.iter().zip(&targets.places) {
+            row[*place] = Some(value.clone());
+        }
+        row.into_iter()
+            .enumerate()
+            .map(|(place, value)| match value {
+                Some(value) => Ok(value),
+                None => self.missing(place, &relation.columns[place], &mut targets.generated),
+            })
+            .collect()
+    }
+
+    /// What the columns get that no row of VALUES gives anything: NULL stands for the others.
+    fn defaults(&mut self, targets: &mut Targets) -> Result<Vec<Typed>> {
+        let relation = targets.relation.clone();
+        let columns = relation.columns.iter().enumerate();
+        columns
+            .map(|(place, column)| {
+                if targets.places.contains(&place) {
+                    return null_of(column.ty);
+                }
+                self.missing(place, column, &mut targets.generated)
+            })
+            .collect()
+    }
+
+    /// The value of a column that is given none.
+    fn missing(&mut self, place: usize, column: &Column, generated: &mut Vec<usize>) -> Result<Typed> {
+        if column.identity.is_some() {
+            generated.push(place);
+            return null_of(column.ty);
+        }
+        self.default_of(column)
+    }
+
+    fn insert_values(&mut self, rows: &[Vec<Expr>], targets: &mut Targets) -> Result<LogicalPlan> {
+        let width = rows.first().map_or(0, Vec::len);
+        if let Some(row) = rows.iter().find(|row| row.len() != width) {
+            let error = super::syntax("VALUES lists must all be the same length");
+            return Err(row.first().map_or(error.clone(), |cell| error.at(cell.pos)));
+        }
+        let beyond = rows.first().and_then(|row| row.get(targets.places.len()));
+        self.check_width(width, targets).map_err(|error| beyond.map_or(error.clone(), |cell| error.at(cell.pos)))?;
+        let relation = targets.relation.clone();
+        let defaults = self.defaults(targets)?;
+        let mut constant: Vec<Vec<ScalarValue>> = vec![Vec::with_capacity(rows.len()); relation.columns.len()];
+        let mut plans = Vec::new();
+        for row in rows {
+            let mut block = Block::over(Arc::new(Scope::default()));
+            let mut values: Vec<Option<Typed>> = vec![None; relation.columns.len()];
+            for (cell, place) in row.iter().zip(targets.places.clone()) {
+                let value = self.cell(cell, place, &relation.columns[place], targets, &mut block)?;
+                values[place] = Some(value);
+            }
+            let values: Vec<Typed> =
+                values.into_iter().zip(&defaults).map(|(value, default)| value.unwrap_or(default.clone())).collect();
+            match constants(values) {
+                Ok(scalars) => {
+                    for (column, value) in constant.iter_mut().zip(scalars) {
+                        column.push(value);
+                    }
+                }
+                Err(values) => {
+                    let exprs: Vec<&PlanExpr> = values.iter().map(|value| &value.expr).collect();
+                    let pending = block.take_pending(Stage::Input);
+                    let plan = self.join_in(node::one_row(), pending, Vec::new(), &exprs)?;
+                    plans.push(node::project(plan, named(values, &relation))?);
+                }
+            }
+        }
+        if constant.first().is_some_and(|column| !column.is_empty()) {
+            plans.insert(0, batch(&relation, constant)?);
+        }
+        match plans.len() {
+            1 => plans.pop().ok_or_else(|| Error::internal("no rows")),
+            _ => node::union_all(plans),
+        }
+    }
+
+    /// A value of VALUES, as its column takes it.
+    fn cell<'q>(
+        &mut self,
+        cell: &'q Expr,
+        place: usize,
+        column: &Column,
+        targets: &mut Targets,
+        block: &mut Block<'q>,
+    ) -> Result<Typed> {
+        if matches!(cell.kind, ExprKind::Default) {
+            return self.missing(place, column, &mut targets.generated);
+        }
+        if column.identity.is_some_and(|identity| !identity.by_default) {
+            return Err(identity_given().at(cell.pos));
+        }
+        let value = self.expr(cell, block, Place::of(Clause::Values))?;
+        let value = self.assign(value, column).map_err(|error| error.at(cell.pos))?;
+        if matches!(value.expr, PlanExpr::Literal(..)) || value.expr.is_volatile() {
+            return Ok(value);
+        }
+        match evaluate(value.clone()) {
+            Ok(folded) => Ok(Typed::literal(folded, value.ty)),
+            Err(error) if error.sqlstate() == SqlState::FEATURE_NOT_SUPPORTED => Ok(value),
+            Err(error) => Err(error.at(cell.pos)),
+        }
+    }
+}
+
+/// The rows of a query that is nothing but VALUES.
+fn values(query: &Query) -> Option<&[Vec<Expr>]> {
+    let plain = query.with.is_none() && query.order_by.is_empty() && query.limit.is_none() && query.offset.is_none();
+    match &query.body {
+        QueryBody::Values(rows) if plain => Some(rows),
+        _ => None,
+    }
+}
+
+/// The constants of a row, or the row back where one of its values is none.
+fn constants(values: Vec<Typed>) -> std::result::Result<Vec<ScalarValue>, Vec<Typed>> {
+    if values.iter().any(|value| !matches!(value.expr, PlanExpr::Literal(..))) {
+        return Err(values);
+    }
+    let scalars = values.into_iter().filter_map(|value| match value.expr {
+        PlanExpr::Literal(scalar, _) => Some(scalar),
+        _ => None,
+    });
+    Ok(scalars.collect())
+}
+
+fn named(row: Vec<Typed>, relation: &Relation) -> Vec<PlanExpr> {
+    row.into_iter().zip(relation.columns.iter()).map(|(value, column)| value.expr.alias(&column.name)).collect()
+}
+
+/// Constant rows as one batch in memory.
+fn batch(relation: &Relation, columns: Vec<Vec<ScalarValue>>) -> Result<LogicalPlan> {
+    let fields: Vec<Field> =
+        relation.columns.iter().map(|column| Field::new(&column.name, arrow_type(column.ty), true)).collect();
+    let schema = Arc::new(Schema::new(fields));
+    let arrays = columns
+        .into_iter()
+        .map(|values| planned(ScalarValue::iter_to_array(values)))
+        .collect::<Result<Vec<ArrayRef>>>()?;
+    let rows = RecordBatch::try_new(schema.clone(), arrays).map_err(|error| Error::internal(error.to_string()))?;
+    let table = planned(MemTable::try_new(schema, vec![vec![rows]]))?;
+    let name = TableReference::bare("values");
+    let scan = LogicalPlanBuilder::scan(name.clone(), provider_as_source(Arc::new(table)), None);
+    let plan = planned(scan.and_then(LogicalPlanBuilder::build))?;
+    let exprs = relation
+        .columns
+        .iter()
+        .map(|column| PlanExpr::Column(PlanColumn::new(Some(name.clone()), &column.name)).alias(&column.name));
+    node::project(plan, exprs.collect())
+}

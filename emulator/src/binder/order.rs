@@ -1,0 +1,186 @@
+//! ORDER BY, LIMIT, OFFSET and TOP.
+
+use datafusion::{
+    logical_expr::{Expr as PlanExpr, SortExpr},
+    scalar::ScalarValue,
+};
+use redshift_sql_dialect::{
+    Error, RedshiftType, Result, SqlState,
+    ast::{Expr, ExprKind, Literal, OrderByItem},
+};
+
+use super::{
+    Binder, Bound, Typed,
+    block::{Block, Clause, Place},
+    node,
+    query::{Item, Untyped},
+    select::OpenSelect,
+};
+use crate::result::ResultColumn;
+
+/// LIMIT and OFFSET.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub skip: u64,
+    /// None is all.
+    pub fetch: Option<u64>,
+}
+
+/// How a key sorts. NULLs are greater than everything unless the user says otherwise.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OrderKey {
+    ascending: bool,
+    nulls_first: bool,
+}
+
+/// What a key sorts by.
+#[derive(Debug, Clone)]
+pub(super) enum OrderBy {
+    /// An output column.
+    Output(usize),
+    /// An expression that is none of the output columns.
+    Hidden(Typed),
+}
+
+impl OrderKey {
+    pub(super) fn new(item: &OrderByItem) -> Self {
+        OrderKey { ascending: !item.descending, nulls_first: item.nulls_first.unwrap_or(item.descending) }
+    }
+
+    pub(super) fn sort_expr(self, expr: PlanExpr) -> SortExpr {
+        SortExpr::new(expr, self.ascending, self.nulls_first)
+    }
+}
+
+impl Binder {
+    /// The output column that an ORDER BY item names by its position or its name; none where it is an expression.
+    ///
+    /// # Errors
+    /// 42P10 for a position that there is not; 42702 where several columns have the name; 42601 for other constants.
+    pub(super) fn output_position(&self, expr: &Expr, names: &[&str]) -> Result<Option<usize>> {
+        if let Some(position) = ordinal(expr, "ORDER BY")? {
+            return position_in(position, names.len(), "ORDER BY").map(Some).map_err(|error| error.at(expr.pos));
+        }
+        let ExprKind::Column(name) = &expr.kind else { return Ok(None) };
+        let [bare] = name.0.as_slice() else { return Ok(None) };
+        let name = self.fold(bare);
+        Ok(names.iter().position(|known| *known == name))
+    }
+
+    /// The ORDER BY of a SELECT: an output column's name comes before a column of FROM.
+    pub(super) fn order_by<'q>(
+        &mut self,
+        order_by: &'q [OrderByItem],
+        items: &[Item],
+        block: &mut Block<'q>,
+    ) -> Result<Vec<(OrderBy, OrderKey)>> {
+        let names: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
+        let mut keys = Vec::with_capacity(order_by.len());
+        for item in order_by {
+            let by = match self.output_position(&item.expr, &names)? {
+                Some(index) => {
+                    if matches!(item.expr.kind, ExprKind::Column(_)) {
+                        check_unambiguous(items, index).map_err(|error| error.at(item.expr.pos))?;
+                    }
+                    OrderBy::Output(index)
+                }
+                None => {
+                    let typed = self.expr(&item.expr, block, Place::of(Clause::OrderBy))?;
+                    match items.iter().position(|known| known.typed.expr == typed.expr) {
+                        Some(index) => OrderBy::Output(index),
+                        None => OrderBy::Hidden(typed),
+                    }
+                }
+            };
+            keys.push((by, OrderKey::new(item)));
+        }
+        Ok(keys)
+    }
+
+    /// DISTINCT, ORDER BY and LIMIT over the projection of a SELECT.
+    pub(super) fn finish_select(
+        &mut self,
+        open: OpenSelect,
+        distinct: bool,
+        limits: Limits,
+        untyped: Untyped,
+    ) -> Result<Bound> {
+        let mut exprs = Vec::with_capacity(open.items.len());
+        let mut columns = Vec::with_capacity(open.items.len());
+        let mut names = Vec::with_capacity(open.items.len());
+        for item in open.items {
+            let item = if untyped == Untyped::Settle { self.settled(item)? } else { item };
+            let (expr, name) = self.renamed(item.typed.expr);
+            exprs.push(expr);
+            names.push(name);
+            columns.push(ResultColumn { name: item.name, ty: item.typed.ty, origin: item.origin });
+        }
+        let mut keys = Vec::with_capacity(open.order.len());
+        let shown = exprs.len();
+        for (by, key) in open.order {
+            let name = match by {
+                OrderBy::Output(index) => names[index].clone(),
+                OrderBy::Hidden(_) if distinct => {
+                    let message = "for SELECT DISTINCT, ORDER BY expressions must appear in select list";
+                    return Err(Error::new(SqlState::INVALID_COLUMN_REFERENCE, message));
+                }
+                OrderBy::Hidden(typed) => {
+                    let (expr, name) = self.renamed(typed.expr);
+                    exprs.push(expr);
+                    name
+                }
+            };
+            keys.push(key.sort_expr(node::column(name)));
+        }
+        let hidden = exprs.len() > shown;
+        let mut plan = node::project(open.plan, exprs)?;
+        if distinct {
+            plan = node::distinct(plan);
+        }
+        plan = node::limit(node::sort(plan, keys), limits.skip, limits.fetch);
+        if hidden {
+            plan = node::project_names(plan, &names)?;
+        }
+        Ok(Bound { plan, columns: columns.into() })
+    }
+
+    /// The number of LIMIT, OFFSET or TOP; none for NULL, and while a parameter has no value.
+    pub(super) fn row_limit(&mut self, expr: &Expr, words: &str) -> Result<Option<u64>> {
+        match self.constant_as(expr, RedshiftType::Int8, Clause::Limit)? {
+            ScalarValue::Int64(None) => Ok(None),
+            ScalarValue::Int64(Some(rows)) => u64::try_from(rows).map(Some).map_err(|_| {
+                Error::new(SqlState::INVALID_ROW_COUNT_IN_LIMIT, format!("{words} must not be negative")).at(expr.pos)
+            }),
+            other => Err(Error::internal(format!("{words} of type {}", other.data_type()))),
+        }
+    }
+}
+
+/// The position that an integer constant of GROUP BY or ORDER BY means.
+pub(super) fn ordinal(expr: &Expr, clause: &str) -> Result<Option<usize>> {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Integer(digits)) => Ok(Some(digits.parse().unwrap_or(usize::MAX))),
+        ExprKind::Literal(Literal::Null) => Ok(None),
+        ExprKind::Literal(_) => Err(super::syntax(format!("non-integer constant in {clause}")).at(expr.pos)),
+        _ => Ok(None),
+    }
+}
+
+/// The index of a position that counts from 1.
+pub(super) fn position_in(position: usize, columns: usize, clause: &str) -> Result<usize> {
+    if (1..=columns).contains(&position) {
+        return Ok(position - 1);
+    }
+    let message = format!("{clause} position {position} is not in select list");
+    Err(Error::new(SqlState::INVALID_COLUMN_REFERENCE, message))
+}
+
+/// Two columns of one name are ambiguous unless they show the same.
+fn check_unambiguous(items: &[Item], index: usize) -> Result<()> {
+    let chosen = &items[index];
+    let other = items[index + 1..].iter().find(|item| item.name == chosen.name && item.typed != chosen.typed);
+    match other {
+        Some(_) => Err(Error::new(SqlState::AMBIGUOUS_COLUMN, format!("ORDER BY \"{}\" is ambiguous", chosen.name))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,184 @@
+//! A query: WITH, a body, ORDER BY and LIMIT.
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::LogicalPlan;
+use redshift_sql_dialect::{
+    Error, Pos, Result,
+    ast::{Expr, OrderByItem, Query, QueryBody},
+};
+
+use super::{
+    Binder, Bound, CastKind, RedshiftType, Typed, node,
+    order::{Limits, OrderKey},
+    with_stack,
+};
+use crate::result::{ColumnOrigin, ResultColumn};
+
+/// What happens to untyped literals of a select list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Untyped {
+    /// They become VARCHAR.
+    Settle,
+    /// They stay: the caller knows a type for them.
+    Keep,
+}
+
+/// An output column of a query whose projection is still to be built.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub typed: Typed,
+    pub name: String,
+    pub origin: Option<Arc<ColumnOrigin>>,
+    pub pos: Pos,
+}
+
+/// A query whose projection is still to be built, so that its literals can take another type.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub plan: LogicalPlan,
+    pub items: Vec<Item>,
+}
+
+impl Binder {
+    /// Binds a query.
+    ///
+    /// # Errors
+    /// Every way in which a query can be wrong; with the position where it is.
+    pub fn query(&mut self, query: &Query) -> Result<Bound> {
+        self.bound(query, Untyped::Settle)
+    }
+
+    pub(super) fn bound(&mut self, query: &Query, untyped: Untyped) -> Result<Bound> {
+        let depth = self.ctes.len();
+        let bound = with_stack(|| {
+            self.bind_with(query.with.as_ref())?;
+            self.body_and_tail(query, untyped)
+        });
+        self.ctes.truncate(depth);
+        bound
+    }
+
+    fn body_and_tail(&mut self, query: &Query, untyped: Untyped) -> Result<Bound> {
+        match &query.body {
+            QueryBody::Select(select) => {
+                let limits = self.limits(query, select.top.as_ref())?;
+                let open = self.open_select(select, &query.order_by)?;
+                self.finish_select(open, select.distinct, limits, untyped)
+            }
+            body => {
+                let limits = self.limits(query, None)?;
+                let bound = self.body(body, untyped)?;
+                self.order_and_limit(bound, &query.order_by, limits)
+            }
+        }
+    }
+
+    /// The body of a query, without ORDER BY and LIMIT of its own.
+    pub(super) fn body(&mut self, body: &QueryBody, untyped: Untyped) -> Result<Bound> {
+        let open = self.open_body(body)?;
+        self.close(open, untyped)
+    }
+
+    /// The body of a query, its projection still open.
+    pub(super) fn open_body(&mut self, body: &QueryBody) -> Result<Open> {
+        with_stack(|| match body {
+            QueryBody::Select(select) if !select.distinct && select.top.is_none() => {
+                let open = self.open_select(select, &[])?;
+                Ok(Open { plan: open.plan, items: open.items })
+            }
+            QueryBody::Select(select) => {
+                let top = select.top.as_ref().map(|top| self.row_limit(top, "LIMIT")).transpose()?.flatten();
+                let open = self.open_select(select, &[])?;
+                let limits = Limits { skip: 0, fetch: top };
+                self.finish_select(open, select.distinct, limits, Untyped::Settle).map(Open::of)
+            }
+            QueryBody::SetOperation { .. } => self.set_operation(body),
+            QueryBody::Nested(query) => self.open_query(query),
+            QueryBody::Values(_) => Err(Error::unsupported("VALUES is only supported in INSERT")),
+        })
+    }
+
+    /// A query, its projection still open where it has no ORDER BY and LIMIT.
+    pub(super) fn open_query(&mut self, query: &Query) -> Result<Open> {
+        if !query.order_by.is_empty() || query.limit.is_some() || query.offset.is_some() {
+            return self.bound(query, Untyped::Settle).map(Open::of);
+        }
+        let depth = self.ctes.len();
+        let open = self.bind_with(query.with.as_ref()).and_then(|()| self.open_body(&query.body));
+        self.ctes.truncate(depth);
+        open
+    }
+
+    /// Builds the projection of an open query.
+    pub(super) fn close(&mut self, open: Open, untyped: Untyped) -> Result<Bound> {
+        let mut exprs = Vec::with_capacity(open.items.len());
+        let mut columns = Vec::with_capacity(open.items.len());
+        for item in open.items {
+            let item = if untyped == Untyped::Settle { self.settled(item)? } else { item };
+            let (expr, _) = self.renamed(item.typed.expr);
+            exprs.push(expr);
+            columns.push(ResultColumn { name: item.name, ty: item.typed.ty, origin: item.origin });
+        }
+        Ok(Bound { plan: node::project(open.plan, exprs)?, columns: columns.into() })
+    }
+
+    pub(super) fn settled(&self, item: Item) -> Result<Item> {
+        if item.typed.ty != RedshiftType::Unknown {
+            return Ok(item);
+        }
+        let typed = super::settle(item.typed, &self.ctx).map_err(|error| error.at(item.pos))?;
+        Ok(Item { typed, ..item })
+    }
+
+    /// Casts an output column.
+    pub(super) fn cast_item(&self, item: Item, ty: RedshiftType, kind: CastKind) -> Result<Item> {
+        let typed = super::cast(item.typed, ty, kind, &self.ctx).map_err(|error| error.at(item.pos))?;
+        Ok(Item { typed, origin: None, ..item })
+    }
+
+    /// ORDER BY and LIMIT over a set operation or a nested query: by its output columns.
+    fn order_and_limit(&mut self, bound: Bound, order_by: &[OrderByItem], limits: Limits) -> Result<Bound> {
+        let names = node::field_names(&bound.plan);
+        let mut keys = Vec::with_capacity(order_by.len());
+        for item in order_by {
+            let output_names: Vec<&str> = bound.columns.iter().map(|column| column.name.as_str()).collect();
+            let index = self.output_position(&item.expr, &output_names)?.ok_or_else(|| {
+                let message = "ORDER BY on a UNION/INTERSECT/EXCEPT result must be on one of the result columns";
+                Error::unsupported(message).at(item.expr.pos)
+            })?;
+            keys.push(OrderKey::new(item).sort_expr(node::column(names[index].clone())));
+        }
+        let plan = node::limit(node::sort(bound.plan, keys), limits.skip, limits.fetch);
+        Ok(Bound { plan, columns: bound.columns })
+    }
+
+    fn limits(&mut self, query: &Query, top: Option<&Expr>) -> Result<Limits> {
+        if let (Some(top), Some(_)) = (top, &query.limit) {
+            return Err(super::syntax("cannot use both TOP and LIMIT in one query").at(top.pos));
+        }
+        let fetch = match query.limit.as_ref().or(top) {
+            Some(limit) => self.row_limit(limit, "LIMIT")?,
+            None => None,
+        };
+        let skip = match &query.offset {
+            Some(offset) => self.row_limit(offset, "OFFSET")?.unwrap_or(0),
+            None => 0,
+        };
+        Ok(Limits { skip, fetch })
+    }
+}
+
+impl Open {
+    /// A query whose projection is built: its columns can still be cast.
+    pub(super) fn of(bound: Bound) -> Open {
+        let names = node::field_names(&bound.plan);
+        let items = bound.columns.iter().zip(names).map(|(result, name)| Item {
+            typed: Typed::new(node::column(name), result.ty),
+            name: result.name.clone(),
+            origin: result.origin.clone(),
+            pos: 0,
+        });
+        Open { items: items.collect(), plan: bound.plan }
+    }
+}

@@ -1,0 +1,237 @@
+//! Tables, views and system relations by name.
+
+use std::sync::Arc;
+
+use datafusion::{
+    common::{Column as PlanColumn, TableReference},
+    datasource::{TableProvider, provider_as_source},
+    logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder},
+};
+use redshift_sql_dialect::{
+    Error, Result, SqlState,
+    names::{Ident, ObjectName},
+    parse_query,
+};
+
+use super::{
+    Binder, CastKind, MAX_VIEW_DEPTH, SessionInfo, Typed, node, planned,
+    query::{Open, Untyped},
+    scope::ScopeColumn,
+};
+use crate::{
+    catalog::{Column, Contents, ROW_FILE, ROW_POSITION, Relation, RelationKind, RowIdentity},
+    result::ColumnOrigin,
+};
+
+/// The rows of a relation: a plan and its columns, which have no table yet.
+pub(super) struct Source {
+    pub plan: LogicalPlan,
+    pub columns: Vec<ScopeColumn>,
+    /// The internal names of [`ROW_FILE`] and [`ROW_POSITION`], where they were asked for.
+    pub identity: Option<[String; 2]>,
+}
+
+impl Binder {
+    /// The relation that a name means.
+    ///
+    /// # Errors
+    /// 42P01 `relation "x" does not exist`, 3F000 `schema "x" does not exist`.
+    pub fn resolve(&self, name: &ObjectName) -> Result<Arc<Relation>> {
+        self.find_relation(name).map_err(|error| error.at(name.pos()))
+    }
+
+    fn find_relation(&self, name: &ObjectName) -> Result<Arc<Relation>> {
+        let parts: Vec<String> = name.0.iter().map(|part| self.fold(part)).collect();
+        let catalog = &self.ctx.catalog;
+        let session = &self.ctx.session;
+        let schema = match parts.as_slice() {
+            [object] => {
+                let first = [session.temp_schema.as_str(), "pg_catalog"];
+                for schema in first.into_iter().chain(session.search_path.iter().map(String::as_str)) {
+                    if let Some(relation) = catalog.relation(schema, object)? {
+                        return Ok(relation);
+                    }
+                }
+                return Err(no_such_relation(&parts));
+            }
+            [schema, _] => schema,
+            [database, schema, _] if *database == session.database => schema,
+            [_, _, _] => {
+                let message = format!("cross-database references are not implemented: \"{}\"", parts.join("."));
+                return Err(Error::unsupported(message));
+            }
+            _ => {
+                let message = format!("improper relation name (too many dotted names): {}", parts.join("."));
+                return Err(super::syntax(message));
+            }
+        };
+        match catalog.relation(schema, &self.fold(name.object()))? {
+            Some(relation) => Ok(relation),
+            None if catalog.has_schema(schema)? => Err(no_such_relation(&parts)),
+            None => Err(Error::new(SqlState::INVALID_SCHEMA_NAME, format!("schema \"{schema}\" does not exist"))),
+        }
+    }
+
+    /// The rows of a relation under internal names.
+    pub(super) fn source(&mut self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Source> {
+        if matches!(relation.kind, RelationKind::Table(_)) {
+            self.user_tables = true;
+        }
+        match self.ctx.catalog.contents(relation, identity)? {
+            Contents::Scan(provider) => self.scan(relation, provider, identity),
+            Contents::Query { text, search_path } => {
+                let open = self.view(relation, &text, search_path).map_err(Error::without_position)?;
+                self.view_columns(relation, open)
+            }
+        }
+    }
+
+    fn scan(&mut self, relation: &Relation, provider: Arc<dyn TableProvider>, identity: RowIdentity) -> Result<Source> {
+        let table = TableReference::bare(relation.name.as_str());
+        let scan = planned(LogicalPlanBuilder::scan(table.clone(), provider_as_source(provider), None))?;
+        let plan = planned(scan.build())?;
+        let mut exprs = Vec::with_capacity(relation.columns.len());
+        let mut columns = Vec::with_capacity(relation.columns.len());
+        for column in relation.columns.iter() {
+            let field = Expr::Column(PlanColumn::new(Some(table.clone()), &column.name));
+            let (expr, internal) = self.renamed(field);
+            exprs.push(expr);
+            columns.push(self.scope_column(relation, column, internal));
+        }
+        let identity = match identity {
+            RowIdentity::Omitted => None,
+            RowIdentity::Included => {
+                let mut name = |field: &str| {
+                    let (expr, internal) = self.renamed(Expr::Column(PlanColumn::new(Some(table.clone()), field)));
+                    exprs.push(expr);
+                    internal
+                };
+                Some([name(ROW_FILE), name(ROW_POSITION)])
+            }
+        };
+        Ok(Source { plan: node::project(plan, exprs)?, columns, identity })
+    }
+
+    fn scope_column(&self, relation: &Relation, column: &Column, internal: String) -> ScopeColumn {
+        let origin = ColumnOrigin {
+            table_oid: relation.oid.0,
+            attnum: column.attnum,
+            database: self.ctx.session.database.clone(),
+            schema: relation.schema.clone(),
+            table: relation.name.clone(),
+            column: column.name.clone(),
+            not_null: column.not_null,
+            identity: column.identity.is_some(),
+        };
+        ScopeColumn {
+            table: None,
+            name: column.name.clone(),
+            internal,
+            ty: column.ty,
+            origin: Some(Arc::new(origin)),
+            bare: true,
+        }
+    }
+
+    /// Binds a view's text under its own search path, with nothing of the statement around it in sight.
+    fn view(&mut self, relation: &Relation, text: &str, search_path: Vec<String>) -> Result<Open> {
+        if self.view_depth >= MAX_VIEW_DEPTH {
+            let message = format!("infinite recursion detected in rules for relation \"{}\"", relation.name);
+            return Err(Error::new(SqlState::INVALID_RECURSION, message));
+        }
+        let query = parse_query(text)?;
+        let session = if search_path == self.ctx.session.search_path {
+            self.ctx.session.clone()
+        } else {
+            Arc::new(SessionInfo { search_path, ..(*self.ctx.session).clone() })
+        };
+        let session = std::mem::replace(&mut self.ctx.session, session);
+        let outer = std::mem::take(&mut self.outer);
+        let ctes = std::mem::take(&mut self.ctes);
+        self.view_depth += 1;
+        let open = super::with_stack(|| self.open_query(&query));
+        self.view_depth -= 1;
+        self.ctes = ctes;
+        self.outer = outer;
+        self.ctx.session = session;
+        open
+    }
+
+    /// Gives a view's rows the columns that it was declared with; a late-binding view has those of its query.
+    fn view_columns(&mut self, relation: &Relation, open: Open) -> Result<Source> {
+        let late_binding = matches!(&relation.kind, RelationKind::View(view) if view.late_binding);
+        if late_binding || relation.columns.is_empty() {
+            let bound = self.close(open, Untyped::Settle)?;
+            let columns = bound.columns.iter().zip(node::field_names(&bound.plan)).enumerate();
+            let columns = columns.map(|(index, (result, internal))| {
+                let column = Column { name: result.name.clone(), ..Column::plain(index as i16 + 1, result.ty) };
+                self.scope_column(relation, &column, internal)
+            });
+            return Ok(Source { columns: columns.collect(), plan: bound.plan, identity: None });
+        }
+        if open.items.len() < relation.columns.len() {
+            return Err(Error::internal(format!("view {} has fewer columns than declared", relation.name)));
+        }
+        let mut exprs = Vec::with_capacity(relation.columns.len());
+        let mut columns = Vec::with_capacity(relation.columns.len());
+        for (column, item) in relation.columns.iter().zip(open.items) {
+            let cast =
+                if item.typed.ty == column.ty { item } else { self.cast_item(item, column.ty, CastKind::Explicit)? };
+            let (expr, internal) = self.renamed(cast.typed.expr);
+            exprs.push(expr);
+            columns.push(self.scope_column(relation, column, internal));
+        }
+        Ok(Source { plan: node::project(open.plan, exprs)?, columns, identity: None })
+    }
+
+    /// Names the columns of a relation anew, as `t (a, b)` does: the first ones, as many as there are names.
+    pub(super) fn rename_columns<'n>(
+        &self,
+        table: &str,
+        columns: &mut [ScopeColumn],
+        names: impl ExactSizeIterator<Item = &'n Ident>,
+    ) -> Result<()> {
+        if names.len() > columns.len() {
+            let message = format!(
+                "table \"{table}\" has {} columns available but {} columns specified",
+                columns.len(),
+                names.len()
+            );
+            return Err(Error::new(SqlState::INVALID_COLUMN_REFERENCE, message));
+        }
+        for (column, name) in columns.iter_mut().zip(names) {
+            column.name = self.fold(name);
+        }
+        Ok(())
+    }
+}
+
+impl Column {
+    /// A column without name and attributes.
+    fn plain(attnum: i16, ty: redshift_sql_dialect::RedshiftType) -> Self {
+        Column {
+            attnum,
+            name: String::new(),
+            ty,
+            not_null: false,
+            default: None,
+            identity: None,
+            encoding: None,
+            dist_key: false,
+            sort_key: 0,
+            case_insensitive: false,
+            comment: None,
+        }
+    }
+}
+
+impl ScopeColumn {
+    /// A column that no table has.
+    pub(super) fn computed(name: impl Into<String>, typed: &Typed, internal: String) -> Self {
+        ScopeColumn { table: None, name: name.into(), internal, ty: typed.ty, origin: None, bare: true }
+    }
+}
+
+fn no_such_relation(parts: &[String]) -> Error {
+    Error::new(SqlState::UNDEFINED_TABLE, format!("relation \"{}\" does not exist", parts.join(".")))
+}

@@ -1,0 +1,151 @@
+//! One SELECT, from FROM to the select list; see [`super`] for the order of things.
+
+use std::sync::Arc;
+
+use datafusion::logical_expr::{Expr as PlanExpr, LogicalPlan};
+use redshift_sql_dialect::{
+    Result,
+    ast::{ExprKind, OrderByItem, Select, SelectItem},
+};
+
+use super::{
+    Binder,
+    block::{Block, Clause, Place, Stage},
+    expr::output_name,
+    order::{OrderBy, OrderKey},
+    query::Item,
+    scope::ScopeColumn,
+};
+
+/// A SELECT whose projection, DISTINCT, ORDER BY and LIMIT are still to be built.
+#[derive(Debug)]
+pub(super) struct OpenSelect {
+    pub plan: LogicalPlan,
+    pub items: Vec<Item>,
+    pub order: Vec<(OrderBy, OrderKey)>,
+}
+
+/// The expressions of a block that are computed after GROUP BY.
+pub(super) struct Later {
+    pub items: Vec<Item>,
+    pub having: Vec<PlanExpr>,
+    pub qualify: Vec<PlanExpr>,
+    pub order: Vec<(OrderBy, OrderKey)>,
+}
+
+impl Binder {
+    pub(super) fn open_select<'q>(&mut self, select: &'q Select, order_by: &'q [OrderByItem]) -> Result<OpenSelect> {
+        let (plan, scope, conditions) = self.from_where_sources(select)?;
+        let mut block = Block::over(Arc::new(scope));
+        block.named_windows = &select.windows;
+        block.declare_aliases(&select.items, |ident| self.fold(ident));
+        block.aliases_before = select.items.len();
+        let plan = self.filter_where(plan, conditions, &mut block)?;
+        let items = self.select_items(select, &mut block)?;
+        block.aliases_before = select.items.len();
+        let groups = self.group_by(&select.group_by, &items, &mut block)?;
+        let having = self.clause(select.having.as_ref(), Clause::Having, &mut block)?;
+        let qualify = self.clause(select.qualify.as_ref(), Clause::Qualify, &mut block)?;
+        let order = self.order_by(order_by, &items, &mut block)?;
+        let grouped = groups.is_some() || select.having.is_some() || !block.aggregates.is_empty();
+        let mut later = Later { items, having, qualify, order };
+
+        let inputs = block.take_pending(Stage::Input);
+        let mut plan = self.join_in(plan, inputs, Vec::new(), &[])?;
+        if grouped || !block.groupings.is_empty() {
+            plan = self.aggregate(plan, groups.unwrap_or_default(), &mut block, &mut later)?;
+        }
+        let pending = block.take_pending(Stage::Grouped);
+        let windows: Vec<&PlanExpr> = block.windows.iter().map(|taken| &taken.expr).collect();
+        plan = self.join_in(plan, pending, later.having, &windows)?;
+        plan = self.windows(plan, &block)?;
+        let pending = block.take_pending(Stage::Final);
+        let outputs: Vec<&PlanExpr> =
+            later.items.iter().map(|item| &item.typed.expr).chain(later.order.iter().filter_map(hidden)).collect();
+        plan = self.join_in(plan, pending, later.qualify, &outputs)?;
+        Ok(OpenSelect { plan, items: later.items, order: later.order })
+    }
+
+    fn filter_where<'q>(
+        &mut self,
+        plan: LogicalPlan,
+        conditions: Vec<&'q redshift_sql_dialect::ast::Expr>,
+        block: &mut Block<'q>,
+    ) -> Result<LogicalPlan> {
+        let conditions = self.all_conditions(conditions, Clause::Where, block)?;
+        let pending = block.take_pending(Stage::Input);
+        self.join_in(plan, pending, conditions, &[])
+    }
+
+    fn clause<'q>(
+        &mut self,
+        expr: Option<&'q redshift_sql_dialect::ast::Expr>,
+        clause: Clause,
+        block: &mut Block<'q>,
+    ) -> Result<Vec<PlanExpr>> {
+        match expr {
+            Some(expr) => self.conjuncts(expr, clause, block),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The select list, its wildcards expanded.
+    fn select_items<'q>(&mut self, select: &'q Select, block: &mut Block<'q>) -> Result<Vec<Item>> {
+        let mut items = Vec::with_capacity(select.items.len());
+        for (index, item) in select.items.iter().enumerate() {
+            block.aliases_before = index;
+            if let ExprKind::Wildcard { qualifier, exclude } = &item.expr.kind {
+                let mut columns = self.expand_wildcard(&block.scope, qualifier.as_ref(), item.expr.pos)?;
+                self.exclude(&mut columns, exclude)?;
+                items.extend(columns.into_iter().map(|column| {
+                    block.positions.entry(column.internal.clone()).or_insert(item.expr.pos);
+                    Item::column(column, item.expr.pos)
+                }));
+                continue;
+            }
+            let bound = self.select_item(item, block)?;
+            if let Some(alias) = block.aliases.iter_mut().find(|alias| alias.item == index) {
+                alias.bound = Some(bound.typed.clone());
+            }
+            items.push(bound);
+        }
+        for ident in &select.exclude {
+            let name = self.fold(ident);
+            let before = items.len();
+            items.retain(|item| item.name != name);
+            if items.len() == before {
+                let message = format!("column \"{name}\" does not exist");
+                let error = redshift_sql_dialect::Error::new(redshift_sql_dialect::SqlState::UNDEFINED_COLUMN, message);
+                return Err(error.at(ident.pos));
+            }
+        }
+        Ok(items)
+    }
+
+    fn select_item<'q>(&mut self, item: &'q SelectItem, block: &mut Block<'q>) -> Result<Item> {
+        let typed = self.expr(&item.expr, block, Place::of(Clause::Select))?;
+        let origin = match &typed.expr {
+            PlanExpr::Column(column) => block.scope.by_internal(&column.name).and_then(|found| found.origin.clone()),
+            _ => None,
+        };
+        let name = match &item.alias {
+            Some(alias) => self.fold(alias),
+            None => output_name(&item.expr, &|ident| self.fold(ident)),
+        };
+        Ok(Item { typed, name, origin, pos: item.expr.pos })
+    }
+}
+
+impl Item {
+    /// A column of FROM as an output column.
+    pub(super) fn column(column: ScopeColumn, pos: u32) -> Item {
+        Item { typed: column.typed(), name: column.name, origin: column.origin, pos }
+    }
+}
+
+fn hidden((by, _): &(OrderBy, OrderKey)) -> Option<&PlanExpr> {
+    match by {
+        OrderBy::Hidden(typed) => Some(&typed.expr),
+        OrderBy::Output(_) => None,
+    }
+}

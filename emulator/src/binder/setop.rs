@@ -1,0 +1,135 @@
+//! UNION, INTERSECT and EXCEPT.
+//!
+//! A chain of one operator is one node over all its sides, however long it is. The types of a column are unified over
+//! all sides, before their projections are built, so that the literals among them still have no type.
+
+use datafusion::{
+    common::NullEquality,
+    logical_expr::{JoinType, LogicalPlan},
+};
+use redshift_sql_dialect::{
+    Error, Pos, RedshiftType, Result,
+    ast::{QueryBody, SetOperator},
+};
+
+use super::{
+    Binder, Bound, CastKind, Typed,
+    node::{self, JoinKeys, column},
+    query::{Item, Open, Untyped},
+};
+use crate::result::ResultColumn;
+
+impl Binder {
+    pub(super) fn set_operation(&mut self, body: &QueryBody) -> Result<Open> {
+        let QueryBody::SetOperation { op, all, pos, .. } = body else {
+            return Err(Error::internal("a set operation without operator"));
+        };
+        if *all && *op != SetOperator::Union {
+            return Err(Error::unsupported(format!("{} ALL is not supported", words(*op))).at(*pos));
+        }
+        let sides = sides(body, *op, *all).into_iter().map(|side| self.open_body(side)).collect::<Result<Vec<_>>>()?;
+        let (plans, columns) = self.unified(sides, *op, *pos)?;
+        let plan = match op {
+            SetOperator::Union if *all => node::union_all(plans)?,
+            SetOperator::Union => node::distinct(node::union_all(plans)?),
+            SetOperator::Intersect => matched(plans, JoinType::LeftSemi)?,
+            SetOperator::Except => matched(plans, JoinType::LeftAnti)?,
+        };
+        // A union's columns are called as its first side's, which stays below: they need names of their own.
+        let names = node::field_names(&plan);
+        let (exprs, _): (Vec<_>, Vec<_>) = names.into_iter().map(|name| self.renamed(column(name))).unzip();
+        let bound = Bound { plan: node::project(plan, exprs)?, columns: columns.into() };
+        Ok(Open::of(bound))
+    }
+
+    /// Gives the columns of all sides one type each.
+    pub(super) fn unified(
+        &mut self,
+        sides: Vec<Open>,
+        op: SetOperator,
+        pos: Pos,
+    ) -> Result<(Vec<LogicalPlan>, Vec<ResultColumn>)> {
+        let width = sides.first().map_or(0, |side| side.items.len());
+        if sides.iter().any(|side| side.items.len() != width) {
+            let message = format!("each {} query must have the same number of columns", words(op));
+            return Err(super::syntax(message).at(pos));
+        }
+        let mut types = Vec::with_capacity(width);
+        for index in 0..width {
+            let values: Vec<&Typed> = sides.iter().map(|side| &side.items[index].typed).collect();
+            types.push(super::common_type(&values, words(op)).map_err(|error| error.at(sides[0].items[index].pos))?);
+        }
+        let columns = sides[0]
+            .items
+            .iter()
+            .zip(&types)
+            .map(|(item, ty)| ResultColumn::computed(item.name.clone(), *ty))
+            .collect();
+        let plans = sides
+            .into_iter()
+            .map(|side| {
+                let items = side
+                    .items
+                    .into_iter()
+                    .zip(&types)
+                    .map(|(item, ty)| self.unified_item(item, *ty))
+                    .collect::<Result<Vec<_>>>()?;
+                Ok(self.close(Open { plan: side.plan, items }, Untyped::Keep)?.plan)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok((plans, columns))
+    }
+
+    fn unified_item(&self, item: Item, ty: RedshiftType) -> Result<Item> {
+        if item.typed.ty == ty { Ok(item) } else { self.cast_item(item, ty, CastKind::Implicit) }
+    }
+}
+
+/// The sides of a chain of one operator. EXCEPT does not associate: only its left side is taken apart.
+pub(super) fn sides(body: &QueryBody, op: SetOperator, all: bool) -> Vec<&QueryBody> {
+    let mut found = Vec::new();
+    let mut open = vec![(body, Side::Left)];
+    while let Some((body, side)) = open.pop() {
+        match body {
+            QueryBody::SetOperation { op: this, all: this_all, left, right, .. }
+                if *this == op
+                    && (*this_all == all || (op == SetOperator::Union && !all))
+                    && (op != SetOperator::Except || side == Side::Left) =>
+            {
+                open.push((right, Side::Right));
+                open.push((left, side));
+            }
+            _ => found.push(body),
+        }
+    }
+    found
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Left,
+    Right,
+}
+
+/// The rows of the first plan that the others have, or have not, each once; NULLs are equal.
+fn matched(plans: Vec<LogicalPlan>, kind: JoinType) -> Result<LogicalPlan> {
+    let mut plans = plans.into_iter();
+    let Some(first) = plans.next() else { return Err(Error::internal("a set operation without sides")) };
+    let mut result = node::distinct(first);
+    for other in plans {
+        let lefts = node::field_names(&result).into_iter().map(column);
+        let rights = node::field_names(&other).into_iter().map(column);
+        let keys =
+            JoinKeys { pairs: lefts.zip(rights).collect(), nulls: NullEquality::NullEqualsNull, null_aware: false };
+        result = node::join_by_keys(result, other, kind, Vec::new(), keys)?;
+    }
+    Ok(result)
+}
+
+fn words(op: SetOperator) -> &'static str {
+    match op {
+        SetOperator::Union => "UNION",
+        SetOperator::Intersect => "INTERSECT",
+        SetOperator::Except => "EXCEPT",
+    }
+}

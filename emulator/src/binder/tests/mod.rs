@@ -1,0 +1,3 @@
+//! What queries answer.
+
+mod select;

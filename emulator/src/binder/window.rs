@@ -1,0 +1,38 @@
+//! The plan of window functions.
+
+use datafusion::logical_expr::{Expr, LogicalPlan, utils::group_window_expr_by_sort_keys};
+use redshift_sql_dialect::Result;
+
+use super::{
+    Binder,
+    block::{Block, Taken},
+    node::{self, column},
+    planned,
+};
+
+impl Binder {
+    /// Computes the window functions of a block, those of one partitioning and order in one node.
+    pub(super) fn windows(&mut self, plan: LogicalPlan, block: &Block<'_>) -> Result<LogicalPlan> {
+        let mut plan = plan;
+        let mut open: Vec<&Taken> = block.windows.iter().collect();
+        while !open.is_empty() {
+            // Two functions that differ in a constant's type alone have one text, which names their column.
+            let mut shown: Vec<String> = Vec::new();
+            let (now, later): (Vec<&Taken>, Vec<&Taken>) = open.into_iter().partition(|taken| {
+                let name = taken.expr.schema_name().to_string();
+                let free = !shown.contains(&name);
+                shown.push(name);
+                free
+            });
+            let mut outputs: Vec<Expr> = node::field_names(&plan).into_iter().map(column).collect();
+            outputs.extend(now.iter().map(|taken| column(taken.expr.schema_name().to_string()).alias(&taken.name)));
+            let functions = now.iter().map(|taken| taken.expr.clone());
+            for (_, group) in planned(group_window_expr_by_sort_keys(functions))? {
+                plan = node::window(plan, group)?;
+            }
+            plan = node::project(plan, outputs)?;
+            open = later;
+        }
+        Ok(plan)
+    }
+}

@@ -1,0 +1,74 @@
+//! Running plans: DataFusion's optimiser and operators, set up without its SQL front end.
+
+use std::{path::PathBuf, sync::Arc, thread::available_parallelism};
+
+use arrow::record_batch::RecordBatch;
+use datafusion::{
+    execution::{
+        SessionStateBuilder,
+        context::SessionState,
+        disk_manager::{DiskManagerBuilder, DiskManagerMode},
+        memory_pool::FairSpillPool,
+        runtime_env::RuntimeEnvBuilder,
+    },
+    logical_expr::LogicalPlan,
+    physical_plan::execute_stream,
+    prelude::SessionConfig,
+};
+use futures::{StreamExt, stream::BoxStream};
+use redshift_sql_dialect::Result;
+
+use crate::error::from_datafusion;
+
+/// How plans are run.
+#[derive(Debug, Clone, Default)]
+pub struct ExecutionOptions {
+    /// Bytes that all running queries may take in memory before they spill; none is no limit.
+    pub memory_limit: Option<usize>,
+    /// The folder that they spill to; none is the system's for temporary files.
+    pub spill_folder: Option<PathBuf>,
+    /// How many streams a plan is cut into; none is one for each processor.
+    pub parallelism: Option<usize>,
+}
+
+/// Rows a batch has at most.
+const BATCH_ROWS: usize = 8_192;
+
+/// What plans are optimised and run with: one for an engine, shared by its sessions.
+///
+/// There are no analyser rules: the binder's plans have their types already, and a rule that added casts would hide
+/// where they do not.
+///
+/// # Errors
+/// Where the spill folder cannot be used.
+pub fn session_state(options: &ExecutionOptions) -> Result<SessionState> {
+    let mut runtime = RuntimeEnvBuilder::new();
+    if let Some(bytes) = options.memory_limit {
+        runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
+    }
+    if let Some(folder) = &options.spill_folder {
+        let mode = DiskManagerMode::Directories(vec![folder.clone()]);
+        runtime = runtime.with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode));
+    }
+    let parallelism = options.parallelism.or_else(|| available_parallelism().ok().map(usize::from)).unwrap_or(1);
+    let config = SessionConfig::new()
+        .with_target_partitions(parallelism)
+        .with_batch_size(BATCH_ROWS)
+        .with_information_schema(false)
+        .with_create_default_catalog_and_schema(false);
+    Ok(SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime.build_arc().map_err(from_datafusion)?)
+        .with_analyzer_rules(Vec::new())
+        .build())
+}
+
+/// Optimises a plan and starts it. Dropping the stream stops it.
+///
+/// # Errors
+/// What planning finds; what running finds comes as the stream's last item.
+pub async fn execute(plan: &LogicalPlan, state: &SessionState) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+    let physical = state.create_physical_plan(plan).await.map_err(from_datafusion)?;
+    let stream = execute_stream(physical, state.task_ctx()).map_err(from_datafusion)?;
+    Ok(stream.map(|batch| batch.map_err(from_datafusion)).boxed())
+}
