@@ -217,7 +217,7 @@ impl<'a> Reader<'a> {
         let named = |name: &&str| {
             word.eq_ignore_ascii_case(name.as_bytes()) || word.eq_ignore_ascii_case(&name.as_bytes()[..3])
         };
-        let index = MONTHS.iter().position(|name| named(name))?;
+        let index = MONTHS.iter().position(named)?;
         self.rest = rest;
         Some(index as u32 + 1)
     }
