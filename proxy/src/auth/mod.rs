@@ -1,0 +1,4 @@
+//! Who is it, and is the line safe?
+
+pub mod passwords;
+pub mod tls;

@@ -1,0 +1,81 @@
+//! What runs statements: the local emulator today, a real Redshift through the Data API later.
+
+mod local;
+
+use async_trait::async_trait;
+use blueshift_emulator::{Credential, Description, Login, Notice, Outcome, Request};
+use redshift_sql_dialect::{
+    RedshiftType, Result,
+    ast::{Statement, TransactionModes},
+};
+
+pub use local::LocalBackend;
+
+/// A warehouse that sessions can be opened in.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// What authentication needs to know of a user: none where there is no such user.
+    ///
+    /// # Errors
+    /// Where the backend cannot tell.
+    fn credential(&self, user: &str) -> Result<Option<Credential>>;
+
+    /// Opens a session for a user who has proved who they are.
+    ///
+    /// # Errors
+    /// 3D000 where the database does not exist, 28000 where the user does not, and what a start-up setting fails with.
+    async fn open(&self, login: Login) -> Result<Box<dyn BackendSession>>;
+
+    /// Writes out what is in flight. No session is used afterwards.
+    ///
+    /// # Errors
+    /// Where that fails.
+    async fn close(&self) -> Result<()>;
+}
+
+/// A client's session in a warehouse.
+///
+/// Dropping it ends it: an open transaction is rolled back, temporary tables go.
+#[async_trait]
+pub trait BackendSession: Send {
+    /// Opens a transaction block.
+    ///
+    /// # Errors
+    /// Where the modes are not supported.
+    async fn begin(&mut self, modes: TransactionModes) -> Result<()>;
+
+    /// Commits the open block; afterwards there is none, whether or not it succeeded.
+    ///
+    /// # Errors
+    /// Where it conflicts with another transaction; then nothing of the block stays.
+    async fn commit(&mut self) -> Result<()>;
+
+    /// Drops the open block and all that it wrote; nothing where there is none.
+    async fn rollback(&mut self);
+
+    /// Is a block open? TRUNCATE ends one by itself.
+    fn in_block(&self) -> bool;
+
+    /// Tells parameters and columns of a statement without running it.
+    ///
+    /// # Errors
+    /// Those that running it would give before it touches a row.
+    async fn describe(&mut self, statement: &Statement, types: &[Option<RedshiftType>]) -> Result<Description>;
+
+    /// Runs a statement in the open block, or in a transaction of its own that is committed when it succeeds.
+    ///
+    /// Dropping the future, or the stream of rows it gave, stops the statement and undoes what it did outside a block.
+    ///
+    /// # Errors
+    /// Those of the statement.
+    async fn execute(&mut self, request: Request<'_>) -> Result<Outcome>;
+
+    /// Messages that the statements since the last call left.
+    fn take_notices(&mut self) -> Vec<Notice>;
+
+    /// Settings that changed since the last call and that the client wants to hear of, under the names it knows.
+    fn take_setting_changes(&mut self) -> Vec<(String, String)>;
+
+    /// A setting's value as SHOW gives it.
+    fn setting(&self, name: &str) -> Option<String>;
+}

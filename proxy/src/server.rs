@@ -1,0 +1,302 @@
+//! From configuration to a server that listens, and to its end.
+
+use std::{
+    fmt, fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use blueshift_emulator::{Engine, Location, Login};
+use redshift_sql_dialect::{Error, ast::Parsed, parse};
+use thiserror::Error as ThisError;
+use tokio::{
+    net::{TcpListener, TcpStream, lookup_host},
+    sync::watch,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::{
+    auth::tls::{self, TlsError},
+    backend::{Backend, LocalBackend},
+    config::{EmulateArgs, ExposedWithoutPassword},
+    router::Company,
+    session::{Answer, Command, Session},
+    wire::{self, Shared, cancel::Registry},
+};
+
+/// How long running statements may take to end when the server does.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How long to wait when no connection can be accepted, because there are too many open files.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// Why the server does not start, or did not end well: one line for the user.
+#[derive(Debug, ThisError)]
+#[allow(missing_docs)]
+pub enum StartError {
+    #[error("cannot listen on {address}: {reason}")]
+    Listen { address: String, reason: String },
+    #[error(transparent)]
+    Exposed(#[from] ExposedWithoutPassword),
+    #[error("{0}")]
+    Engine(String),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error("cannot read init file {path}: {source}")]
+    InitFile { path: PathBuf, source: io::Error },
+    #[error("init file {path}, line {line}: {error}")]
+    InitStatement { path: PathBuf, line: usize, error: Error },
+    #[error("cannot make a folder for the certificate: {0}")]
+    Scratch(io::Error),
+    #[error("cannot make the bucket folder {path}: {source}")]
+    Buckets { path: PathBuf, source: io::Error },
+}
+
+/// What a server needs beside a socket.
+pub struct Server {
+    /// What runs statements.
+    pub backend: Arc<dyn Backend>,
+    /// What encrypts connections; none refuses encryption.
+    pub tls: Option<TlsAcceptor>,
+}
+
+/// Accepts connections until `shutdown` ends, then lets running statements finish, for ten seconds, and closes the
+/// backend. The caller binds, so that tests take port 0.
+///
+/// # Errors
+/// Where the backend cannot write out what is in flight.
+pub async fn run(listener: TcpListener, server: Server, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+    let (stop, stopped) = watch::channel(false);
+    let Server { backend, tls } = server;
+    let shared =
+        Shared { backend: Arc::clone(&backend), tls, registry: Arc::new(Registry::default()), shutdown: stopped };
+    let mut connections = JoinSet::new();
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            accepted = listener.accept() => match accepted {
+                Ok((socket, peer)) => accept(&mut connections, socket, peer, shared.clone()),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    sleep(ACCEPT_AGAIN).await;
+                }
+            },
+            Some(ended) = connections.join_next() => note_end(ended),
+        }
+    }
+    drop(listener);
+    stop.send_replace(true);
+    let drained = async {
+        while let Some(ended) = connections.join_next().await {
+            note_end(ended);
+        }
+    };
+    if timeout(DRAIN, drained).await.is_err() {
+        connections.shutdown().await;
+    }
+    backend.close().await
+}
+
+fn accept(connections: &mut JoinSet<()>, socket: TcpStream, peer: SocketAddr, shared: Shared) {
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%error, "cannot send small packets at once");
+    }
+    connections.spawn(wire::serve(socket, peer.ip().to_canonical().to_string(), shared));
+}
+
+/// A connection that ends in a panic ends alone.
+fn note_end(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!(%error, "a connection failed");
+    }
+}
+
+/// Runs the emulator as the arguments say, until it is interrupted.
+///
+/// # Errors
+/// Why it could not start.
+pub async fn emulate(arguments: EmulateArgs) -> Result<(), StartError> {
+    let listener = bind(&arguments).await?;
+    let address = listener.local_addr().map_err(|error| cannot_listen(&arguments.listen, &error))?;
+    let config = arguments.engine_config(|name| std::env::var(name).ok());
+    let (location, buckets) = (config.location.clone(), config.s3.folder.clone());
+    let endpoint = config.s3.endpoint.clone();
+    let engine = Engine::open(config).await.map_err(|error| StartError::Engine(error.message().to_string()))?;
+    if let (Some(folder), Location::Folder(_)) = (&buckets, &location) {
+        let failed = |source| StartError::Buckets { path: folder.clone(), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let encryption = Encryption::prepare(&arguments)?;
+    let backend: Arc<dyn Backend> = Arc::new(LocalBackend::new(engine, arguments.password.clone()));
+    if let Some(path) = &arguments.init {
+        run_init_file(path, &*backend, &arguments).await?;
+    }
+    let banner = Banner { address, arguments: &arguments, location, buckets, endpoint, encryption: &encryption };
+    println!("{banner}");
+    let server = Server { backend, tls: Some(encryption.acceptor.clone()) };
+    run(listener, server, interrupted()).await.map_err(|error| StartError::Engine(error.message().to_string()))
+}
+
+async fn bind(arguments: &EmulateArgs) -> Result<TcpListener, StartError> {
+    let failed = |error: io::Error| cannot_listen(&arguments.listen, &error);
+    let addresses: Vec<SocketAddr> = lookup_host(&arguments.listen).await.map_err(failed)?.collect();
+    for address in &addresses {
+        arguments.check_exposure(*address)?;
+    }
+    TcpListener::bind(&addresses[..]).await.map_err(failed)
+}
+
+fn cannot_listen(address: &str, error: &io::Error) -> StartError {
+    let reason = match error.kind() {
+        io::ErrorKind::AddrInUse => "another program listens there; choose another port with --listen".to_string(),
+        io::ErrorKind::InvalidInput => "an address and a port are expected, such as 127.0.0.1:5439".to_string(),
+        _ => error.to_string(),
+    };
+    StartError::Listen { address: address.to_string(), reason }
+}
+
+/// The server's certificate, and what clients check it with.
+struct Encryption {
+    acceptor: TlsAcceptor,
+    /// The file of a self-made authority.
+    authority: Option<PathBuf>,
+    /// Where a server that keeps nothing keeps its certificate while it runs.
+    _scratch: Option<Scratch>,
+}
+
+impl Encryption {
+    fn prepare(arguments: &EmulateArgs) -> Result<Encryption, StartError> {
+        if let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) {
+            let acceptor = tls::acceptor(certificate, key)?;
+            return Ok(Encryption { acceptor, authority: None, _scratch: None });
+        }
+        let scratch = if arguments.ephemeral { Some(Scratch::new().map_err(StartError::Scratch)?) } else { None };
+        let folder = scratch.as_ref().map_or_else(|| arguments.data.join("tls"), |scratch| scratch.0.clone());
+        let files = tls::self_made(&folder)?;
+        let acceptor = tls::acceptor(&files.certificate, &files.key)?;
+        Ok(Encryption { acceptor, authority: Some(absolute(&files.authority)), _scratch: scratch })
+    }
+}
+
+/// A folder that goes when the program does.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> io::Result<Scratch> {
+        let folder = std::env::temp_dir().join(format!("blueshift-{}", uuid::Uuid::new_v4()));
+        fs::create_dir(&folder)?;
+        Ok(Scratch(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            tracing::warn!(folder = %self.0.display(), %error, "cannot remove a folder");
+        }
+    }
+}
+
+/// Runs the statements of the init file as the superuser, one transaction each unless the file says otherwise.
+async fn run_init_file(path: &Path, backend: &dyn Backend, arguments: &EmulateArgs) -> Result<(), StartError> {
+    let text = fs::read_to_string(path).map_err(|source| StartError::InitFile { path: path.into(), source })?;
+    let failed = |position: usize, error: Error| {
+        let line = text.bytes().take(position).filter(|byte| *byte == b'\n').count() + 1;
+        StartError::InitStatement { path: path.into(), line, error }
+    };
+    let position_of = |error: &Error, start: usize| error.position().map_or(start, |position| position as usize);
+    let statements = parse(&text).map_err(|error| failed(position_of(&error, 0), error))?;
+    let login = Login {
+        user: arguments.user.clone(),
+        database: arguments.database.clone(),
+        settings: vec![("application_name".to_string(), "init".to_string())],
+        client_host: "[local]".to_string(),
+        pid: 0,
+    };
+    let mut session = Session::new(backend.open(login).await.map_err(|error| failed(0, error))?);
+    for parsed in &statements {
+        let ran = run_init_statement(&mut session, parsed, &text).await;
+        ran.map_err(|error| failed(position_of(&error, parsed.start as usize), error))?;
+    }
+    Ok(())
+}
+
+async fn run_init_statement(session: &mut Session, parsed: &Parsed, text: &str) -> Result<(), Error> {
+    let own_text = text.get(parsed.start as usize..parsed.end as usize).unwrap_or(text);
+    let command =
+        Command { statement: &parsed.statement, text: own_text, types: &[], values: &[], company: Company::Alone };
+    if let Answer::Rows(mut rows) = session.run(command).await? {
+        while rows.next(usize::MAX).await?.is_some() {}
+    }
+    Ok(())
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn interrupted() {
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = terminated => {}
+        interrupted = tokio::signal::ctrl_c() => {
+            // Without a handler Ctrl-C ends the program anyway.
+            if interrupted.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+/// How to connect, and where things are.
+struct Banner<'a> {
+    address: SocketAddr,
+    arguments: &'a EmulateArgs,
+    location: Location,
+    buckets: Option<PathBuf>,
+    endpoint: Option<String>,
+    encryption: &'a Encryption,
+}
+
+impl fmt::Display for Banner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let EmulateArgs { user, database, password, .. } = self.arguments;
+        let ip = self.address.ip().to_canonical();
+        let host = if ip.is_unspecified() { "localhost".to_string() } else { ip.to_string() };
+        writeln!(f, "Blueshift {} emulates Amazon Redshift on {}", env!("CARGO_PKG_VERSION"), self.address)?;
+        writeln!(f, "  connect   psql \"host={host} port={} user={user} dbname={database}\"", self.address.port())?;
+        if password.is_none() {
+            writeln!(f, "  password  any will do, so only this machine may connect")?;
+        }
+        match &self.location {
+            Location::Folder(folder) => writeln!(f, "  tables    {}", absolute(folder).display())?,
+            Location::Memory => writeln!(f, "  tables    in memory, forgotten at the end")?,
+        }
+        match (&self.buckets, &self.endpoint) {
+            (Some(folder), _) => {
+                writeln!(f, "  buckets   s3://BUCKET/KEY is {}/BUCKET/KEY", absolute(folder).display())?
+            }
+            (None, Some(endpoint)) => writeln!(f, "  buckets   at {endpoint}")?,
+            (None, None) => {}
+        }
+        match &self.encryption.authority {
+            Some(file) => write!(f, "  TLS       sslmode=verify-full sslrootcert={}", file.display()),
+            None => write!(f, "  TLS       with the certificate that was given"),
+        }
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}

@@ -1,0 +1,590 @@
+//! A client's session: its transaction, its prepared statements and portals, its cursor.
+//!
+//! The backend knows transaction blocks; what PostgreSQL's protocol makes of them is decided here: that several
+//! statements of one message are one transaction, that a block whose statement failed refuses everything until its end,
+//! that portals and cursors end with their transaction. Whoever uses a session calls [`Session::fail`] after every error
+//! it reports, also one that came out of a stream of rows or that cut a statement short.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use blueshift_emulator::{Description, Notice, NoticeSeverity, Outcome, Request, text_output::TextStyle};
+use redshift_sql_dialect::{
+    Error, RedshiftType, Result, SqlState,
+    ast::{
+        CastSafety, CloseCursor, DataType, Deallocate, DeclareCursor, Execute, Expr, ExprKind, Fetch, GroupBy, Prepare,
+        Query, QueryBody, Select, SelectItem, Statement, TransactionModes,
+    },
+};
+
+use crate::{
+    backend::BackendSession,
+    router::{self, Block, Company, Route, Scope},
+    rows::{RowStream, SharedRows},
+    wire::encode::{Format, text_value},
+};
+
+/// A statement to be run.
+#[derive(Debug, Clone, Copy)]
+pub struct Command<'a> {
+    /// What it says.
+    pub statement: &'a Statement,
+    /// Its text, for the logs.
+    pub text: &'a str,
+    /// The types of its parameters, as far as they are known.
+    pub types: &'a [Option<RedshiftType>],
+    /// Their values in text form.
+    pub values: &'a [Option<String>],
+    /// What stands beside it.
+    pub company: Company,
+}
+
+/// What a statement answers.
+pub enum Answer {
+    /// Rows, to be streamed.
+    Rows(RowStream),
+    /// A command tag.
+    Done(String),
+}
+
+/// A prepared statement, of the protocol or of PREPARE.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The text that it stands in, which positions of errors count in.
+    pub message: Arc<str>,
+    /// Its own text.
+    pub text: String,
+    /// What it says; none for an empty statement.
+    pub statement: Option<Statement>,
+    /// The types of its parameters, as far as they were declared.
+    pub types: Vec<Option<RedshiftType>>,
+    /// How many parameters it has.
+    pub parameters: u16,
+    /// The OIDs that were declared; among them may be some that no column has, such as uuid's.
+    pub declared: Vec<u32>,
+    /// The types of its parameters, once it was described.
+    pub inferred: OnceLock<Vec<RedshiftType>>,
+}
+
+impl Prepared {
+    /// The OID that was declared for a parameter, unless it was left open.
+    pub fn declared_oid(&self, index: usize) -> Option<u32> {
+        self.declared.get(index).copied().filter(|oid| *oid != 0 && *oid != RedshiftType::Unknown.oid())
+    }
+
+    /// The OID in whose binary form a parameter comes.
+    pub fn wire_oid(&self, index: usize) -> u32 {
+        let inferred = || self.inferred.get().and_then(|types| types.get(index)).map_or(0, |ty| ty.oid());
+        self.declared_oid(index).unwrap_or_else(inferred)
+    }
+
+    /// The types of the parameters, as far as they were declared or inferred.
+    pub fn known_types(&self) -> Vec<Option<RedshiftType>> {
+        match self.inferred.get() {
+            Some(types) => types.iter().copied().map(Some).collect(),
+            None => self.types.clone(),
+        }
+    }
+}
+
+/// A bound statement and how far it has come.
+pub struct Portal {
+    /// What it runs.
+    pub bound: Bound,
+    /// How far it has come.
+    pub progress: Progress,
+}
+
+/// A prepared statement with its parameters.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    /// What it runs.
+    pub prepared: Arc<Prepared>,
+    /// The types of its parameters.
+    pub types: Vec<Option<RedshiftType>>,
+    /// The values of its parameters.
+    pub values: Vec<Option<String>>,
+    /// The formats of its result, as Bind gave them: none, one for all, or one for each column.
+    pub formats: Vec<Format>,
+}
+
+/// How far a portal has come.
+pub enum Progress {
+    /// It has not begun.
+    Ready,
+    /// It has sent some rows and has perhaps more.
+    Suspended(RowStream),
+    /// It has nothing more, and its tag was this.
+    Finished(String),
+}
+
+struct Cursor {
+    name: String,
+    rows: SharedRows,
+}
+
+/// A session.
+pub struct Session {
+    backend: Box<dyn BackendSession>,
+    block: Block,
+    prepared: HashMap<String, Arc<Prepared>>,
+    portals: HashMap<String, Portal>,
+    cursor: Option<Cursor>,
+    notices: Vec<Notice>,
+}
+
+impl Session {
+    /// A session over this one of the backend.
+    pub fn new(backend: Box<dyn BackendSession>) -> Session {
+        Session {
+            backend,
+            block: Block::Default,
+            prepared: HashMap::new(),
+            portals: HashMap::new(),
+            cursor: None,
+            notices: Vec::new(),
+        }
+    }
+
+    /// Where its transaction stands.
+    pub fn block(&self) -> Block {
+        self.block
+    }
+
+    /// A setting's value as SHOW gives it.
+    pub fn setting(&self, name: &str) -> Option<String> {
+        self.backend.setting(name)
+    }
+
+    /// How values are written for this client.
+    pub fn style(&self) -> TextStyle {
+        TextStyle::of_settings(|name| self.backend.setting(name))
+    }
+
+    /// How long a statement may take.
+    pub fn statement_timeout(&self) -> Option<Duration> {
+        let milliseconds = self.backend.setting("statement_timeout")?.parse().ok()?;
+        (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
+    }
+
+    /// Messages that statements left since the last call.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        let mut notices = std::mem::take(&mut self.notices);
+        notices.extend(self.backend.take_notices());
+        notices
+    }
+
+    /// Settings that changed since the last call and that the client wants to hear of.
+    pub fn take_setting_changes(&mut self) -> Vec<(String, String)> {
+        self.backend.take_setting_changes()
+    }
+
+    /// Runs a statement.
+    ///
+    /// # Errors
+    /// Those of the statement, and those of its place: 25P02 in a block that failed, 25001 for what needs a transaction
+    /// of its own.
+    pub async fn run(&mut self, command: Command<'_>) -> Result<Answer> {
+        match router::route(command.statement, self.block, command.company) {
+            Route::Begin(modes) => self.begin(modes).await,
+            Route::Commit => self.commit().await,
+            Route::Rollback => self.rollback().await,
+            Route::Prepare(prepare) => self.prepare(prepare, command.text).await,
+            Route::Execute(execute) => self.execute_prepared(execute, command).await,
+            Route::Deallocate(deallocate) => self.deallocate(deallocate),
+            Route::DeclareCursor(declare) => self.declare_cursor(declare, command).await,
+            Route::Fetch(fetch) => self.fetch(fetch),
+            Route::CloseCursor(close) => self.close_cursor(close),
+            Route::Backend(scope) => self.run_in_backend(scope, command).await,
+            Route::Refuse(error) => Err(error),
+        }
+    }
+
+    /// Tells parameters and columns of a statement without running it.
+    ///
+    /// # Errors
+    /// Those that running it would give before it touches a row.
+    pub async fn describe(&mut self, statement: &Statement, types: &[Option<RedshiftType>]) -> Result<Description> {
+        let declared = || types.iter().map(|ty| ty.unwrap_or(RedshiftType::Unknown)).collect();
+        match statement {
+            Statement::Commit | Statement::Rollback => Ok(Description { parameters: declared(), columns: None }),
+            _ if self.block == Block::Aborted => Err(router::aborted()),
+            Statement::Begin(_) | Statement::Prepare(_) | Statement::Deallocate(_) | Statement::CloseCursor(_) => {
+                Ok(Description { parameters: declared(), columns: None })
+            }
+            Statement::DeclareCursor(declare) => {
+                let query = Statement::Query(declare.query.clone());
+                let description = self.backend.describe(&query, types).await?;
+                Ok(Description { columns: None, ..description })
+            }
+            Statement::Fetch(fetch) => {
+                let columns = Arc::clone(&self.cursor(&fetch.cursor.value)?.rows.columns);
+                Ok(Description { parameters: declared(), columns: Some(columns) })
+            }
+            Statement::Execute(execute) => {
+                let prepared = self.prepared(&execute.name.value)?;
+                let columns = match &prepared.statement {
+                    Some(statement) => self.backend.describe(statement, &prepared.types).await?.columns,
+                    None => None,
+                };
+                let parameters = match argument_query(&execute.args, &prepared.types) {
+                    Some(query) => self.backend.describe(&query, types).await?.parameters,
+                    None => declared(),
+                };
+                Ok(Description { parameters, columns })
+            }
+            other => self.backend.describe(other, types).await,
+        }
+    }
+
+    /// Ends the transaction that several statements of a message or a pipeline had in common.
+    ///
+    /// # Errors
+    /// Where it cannot be committed; then nothing of it stays.
+    pub async fn finish_implicit(&mut self) -> Result<()> {
+        if self.block == Block::Implicit {
+            self.end_block();
+            self.backend.commit().await?;
+        }
+        if self.block == Block::Default {
+            self.portals.clear();
+        }
+        Ok(())
+    }
+
+    /// Takes note of an error: what is open is rolled back, and a block that the client opened refuses everything until
+    /// it ends it.
+    pub async fn fail(&mut self) {
+        let before = self.block;
+        self.end_block();
+        match before {
+            Block::Default | Block::Implicit => self.backend.rollback().await,
+            Block::InProgress => {
+                self.backend.rollback().await;
+                self.block = Block::Aborted;
+            }
+            Block::Aborted => self.block = Block::Aborted,
+        }
+    }
+
+    /// There is no block any more, nor what lived in it.
+    fn end_block(&mut self) {
+        self.block = Block::Default;
+        self.portals.clear();
+        self.cursor = None;
+    }
+
+    async fn begin(&mut self, modes: TransactionModes) -> Result<Answer> {
+        match self.block {
+            Block::Default => {
+                self.backend.begin(modes).await?;
+                self.block = Block::InProgress;
+            }
+            // What came before it in the message belongs to the block.
+            Block::Implicit => self.block = Block::InProgress,
+            Block::InProgress | Block::Aborted => {
+                self.warn(SqlState::ACTIVE_SQL_TRANSACTION, "there is already a transaction in progress");
+            }
+        }
+        done("BEGIN")
+    }
+
+    async fn commit(&mut self) -> Result<Answer> {
+        let before = self.block;
+        if matches!(before, Block::Default | Block::Implicit) {
+            self.warn(SqlState::NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress");
+        }
+        match before {
+            Block::Default => done("COMMIT"),
+            Block::Implicit | Block::InProgress => {
+                self.end_block();
+                self.backend.commit().await?;
+                done("COMMIT")
+            }
+            // It was rolled back when it failed.
+            Block::Aborted => {
+                self.end_block();
+                done("ROLLBACK")
+            }
+        }
+    }
+
+    async fn rollback(&mut self) -> Result<Answer> {
+        if matches!(self.block, Block::Default | Block::Implicit) {
+            self.warn(SqlState::NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress");
+        }
+        if matches!(self.block, Block::Implicit | Block::InProgress) {
+            self.backend.rollback().await;
+        }
+        self.end_block();
+        done("ROLLBACK")
+    }
+
+    fn warn(&mut self, sqlstate: SqlState, message: &str) {
+        self.notices.push(Notice { severity: NoticeSeverity::Warning, sqlstate, message: message.to_string() });
+    }
+
+    async fn run_in_backend(&mut self, scope: Scope, command: Command<'_>) -> Result<Answer> {
+        if scope == Scope::OpenImplicit {
+            self.backend.begin(TransactionModes::default()).await?;
+            self.block = Block::Implicit;
+        }
+        let Command { statement, text, types, values, .. } = command;
+        let request = Request { statement, text, parameter_types: types, parameters: values };
+        let outcome = self.backend.execute(request).await?;
+        if matches!(self.block, Block::Implicit | Block::InProgress) && !self.backend.in_block() {
+            // TRUNCATE has committed it.
+            self.end_block();
+        }
+        match outcome {
+            Outcome::Rows(rows) => Ok(Answer::Rows(rows.into())),
+            Outcome::Done(tag) => Ok(Answer::Done(tag.to_string())),
+        }
+    }
+}
+
+/// Prepared statements and portals.
+impl Session {
+    /// The prepared statement of this name; the empty name is the unnamed one.
+    ///
+    /// # Errors
+    /// 26000 where there is none.
+    pub fn prepared(&self, name: &str) -> Result<Arc<Prepared>> {
+        self.prepared.get(name).cloned().ok_or_else(|| {
+            let message = match name {
+                "" => "unnamed prepared statement does not exist".to_string(),
+                name => format!("prepared statement \"{name}\" does not exist"),
+            };
+            Error::new(SqlState::INVALID_SQL_STATEMENT_NAME, message)
+        })
+    }
+
+    /// Keeps a prepared statement under this name. The unnamed one is replaced.
+    ///
+    /// # Errors
+    /// 42P05 where another has the name.
+    pub fn keep_prepared(&mut self, name: &str, prepared: Prepared) -> Result<()> {
+        if !name.is_empty() && self.prepared.contains_key(name) {
+            let message = format!("prepared statement \"{name}\" already exists");
+            return Err(Error::new(SqlState::DUPLICATE_PREPARED_STATEMENT, message));
+        }
+        self.prepared.insert(name.to_string(), Arc::new(prepared));
+        Ok(())
+    }
+
+    /// Forgets a prepared statement; one that does not exist is none already.
+    pub fn forget_prepared(&mut self, name: &str) {
+        self.prepared.remove(name);
+    }
+
+    /// Keeps a portal under this name. The unnamed one is replaced.
+    ///
+    /// # Errors
+    /// 42P03 where another has the name.
+    pub fn keep_portal(&mut self, name: &str, portal: Portal) -> Result<()> {
+        if !name.is_empty() && self.portals.contains_key(name) {
+            return Err(Error::new(SqlState::DUPLICATE_CURSOR, format!("portal \"{name}\" already exists")));
+        }
+        self.portals.insert(name.to_string(), portal);
+        Ok(())
+    }
+
+    /// The portal of this name.
+    ///
+    /// # Errors
+    /// 34000 where there is none.
+    pub fn portal(&self, name: &str) -> Result<&Portal> {
+        self.portals.get(name).ok_or_else(|| no_portal(name))
+    }
+
+    /// Takes the portal of this name out, to be run; [`Session::put_back`] returns it.
+    ///
+    /// # Errors
+    /// 34000 where there is none.
+    pub fn take_portal(&mut self, name: &str) -> Result<Portal> {
+        self.portals.remove(name).ok_or_else(|| no_portal(name))
+    }
+
+    /// Returns a portal that was run.
+    pub fn put_back(&mut self, name: &str, portal: Portal) {
+        self.portals.insert(name.to_string(), portal);
+    }
+
+    /// Forgets a portal; one that does not exist is none already.
+    pub fn forget_portal(&mut self, name: &str) {
+        self.portals.remove(name);
+    }
+
+    async fn prepare(&mut self, prepare: &Prepare, text: &str) -> Result<Answer> {
+        let types = prepare.types.iter().map(known_type).collect::<Result<Vec<_>>>()?;
+        let description = self.backend.describe(&prepare.statement, &types).await?;
+        let prepared = Prepared {
+            message: text.into(),
+            text: text.to_string(),
+            statement: Some(*prepare.statement.clone()),
+            types: description.parameters.into_iter().map(Some).collect(),
+            parameters: prepare.parameters,
+            declared: Vec::new(),
+            inferred: OnceLock::new(),
+        };
+        self.keep_prepared(&prepare.name.value, prepared)?;
+        done("PREPARE")
+    }
+
+    async fn execute_prepared(&mut self, execute: &Execute, command: Command<'_>) -> Result<Answer> {
+        let prepared = self.prepared(&execute.name.value)?;
+        let (given, wanted) = (execute.args.len(), usize::from(prepared.parameters));
+        if given != wanted {
+            let message = format!("wrong number of parameters for prepared statement \"{}\"", execute.name.value);
+            let detail = format!("Expected {wanted} parameters but got {given}.");
+            return Err(Error::new(SqlState::SYNTAX_ERROR, message).with_detail(detail));
+        }
+        let Some(statement) = &prepared.statement else { return done("EXECUTE") };
+        let values = match argument_query(&execute.args, &prepared.types) {
+            Some(query) => self.evaluate(&query, command).await?,
+            None => Vec::new(),
+        };
+        let inner = Command { statement, text: &prepared.text, types: &prepared.types, values: &values, ..command };
+        // Positions count in the text of PREPARE, which is not the one that the client has sent now.
+        Box::pin(self.run(inner)).await.map_err(Error::without_position)
+    }
+
+    /// The values of the only row of a query, in text form.
+    async fn evaluate(&mut self, query: &Statement, command: Command<'_>) -> Result<Vec<Option<String>>> {
+        let Command { text, types, values, .. } = command;
+        let request = Request { statement: query, text, parameter_types: types, parameters: values };
+        let Outcome::Rows(rows) = self.backend.execute(request).await? else {
+            return Err(Error::internal("arguments have no values"));
+        };
+        let mut rows = RowStream::from(rows);
+        let Some(batch) = rows.next(1).await? else { return Err(Error::internal("arguments have no values")) };
+        let style = self.style();
+        let columns = rows.columns.iter().zip(batch.columns());
+        let values = columns.map(|(column, values)| text_value(values, 0, column.ty, style)).collect();
+        // The statement is over when its rows have come to their end.
+        while rows.next(usize::MAX).await?.is_some() {}
+        values
+    }
+
+    fn deallocate(&mut self, deallocate: &Deallocate) -> Result<Answer> {
+        match &deallocate.name {
+            None => self.prepared.clear(),
+            Some(name) => {
+                self.prepared(&name.value)?;
+                self.forget_prepared(&name.value);
+            }
+        }
+        done("DEALLOCATE")
+    }
+}
+
+/// Cursors: one at a time, and only within a block (developer guide, "DECLARE").
+impl Session {
+    async fn declare_cursor(&mut self, declare: &DeclareCursor, command: Command<'_>) -> Result<Answer> {
+        if self.block != Block::InProgress && !declare.hold {
+            let message = "DECLARE CURSOR may only be used in transaction blocks";
+            return Err(Error::new(SqlState::NO_ACTIVE_SQL_TRANSACTION, message));
+        }
+        let name = &declare.name.value;
+        match &self.cursor {
+            Some(open) if open.name == *name => {
+                return Err(Error::new(SqlState::DUPLICATE_CURSOR, format!("cursor \"{name}\" already exists")));
+            }
+            Some(_) => {
+                let message = "opening multiple cursors from within the same client connection is not allowed.";
+                return Err(Error::new(SqlState::INVALID_CURSOR_STATE, message));
+            }
+            None => {}
+        }
+        let statement = Statement::Query(declare.query.clone());
+        if self.block != Block::InProgress {
+            // WITH HOLD outlives nothing in Redshift: the cursor ends with this statement, which is its transaction.
+            self.backend.describe(&statement, command.types).await?;
+            return done("DECLARE CURSOR");
+        }
+        let query = Command { statement: &statement, ..command };
+        let Answer::Rows(rows) = self.run_in_backend(Scope::AsItStands, query).await? else {
+            return Err(Error::internal("a cursor's query gives no rows"));
+        };
+        self.cursor = Some(Cursor { name: name.clone(), rows: SharedRows::new(rows) });
+        done("DECLARE CURSOR")
+    }
+
+    fn fetch(&mut self, fetch: &Fetch) -> Result<Answer> {
+        Ok(Answer::Rows(self.cursor(&fetch.cursor.value)?.rows.fetch(fetch.count)))
+    }
+
+    fn close_cursor(&mut self, close: &CloseCursor) -> Result<Answer> {
+        if let Some(name) = &close.name {
+            self.cursor(&name.value)?;
+        }
+        self.cursor = None;
+        done("CLOSE CURSOR")
+    }
+
+    fn cursor(&self, name: &str) -> Result<&Cursor> {
+        if self.block != Block::InProgress {
+            return Err(Error::internal("cursors can only be used within the transaction that created them."));
+        }
+        let cursor = self.cursor.as_ref().filter(|cursor| cursor.name == name);
+        cursor.ok_or_else(|| Error::new(SqlState::INVALID_CURSOR_NAME, format!("cursor \"{name}\" does not exist")))
+    }
+}
+
+fn done(tag: &str) -> Result<Answer> {
+    Ok(Answer::Done(tag.to_string()))
+}
+
+fn no_portal(name: &str) -> Error {
+    Error::new(SqlState::INVALID_CURSOR_NAME, format!("portal \"{name}\" does not exist"))
+}
+
+fn known_type(ty: &DataType) -> Result<Option<RedshiftType>> {
+    match ty {
+        DataType::Known(ty) => Ok(Some(*ty)),
+        DataType::Named(name) => {
+            let message = format!("type \"{name}\" does not exist");
+            Err(Error::new(SqlState::UNDEFINED_OBJECT, message).at(name.pos()))
+        }
+    }
+}
+
+/// `SELECT` of the arguments of EXECUTE, each as its parameter's type; none where there are no arguments.
+fn argument_query(args: &[Expr], types: &[Option<RedshiftType>]) -> Option<Statement> {
+    let first = args.first()?;
+    let items = args.iter().enumerate().map(|(index, arg)| {
+        let known = types.get(index).copied().flatten().filter(|ty| *ty != RedshiftType::Unknown);
+        let expr = match known {
+            None => arg.clone(),
+            Some(ty) => {
+                let expr = Box::new(arg.clone());
+                let kind = ExprKind::Cast { expr, ty: DataType::Known(ty), safety: CastSafety::Error };
+                Expr { kind, pos: arg.pos }
+            }
+        };
+        SelectItem { expr, alias: None }
+    });
+    let select = Select {
+        top: None,
+        distinct: false,
+        items: items.collect(),
+        exclude: Vec::new(),
+        from: Vec::new(),
+        selection: None,
+        connect_by: None,
+        group_by: GroupBy::None,
+        having: None,
+        qualify: None,
+        windows: Vec::new(),
+        pos: first.pos,
+    };
+    let body = QueryBody::Select(Box::new(select));
+    Some(Statement::Query(Box::new(Query { with: None, body, order_by: Vec::new(), limit: None, offset: None })))
+}
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

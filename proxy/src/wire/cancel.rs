@@ -1,0 +1,135 @@
+//! Stopping a statement from outside: CancelRequest, `statement_timeout`, a client that is gone.
+//!
+//! A connection is registered under its process number and a secret, which only its client knows. A CancelRequest comes
+//! over another connection and names both. It counts only while a statement runs; one that comes late is forgotten.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI32, Ordering},
+    },
+};
+
+use redshift_sql_dialect::{Error, SqlState};
+use tokio::sync::watch;
+
+/// The connections of a server.
+pub struct Registry {
+    next_pid: AtomicI32,
+    connections: Mutex<HashMap<i32, Entry>>,
+}
+
+struct Entry {
+    secret: i32,
+    switch: Arc<watch::Sender<bool>>,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Registry { next_pid: AtomicI32::new(1), connections: Mutex::new(HashMap::new()) }
+    }
+}
+
+impl Registry {
+    /// A new connection under a number of its own.
+    pub fn register(self: &Arc<Self>) -> Registration {
+        let secret = rand::random();
+        let switch = Arc::new(watch::Sender::new(false));
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        let pid = loop {
+            // Numbers look like those of a cluster, and come round after a billion connections.
+            let pid = 1_073_741_824 | (self.next_pid.fetch_add(1, Ordering::Relaxed) & 0x3fff_ffff);
+            if !connections.contains_key(&pid) {
+                break pid;
+            }
+        };
+        connections.insert(pid, Entry { secret, switch: Arc::clone(&switch) });
+        Registration { registry: Arc::clone(self), pid, secret, switch }
+    }
+
+    /// Stops the statement that runs on this connection, where the secret is right.
+    pub fn cancel(&self, pid: i32, secret: i32) {
+        let connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = connections.get(&pid).filter(|entry| entry.secret == secret) {
+            entry.switch.send_replace(true);
+        }
+    }
+}
+
+/// A connection's place in the registry, until it is dropped.
+pub struct Registration {
+    registry: Arc<Registry>,
+    /// What pg_backend_pid() answers.
+    pub pid: i32,
+    /// What a CancelRequest must know.
+    pub secret: i32,
+    switch: Arc<watch::Sender<bool>>,
+}
+
+impl Registration {
+    /// Forgets requests that came before, because a statement begins.
+    pub fn arm(&self) {
+        self.switch.send_replace(false);
+    }
+
+    /// Has there been a request since the statement began?
+    pub fn is_cancelled(&self) -> bool {
+        *self.switch.borrow()
+    }
+
+    /// Waits for a request.
+    pub async fn cancelled(&self) {
+        let mut requests = self.switch.subscribe();
+        // We hold the sender, so that this ends with a request only.
+        let _ = requests.wait_for(|requested| *requested).await;
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.registry.connections.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.pid);
+    }
+}
+
+/// 57014, worded as Redshift words both a cancelled statement and one that ran out of `statement_timeout`.
+pub fn cancelled_error() -> Error {
+    Error::new(SqlState::QUERY_CANCELED, "Query cancelled on user's request")
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn only_who_knows_the_secret_cancels() {
+        let registry = Arc::new(Registry::default());
+        let connection = registry.register();
+        registry.cancel(connection.pid, connection.secret.wrapping_add(1));
+        assert!(connection.cancelled().now_or_never().is_none());
+        registry.cancel(connection.pid, connection.secret);
+        assert!(connection.cancelled().now_or_never().is_some());
+    }
+
+    #[test]
+    fn a_request_that_comes_late_is_forgotten() {
+        let registry = Arc::new(Registry::default());
+        let connection = registry.register();
+        registry.cancel(connection.pid, connection.secret);
+        connection.arm();
+        assert!(connection.cancelled().now_or_never().is_none());
+    }
+
+    #[test]
+    fn numbers_are_not_shared_and_are_given_back() {
+        let registry = Arc::new(Registry::default());
+        let (first, second) = (registry.register(), registry.register());
+        assert_ne!(first.pid, second.pid);
+        let (pid, secret) = (first.pid, first.secret);
+        drop(first);
+        registry.cancel(pid, secret);
+        assert_eq!(registry.connections.lock().unwrap().len(), 1);
+    }
+}

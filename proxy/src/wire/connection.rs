@@ -1,0 +1,190 @@
+//! A connection that is logged in: messages in, dispatched, answers out.
+
+use std::time::Duration;
+
+use pgwire::messages::{
+    response::{ReadyForQuery, TransactionStatus},
+    startup::ParameterStatus,
+};
+use redshift_sql_dialect::{Error, SqlState};
+use tokio::{sync::watch, time::Instant};
+
+use super::{
+    cancel::Registration,
+    encode::{Encoding, NumericFormat},
+    error::{Ends, error_response, notice_response},
+    frontend::{Frontend, decode},
+    socket::{Frame, Wire, WireError},
+    startup::Started,
+    stream::Halt,
+};
+use crate::{router::Block, session::Session};
+
+/// The version of Redshift's protocol from which NUMERIC is an integer in binary.
+const REDSHIFT_NUMERIC: u8 = 2;
+
+/// A connection.
+pub struct Connection<'w> {
+    pub(super) wire: &'w mut Wire,
+    pub(super) session: Session,
+    pub(super) registration: Registration,
+    pub(super) protocol: u8,
+    shutdown: watch::Receiver<bool>,
+    phase: Phase,
+}
+
+/// Where the extended protocol stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Normal,
+    /// A message failed: those behind it are not looked at until Sync.
+    SkippingToSync,
+}
+
+/// Does the connection go on?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Message,
+    End,
+}
+
+impl<'w> Connection<'w> {
+    /// A connection behind its start-up.
+    pub fn new(wire: &'w mut Wire, started: Started, shutdown: watch::Receiver<bool>) -> Self {
+        let Started { session, registration, protocol } = started;
+        Connection { wire, session, registration, protocol, shutdown, phase: Phase::Normal }
+    }
+
+    /// Answers messages until the client leaves or the server ends.
+    ///
+    /// # Errors
+    /// Why it had to end otherwise.
+    pub async fn run(mut self) -> Result<(), WireError> {
+        loop {
+            let frame = tokio::select! {
+                biased;
+                () = stopped(&mut self.shutdown) => return Err(WireError::Fatal(shutting_down())),
+                frame = self.wire.read_message() => frame?,
+            };
+            let Some(frame) = frame else { return Ok(()) };
+            if self.answer(frame).await? == Next::End {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn answer(&mut self, frame: Frame) -> Result<Next, WireError> {
+        let tag = frame.tag;
+        if self.phase == Phase::SkippingToSync && !matches!(tag, b'S' | b'X') {
+            return Ok(Next::Message);
+        }
+        let message = match decode(frame) {
+            Ok(message) => message,
+            Err(WireError::Recoverable(error)) => {
+                self.report(Halt::Failed(error)).await?;
+                if tag == b'Q' {
+                    self.ready().await?;
+                } else {
+                    self.phase = Phase::SkippingToSync;
+                }
+                return Ok(Next::Message);
+            }
+            Err(error) => return Err(error),
+        };
+        self.dispatch(message).await
+    }
+
+    async fn dispatch(&mut self, message: Frontend) -> Result<Next, WireError> {
+        let answered = match message {
+            Frontend::Query(query) => {
+                self.simple_query(&query.query).await?;
+                Ok(())
+            }
+            Frontend::Parse(parse) => self.parse(parse).await,
+            Frontend::Bind(bind) => self.bind(bind).await,
+            Frontend::Describe(describe) => self.describe(describe).await,
+            Frontend::Execute(execute) => self.execute(execute).await,
+            Frontend::Close(close) => self.close(close),
+            Frontend::Flush => self.wire.flush().await.map_err(Halt::Lost),
+            Frontend::Sync => {
+                self.phase = Phase::Normal;
+                if let Err(error) = self.session.finish_implicit().await {
+                    self.report(Halt::Failed(error)).await?;
+                }
+                self.ready().await?;
+                Ok(())
+            }
+            Frontend::Terminate => return Ok(Next::End),
+            // A client that began COPY FROM STDIN before it knew that it was refused.
+            Frontend::Copy => Ok(()),
+            Frontend::FunctionCall => {
+                self.report(Halt::Failed(Error::unsupported("function calls by OID are not supported"))).await?;
+                self.ready().await?;
+                Ok(())
+            }
+        };
+        if let Err(halt) = answered {
+            self.report(halt).await?;
+            self.phase = Phase::SkippingToSync;
+        }
+        if self.wire.is_full() {
+            self.wire.flush().await?;
+        }
+        Ok(Next::Message)
+    }
+
+    /// Tells the client of an error and the session that it has failed.
+    pub(super) async fn report(&mut self, halt: Halt) -> Result<(), WireError> {
+        let (error, text) = match halt {
+            Halt::Failed(error) => (error, None),
+            Halt::FailedIn(text, error) => (error, Some(text)),
+            Halt::Lost(error) => return Err(error),
+        };
+        self.session.fail().await;
+        self.announce();
+        self.wire.put(&error_response(&error, text.as_deref(), Ends::Statement));
+        Ok(())
+    }
+
+    /// Passes on what the last statement had to say beside its result.
+    pub(super) fn announce(&mut self) {
+        for notice in self.session.take_notices() {
+            self.wire.put(&notice_response(&notice));
+        }
+        for (name, value) in self.session.take_setting_changes() {
+            self.wire.put(&ParameterStatus::new(name, value));
+        }
+    }
+
+    /// The next statement may come.
+    pub(super) async fn ready(&mut self) -> Result<(), WireError> {
+        let status = match self.session.block() {
+            Block::Default | Block::Implicit => TransactionStatus::Idle,
+            Block::InProgress => TransactionStatus::Transaction,
+            Block::Aborted => TransactionStatus::Error,
+        };
+        self.wire.put(&ReadyForQuery::new(status));
+        self.wire.flush().await
+    }
+
+    /// When a statement that begins now must have ended.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        // A timeout beyond what the clock can tell is none.
+        self.session.statement_timeout().and_then(|timeout: Duration| Instant::now().checked_add(timeout))
+    }
+
+    /// How values are written for this client.
+    pub(super) fn encoding(&self) -> Encoding {
+        let numeric = if self.protocol >= REDSHIFT_NUMERIC { NumericFormat::Redshift } else { NumericFormat::Postgres };
+        Encoding { style: self.session.style(), numeric }
+    }
+}
+
+async fn stopped(shutdown: &mut watch::Receiver<bool>) {
+    // Where the server is gone without a word it has ended, too.
+    let _ = shutdown.wait_for(|stop| *stop).await;
+}
+
+fn shutting_down() -> Error {
+    Error::new(SqlState::ADMIN_SHUTDOWN, "terminating connection due to administrator command")
+}

@@ -1,0 +1,260 @@
+//! The extended protocol: Parse, Bind, Describe, Execute, Close.
+//!
+//! A statement is analysed when it is described or run, not when it is parsed; types of parameters that the client left
+//! open are inferred when somebody asks for them or sends a value in binary. What runs before a Sync is one transaction,
+//! except that a statement with nothing but Sync behind it is a transaction of its own at once.
+
+use std::sync::{Arc, OnceLock};
+
+use blueshift_emulator::Description;
+use pgwire::messages::{
+    data::{NoData, ParameterDescription},
+    extendedquery::{
+        Bind, BindComplete, Close, CloseComplete, Describe, Execute, Parse, ParseComplete, PortalSuspended,
+        TARGET_TYPE_BYTE_STATEMENT,
+    },
+    response::{CommandComplete, EmptyQueryResponse},
+};
+use redshift_sql_dialect::{Error, RedshiftType, SqlState, ast::Statement, parse};
+
+use super::{
+    connection::Connection,
+    decode::parameter,
+    describe::{formats_for, put_row_description},
+    encode::Format,
+    simple::tag_of,
+    stream::{End, Halt, Line},
+};
+use crate::{
+    router::{self, Block, Company},
+    rows::RowStream,
+    session::{Answer, Bound, Command, Portal, Prepared, Progress},
+};
+
+impl Connection<'_> {
+    /// Parse: a statement to be kept under a name.
+    pub(super) async fn parse(&mut self, message: Parse) -> Result<(), Halt> {
+        let Parse { name, query, type_oids, .. } = message;
+        let name = name.unwrap_or_default();
+        let text: Arc<str> = query.into();
+        let prepared = prepare(&text, type_oids).map_err(|error| Halt::FailedIn(Arc::clone(&text), error))?;
+        self.refuse_if_aborted(&prepared)?;
+        self.session.keep_prepared(&name, prepared)?;
+        self.wire.put(&ParseComplete::new());
+        Ok(())
+    }
+
+    /// Bind: a prepared statement gets its parameters.
+    pub(super) async fn bind(&mut self, message: Bind) -> Result<(), Halt> {
+        let Bind {
+            portal_name, statement_name, parameter_format_codes, parameters, result_column_format_codes, ..
+        } = message;
+        let statement_name = statement_name.unwrap_or_default();
+        let prepared = self.session.prepared(&statement_name)?;
+        self.refuse_if_aborted(&prepared)?;
+        let (given, wanted) = (parameters.len(), usize::from(prepared.parameters));
+        if given != wanted {
+            let message = format!(
+                "bind message supplies {given} parameters, but prepared statement \"{statement_name}\" requires {wanted}"
+            );
+            return Err(Error::new(SqlState::PROTOCOL_VIOLATION, message).into());
+        }
+        let formats = parameter_formats(&parameter_format_codes, given)?;
+        if (0..given).any(|index| formats[index] == Format::Binary && prepared.declared_oid(index).is_none()) {
+            self.infer(&prepared).await?;
+        }
+        let mut values = Vec::with_capacity(given);
+        for (index, (value, format)) in parameters.into_iter().zip(formats).enumerate() {
+            values.push(parameter(value, format, prepared.wire_oid(index), index + 1)?);
+        }
+        let formats = result_column_format_codes.iter().map(|code| Format::of_code(*code)).collect::<Result<_, _>>()?;
+        let bound = Bound { types: prepared.known_types(), prepared, values, formats };
+        let portal = Portal { bound, progress: Progress::Ready };
+        self.session.keep_portal(&portal_name.unwrap_or_default(), portal)?;
+        self.wire.put(&BindComplete::new());
+        Ok(())
+    }
+
+    /// Describe: parameters and columns of a statement, or columns of a portal.
+    pub(super) async fn describe(&mut self, message: Describe) -> Result<(), Halt> {
+        let name = message.name.unwrap_or_default();
+        if message.target_type == TARGET_TYPE_BYTE_STATEMENT {
+            let prepared = self.session.prepared(&name)?;
+            let description = self.infer(&prepared).await?;
+            let types = description.parameters.iter().map(|ty| ty.oid()).collect();
+            self.wire.put(&ParameterDescription::new(types));
+            return self.put_columns(&description, &[]);
+        }
+        let portal = self.session.portal(&name)?;
+        let bound = portal.bound.clone();
+        let description = match &portal.progress {
+            Progress::Suspended(rows) => {
+                Description { parameters: Vec::new(), columns: Some(Arc::clone(&rows.columns)) }
+            }
+            _ => self.description(&bound.prepared, &bound.types).await?,
+        };
+        self.put_columns(&description, &bound.formats)
+    }
+
+    /// Execute: a portal runs, or runs on.
+    pub(super) async fn execute(&mut self, message: Execute) -> Result<(), Halt> {
+        let name = message.name.unwrap_or_default();
+        let limit = u64::try_from(message.max_rows).ok().filter(|limit| *limit > 0);
+        let Portal { bound, progress } = self.session.take_portal(&name)?;
+        self.refuse_if_aborted(&bound.prepared)?;
+        let prepared = Arc::clone(&bound.prepared);
+        let located = |halt| match halt {
+            Halt::Failed(error) => Halt::FailedIn(Arc::clone(&prepared.message), error),
+            other => other,
+        };
+        let progress = match progress {
+            Progress::Ready => self.execute_ready(&bound, limit).await.map_err(located)?,
+            Progress::Suspended(rows) => self.send_portion(rows, &bound.formats, limit).await.map_err(located)?,
+            Progress::Finished(tag) => {
+                self.wire.put(&CommandComplete::new(tag.clone()));
+                Progress::Finished(tag)
+            }
+        };
+        self.session.put_back(&name, Portal { bound, progress });
+        Ok(())
+    }
+
+    async fn execute_ready(&mut self, bound: &Bound, limit: Option<u64>) -> Result<Progress, Halt> {
+        let Some(statement) = &bound.prepared.statement else {
+            self.wire.put(&EmptyQueryResponse::new());
+            return Ok(Progress::Ready);
+        };
+        let company = if self.wire.upcoming() == Some(b'S') { Company::Alone } else { Company::Pipeline };
+        let command =
+            Command { statement, text: &bound.prepared.text, types: &bound.types, values: &bound.values, company };
+        match self.run_command(command).await? {
+            Answer::Rows(rows) => self.send_portion(rows, &bound.formats, limit).await,
+            Answer::Done(tag) => {
+                self.announce();
+                self.wire.put(&CommandComplete::new(tag.clone()));
+                Ok(Progress::Finished(tag))
+            }
+        }
+    }
+
+    async fn send_portion(
+        &mut self,
+        mut rows: RowStream,
+        formats: &[Format],
+        limit: Option<u64>,
+    ) -> Result<Progress, Halt> {
+        let formats = formats_for(rows.columns.len(), formats)?;
+        let (deadline, encoding) = (self.deadline(), self.encoding());
+        let mut line = Line::resume(self.wire, &self.registration, deadline);
+        let sent = line.send_rows(&mut rows, &formats, encoding, limit).await?;
+        self.announce();
+        match sent.end {
+            End::Limit => {
+                self.wire.put(&PortalSuspended::new());
+                Ok(Progress::Suspended(rows))
+            }
+            End::Exhausted => {
+                let tag = tag_of(&rows, &sent);
+                self.wire.put(&CommandComplete::new(tag.clone()));
+                Ok(Progress::Finished(tag))
+            }
+        }
+    }
+
+    /// Close: a statement or a portal is forgotten.
+    pub(super) fn close(&mut self, message: Close) -> Result<(), Halt> {
+        let name = message.name.unwrap_or_default();
+        if message.target_type == TARGET_TYPE_BYTE_STATEMENT {
+            self.session.forget_prepared(&name);
+        } else {
+            self.session.forget_portal(&name);
+        }
+        self.wire.put(&CloseComplete::new());
+        Ok(())
+    }
+
+    /// In a block that failed nothing is prepared, bound or run but its end.
+    fn refuse_if_aborted(&self, prepared: &Prepared) -> Result<(), Error> {
+        match &prepared.statement {
+            None | Some(Statement::Commit | Statement::Rollback) => Ok(()),
+            Some(_) if self.session.block() == Block::Aborted => Err(router::aborted()),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Describes a statement and keeps the types of its parameters.
+    async fn infer(&mut self, prepared: &Arc<Prepared>) -> Result<Description, Halt> {
+        let description = self.description(prepared, &prepared.types).await?;
+        // A second description agrees with the first, or comes too late for what was bound.
+        let _ = prepared.inferred.set(description.parameters.clone());
+        Ok(description)
+    }
+
+    async fn description(
+        &mut self,
+        prepared: &Arc<Prepared>,
+        types: &[Option<RedshiftType>],
+    ) -> Result<Description, Halt> {
+        let Some(statement) = &prepared.statement else {
+            return Ok(Description { parameters: Vec::new(), columns: None });
+        };
+        let deadline = self.deadline();
+        let mut line = Line::begin(self.wire, &self.registration, deadline);
+        line.interruptible(self.session.describe(statement, types)).await.map_err(|halt| match halt {
+            Halt::Failed(error) => Halt::FailedIn(Arc::clone(&prepared.message), error),
+            other => other,
+        })
+    }
+
+    fn put_columns(&mut self, description: &Description, formats: &[Format]) -> Result<(), Halt> {
+        match &description.columns {
+            Some(columns) => {
+                let formats = formats_for(columns.len(), formats)?;
+                put_row_description(self.wire.output(), columns, &formats, self.protocol);
+            }
+            None => self.wire.put(&NoData::new()),
+        }
+        Ok(())
+    }
+}
+
+/// The only statement of a text, with the types that the client declared.
+fn prepare(text: &Arc<str>, declared: Vec<u32>) -> Result<Prepared, Error> {
+    let mut statements = parse(text)?;
+    if statements.len() > 1 {
+        let message = "cannot insert multiple commands into a prepared statement";
+        return Err(Error::new(SqlState::SYNTAX_ERROR, message));
+    }
+    let types: Vec<_> = declared.iter().map(|oid| declared_type(*oid)).collect();
+    let prepared = Prepared {
+        message: Arc::clone(text),
+        text: String::new(),
+        statement: None,
+        types,
+        parameters: declared.len() as u16,
+        declared,
+        inferred: OnceLock::new(),
+    };
+    let Some(parsed) = statements.pop() else { return Ok(prepared) };
+    let own_text = text.get(parsed.start as usize..parsed.end as usize).unwrap_or(text);
+    let parameters = prepared.parameters.max(parsed.parameters);
+    Ok(Prepared { text: own_text.to_string(), statement: Some(parsed.statement), parameters, ..prepared })
+}
+
+/// The type of a parameter that the client declared; none where it leaves the choice to us.
+fn declared_type(oid: u32) -> Option<RedshiftType> {
+    RedshiftType::from_oid(oid, -1).filter(|ty| *ty != RedshiftType::Unknown)
+}
+
+/// One format for each parameter: none given is text, one is for all.
+fn parameter_formats(codes: &[i16], parameters: usize) -> Result<Vec<Format>, Error> {
+    match codes {
+        [] => Ok(vec![Format::Text; parameters]),
+        [all] => Ok(vec![Format::of_code(*all)?; parameters]),
+        each if each.len() == parameters => each.iter().map(|code| Format::of_code(*code)).collect(),
+        each => {
+            let message = format!("bind message has {} parameter formats but {parameters} parameters", each.len());
+            Err(Error::new(SqlState::PROTOCOL_VIOLATION, message))
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The wire protocol, version 3, as Redshift speaks it.
+//!
+//! [`startup`] brings a connection to where statements can be sent; [`connection`] reads messages and dispatches them to
+//! [`simple`] and [`extended`]; [`stream`] sends rows and notices when it has to stop; [`encode`], [`decode`], [`describe`]
+//! and [`error`] turn what goes over the line into bytes and back. No SQL is decided here.
+
+pub mod cancel;
+mod connection;
+pub mod decode;
+mod describe;
+pub mod encode;
+mod error;
+mod extended;
+pub mod frontend;
+mod simple;
+pub mod socket;
+mod startup;
+mod stream;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{net::TcpStream, sync::watch, time::timeout};
+use tokio_rustls::TlsAcceptor;
+
+use self::{
+    cancel::Registry,
+    connection::Connection,
+    error::{Ends, error_response},
+    socket::{Wire, WireError},
+};
+use crate::backend::Backend;
+
+/// How long a client may take to log in.
+const LOGIN: Duration = Duration::from_secs(60);
+
+/// What all connections of a server share.
+#[derive(Clone)]
+pub struct Shared {
+    /// What runs their statements.
+    pub backend: Arc<dyn Backend>,
+    /// What encrypts them.
+    pub tls: Option<TlsAcceptor>,
+    /// Who can be cancelled.
+    pub registry: Arc<Registry>,
+    /// Turns true when the server wants to end.
+    pub shutdown: watch::Receiver<bool>,
+}
+
+/// Serves a connection until it ends. `host` is where the client is, for the logs.
+pub async fn serve(socket: TcpStream, host: String, shared: Shared) {
+    let mut wire = Wire::new(socket);
+    match serve_until_error(&mut wire, &host, shared).await {
+        Ok(()) => {}
+        Err(WireError::Io(error)) => tracing::debug!(%host, %error, "connection lost"),
+        Err(WireError::Fatal(error) | WireError::Recoverable(error)) => {
+            tracing::info!(%host, %error, "connection ended");
+            wire.put(&error_response(&error, None, Ends::Connection));
+        }
+    }
+    wire.close().await;
+}
+
+async fn serve_until_error(wire: &mut Wire, host: &str, shared: Shared) -> Result<(), WireError> {
+    let start = startup::start(wire, host, &shared);
+    let Ok(started) = timeout(LOGIN, start).await else { return Ok(()) };
+    match started? {
+        Some(started) => Connection::new(wire, started, shared.shutdown).run().await,
+        None => Ok(()),
+    }
+}

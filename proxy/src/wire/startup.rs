@@ -1,0 +1,434 @@
+//! From the first byte to the first ReadyForQuery: encryption, start-up message, authentication, parameters.
+
+use std::collections::BTreeMap;
+
+use blueshift_emulator::{Credential, Login};
+use bytes::{BufMut, Bytes};
+use pgwire::messages::{
+    response::{ReadyForQuery, TransactionStatus},
+    startup::{Authentication, BackendKeyData, NegotiateProtocolVersion, ParameterStatus, SecretKey},
+};
+use redshift_sql_dialect::{Error, SqlState};
+
+use super::{
+    Shared,
+    cancel::Registration,
+    error::notice_response,
+    frontend::Body,
+    socket::{Wire, WireError},
+};
+use crate::{
+    auth::passwords::{self, Answer, Challenge, Circumstances, Driver, Encryption},
+    session::Session,
+};
+
+const SSL_REQUEST: i32 = 80_877_103;
+const GSS_REQUEST: i32 = 80_877_104;
+const CANCEL_REQUEST: i32 = 80_877_102;
+/// The highest `server_protocol_version` there is: 1 extends RowDescription, 2 has binary NUMERIC, 3 tells whether
+/// columns distinguish case.
+const MAX_SERVER_PROTOCOL: u8 = 3;
+/// What a cluster says it is, beside what `version()` says.
+const PADB_VERSION: &str = "1.0.133982";
+const PADB_REVISION: &str = "d8b9d5bd87";
+/// Start-up parameters that are no settings: who connects where, and what Redshift's drivers tell of themselves.
+const NOT_SETTINGS: [&str; 18] = [
+    "user",
+    "database",
+    "options",
+    "replication",
+    "client_protocol_version",
+    "driver_version",
+    "os_version",
+    "driver_discovery_version",
+    "plugin_name",
+    "idp_type",
+    "idp_host",
+    "provider_name",
+    "token_type",
+    "identity_namespace",
+    "idc_client_display_name",
+    "idc_region",
+    "issuer_url",
+    "preferred_role",
+];
+
+/// A connection that statements can be sent over.
+pub struct Started {
+    /// Its session.
+    pub session: Session,
+    /// Its number and how it is cancelled.
+    pub registration: Registration,
+    /// The version of Redshift's extensions that was agreed upon; 0 is none.
+    pub protocol: u8,
+}
+
+/// Takes a connection to where statements can be sent. None where the client only wanted to cancel, or left.
+///
+/// # Errors
+/// What the client did wrong, who it is not, or that it is gone.
+pub async fn start(wire: &mut Wire, host: &str, shared: &Shared) -> Result<Option<Started>, WireError> {
+    let Some((packet, encryption)) = negotiate(wire, shared).await? else { return Ok(None) };
+    let startup = Startup::decode(packet)?;
+    if startup.minor > 0 {
+        wire.put(&NegotiateProtocolVersion::new(0, startup.extensions()));
+    }
+    let user = authenticate(wire, &startup, encryption, shared).await?;
+    let registration = shared.registry.register();
+    let login = Login {
+        database: startup.database().unwrap_or(&user).to_string(),
+        user: user.clone(),
+        settings: startup.settings()?,
+        client_host: host.to_string(),
+        pid: registration.pid,
+    };
+    let backend = shared.backend.open(login).await.map_err(WireError::Fatal)?;
+    let started = Started { session: Session::new(backend), registration, protocol: startup.protocol()? };
+    greet(wire, started, &user, startup.asks_for_protocol()).await.map(Some)
+}
+
+/// Answers requests for encryption until something else comes: the start-up packet, with its version.
+async fn negotiate(wire: &mut Wire, shared: &Shared) -> Result<Option<(Bytes, Encryption)>, WireError> {
+    let mut encryption = Encryption::None;
+    loop {
+        let Some(packet) = wire.read_startup().await? else { return Ok(None) };
+        let mut body = Body::new(packet.clone());
+        match body.int32()? {
+            SSL_REQUEST if encryption == Encryption::None => match &shared.tls {
+                Some(tls) => {
+                    wire.put_byte(b'S');
+                    wire.flush().await?;
+                    let socket = std::mem::replace(wire, Wire::new(tokio::io::empty())).into_socket()?;
+                    *wire = Wire::new(tls.accept(socket).await?);
+                    encryption = Encryption::Tls;
+                }
+                None => {
+                    wire.put_byte(b'N');
+                    wire.flush().await?;
+                }
+            },
+            GSS_REQUEST if encryption == Encryption::None => {
+                wire.put_byte(b'N');
+                wire.flush().await?;
+            }
+            CANCEL_REQUEST => {
+                let (pid, secret) = (body.int32()?, body.int32()?);
+                shared.registry.cancel(pid, secret);
+                return Ok(None);
+            }
+            _ => return Ok(Some((packet, encryption))),
+        }
+    }
+}
+
+/// A start-up message.
+#[derive(Debug, PartialEq, Eq)]
+struct Startup {
+    minor: u16,
+    parameters: BTreeMap<String, String>,
+}
+
+impl Startup {
+    fn decode(packet: Bytes) -> Result<Startup, WireError> {
+        let mut body = Body::new(packet);
+        let version = body.int32()? as u32;
+        let (major, minor) = ((version >> 16) as u16, version as u16);
+        if major != 3 {
+            let message = format!("unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.0");
+            return Err(WireError::Fatal(Error::unsupported(message)));
+        }
+        let mut parameters = BTreeMap::new();
+        loop {
+            let name = body.text()?;
+            if name.is_empty() {
+                break;
+            }
+            parameters.insert(name, body.text()?);
+        }
+        // Some clients pad the packet behind its end, and PostgreSQL 8.0 does not mind.
+        Ok(Startup { minor, parameters })
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    fn database(&self) -> Option<&str> {
+        self.get("database")
+    }
+
+    /// Extensions of the protocol that the client would like and that nobody knows here.
+    fn extensions(&self) -> Vec<String> {
+        self.parameters.keys().filter(|name| name.starts_with("_pq_.")).cloned().collect()
+    }
+
+    fn driver(&self) -> Driver {
+        if self.get("driver_version").is_some() || self.asks_for_protocol() {
+            Driver::Redshift
+        } else {
+            Driver::Postgres
+        }
+    }
+
+    fn asks_for_protocol(&self) -> bool {
+        self.get("client_protocol_version").is_some()
+    }
+
+    /// The version of Redshift's extensions that both sides know.
+    fn protocol(&self) -> Result<u8, WireError> {
+        let Some(wanted) = self.get("client_protocol_version") else { return Ok(0) };
+        let wanted: u32 = wanted.parse().map_err(|_| {
+            let message = format!("invalid value for parameter \"client_protocol_version\": \"{wanted}\"");
+            WireError::Fatal(Error::new(SqlState::INVALID_PARAMETER_VALUE, message))
+        })?;
+        Ok(wanted.min(u32::from(MAX_SERVER_PROTOCOL)) as u8)
+    }
+
+    /// The settings: those that came by name, behind those of `options`.
+    fn settings(&self) -> Result<Vec<(String, String)>, WireError> {
+        let mut settings = match self.get("options") {
+            Some(options) => settings_of_options(options).map_err(WireError::Fatal)?,
+            None => Vec::new(),
+        };
+        for (name, value) in &self.parameters {
+            let name = name.to_lowercase();
+            if !NOT_SETTINGS.contains(&name.as_str()) && !name.starts_with("_pq_.") {
+                settings.push((name, value.clone()));
+            }
+        }
+        Ok(settings)
+    }
+}
+
+/// `-c name=value --name=value`; a backslash keeps the blank behind it.
+fn settings_of_options(options: &str) -> Result<Vec<(String, String)>, Error> {
+    let invalid = |word: &str| {
+        let message = format!("invalid command-line argument for server process: {word}");
+        Error::new(SqlState::SYNTAX_ERROR, message)
+    };
+    let mut settings = Vec::new();
+    let mut words = split_options(options).into_iter();
+    while let Some(word) = words.next() {
+        let setting = if let Some(long) = word.strip_prefix("--") {
+            long.to_string()
+        } else if word == "-c" {
+            words.next().ok_or_else(|| invalid(&word))?
+        } else if let Some(short) = word.strip_prefix("-c") {
+            short.to_string()
+        } else {
+            return Err(invalid(&word));
+        };
+        let (name, value) = setting.split_once('=').ok_or_else(|| invalid(&setting))?;
+        settings.push((name.replace('-', "_").to_lowercase(), value.to_string()));
+    }
+    Ok(settings)
+}
+
+fn split_options(options: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut chars = options.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => words.last_mut().into_iter().for_each(|word| word.extend(chars.next())),
+            c if c.is_ascii_whitespace() => words.push(String::new()),
+            c => words.last_mut().into_iter().for_each(|word| word.push(c)),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Has the client prove who it is: the user's name as the backend knows it.
+async fn authenticate(
+    wire: &mut Wire,
+    startup: &Startup,
+    encryption: Encryption,
+    shared: &Shared,
+) -> Result<String, WireError> {
+    let Some(given) = startup.get("user") else {
+        let message = "no PostgreSQL user name specified in startup packet";
+        return Err(WireError::Fatal(Error::new(SqlState::INVALID_AUTHORIZATION, message)));
+    };
+    let (user, credential) = known_user(given, shared)?;
+    let challenge = passwords::challenge(credential.as_ref(), Circumstances { encryption, driver: startup.driver() });
+    put_challenge(wire, &challenge);
+    if challenge != Challenge::Trust {
+        wire.flush().await?;
+        let answer = read_answer(wire).await?;
+        // MD5 is salted with the name that the client knows itself by.
+        if ![user, given].iter().any(|name| passwords::verify(name, credential.as_ref(), &challenge, &answer)) {
+            let message = format!("password authentication failed for user \"{given}\"");
+            return Err(WireError::Fatal(Error::new(SqlState::INVALID_AUTHORIZATION, message)));
+        }
+        wire.put(&Authentication::Ok);
+    }
+    Ok(user.to_string())
+}
+
+/// The user of this name, or of the name behind `IAM:` or `IAMA:`, which temporary credentials put before it.
+fn known_user<'a>(given: &'a str, shared: &Shared) -> Result<(&'a str, Option<Credential>), WireError> {
+    if let Some(credential) = shared.backend.credential(given).map_err(WireError::Fatal)? {
+        return Ok((given, Some(credential)));
+    }
+    let prefixed = ["IAM:", "IAMA:", "IAMR:"].iter().find_map(|prefix| given.strip_prefix(prefix));
+    let Some(name) = prefixed else { return Ok((given, None)) };
+    // A group may follow: IAMA:user:group.
+    let name = name.split(':').next().unwrap_or(name);
+    Ok((name, shared.backend.credential(name).map_err(WireError::Fatal)?))
+}
+
+fn put_challenge(wire: &mut Wire, challenge: &Challenge) {
+    match challenge {
+        Challenge::Trust => wire.put(&Authentication::Ok),
+        Challenge::Cleartext => wire.put(&Authentication::CleartextPassword),
+        Challenge::Md5 { salt } => wire.put(&Authentication::MD5Password(salt.to_vec())),
+        Challenge::Digest { salt, server_nonce } => {
+            // Code 13; algorithm 0 is SHA-256.
+            let output = wire.output();
+            output.put_u8(b'R');
+            output.put_u32((4 * 5 + salt.len() + server_nonce.len()) as u32);
+            output.put_i32(13);
+            output.put_i32(0);
+            output.put_u32(salt.len() as u32);
+            output.put_slice(salt);
+            output.put_u32(server_nonce.len() as u32);
+            output.put_slice(server_nonce);
+        }
+    }
+}
+
+async fn read_answer(wire: &mut Wire) -> Result<Answer, WireError> {
+    let frame = wire.read_message().await?.ok_or_else(WireError::disconnected)?;
+    let mut body = Body::new(frame.body);
+    match frame.tag {
+        b'p' => {
+            let bytes = body.rest();
+            Ok(Answer::Password(bytes.strip_suffix(&[0]).unwrap_or(&bytes).to_vec()))
+        }
+        b'd' => {
+            let digest = length_and_bytes(&mut body)?;
+            let client_nonce = length_and_bytes(&mut body)?;
+            body.end()?;
+            Ok(Answer::Digest { digest, client_nonce })
+        }
+        other => Err(WireError::protocol(format!("expected password response, got message type {other}"))),
+    }
+}
+
+fn length_and_bytes(body: &mut Body) -> Result<Vec<u8>, WireError> {
+    let length = usize::try_from(body.int32()?).map_err(|_| WireError::protocol("invalid message format"))?;
+    Ok(body.bytes(length)?.to_vec())
+}
+
+/// Sends what the client wants to know before its first statement.
+async fn greet(
+    wire: &mut Wire,
+    mut started: Started,
+    user: &str,
+    asks_for_protocol: bool,
+) -> Result<Started, WireError> {
+    // What changed so far is told below.
+    started.session.take_setting_changes();
+    for (name, value) in parameters(&started, user, asks_for_protocol) {
+        wire.put(&ParameterStatus::new(name.to_string(), value));
+    }
+    let Registration { pid, secret, .. } = started.registration;
+    wire.put(&BackendKeyData::new(pid, SecretKey::I32(secret)));
+    started.session.take_notices().iter().for_each(|notice| wire.put(&notice_response(notice)));
+    wire.put(&ReadyForQuery::new(TransactionStatus::Idle));
+    wire.flush().await?;
+    Ok(started)
+}
+
+/// The parameters in the order in which a cluster reports them. Their names matter to the letter: asyncpg knows Redshift
+/// by `padb_revision`, and `datestyle` is in lower case though PostgreSQL's is not.
+fn parameters(started: &Started, user: &str, asks_for_protocol: bool) -> Vec<(&'static str, String)> {
+    let setting = |name: &str, default: &str| started.session.setting(name).unwrap_or_else(|| default.to_string());
+    let mut parameters = vec![
+        ("application_name", setting("application_name", "")),
+        ("case_sensitive", "on".to_string()),
+        ("client_encoding", setting("client_encoding", "UTF8")),
+        ("datestyle", setting("datestyle", "ISO, MDY")),
+        ("integer_datetimes", "on".to_string()),
+        ("is_superuser", setting("is_superuser", "off")),
+        ("server_encoding", "UNICODE".to_string()),
+        ("server_version", setting("server_version", "8.0.2")),
+        ("session_authorization", user.to_string()),
+        ("TimeZone", setting("timezone", "UTC")),
+        ("timezone_abbreviations", setting("timezone_abbreviations", "Default")),
+        ("padb_version", PADB_VERSION.to_string()),
+        ("padb_revision", PADB_REVISION.to_string()),
+        ("max_numeric_precision", "38".to_string()),
+        ("max_varchar_size", "65535".to_string()),
+        ("datashare_enabled", "off".to_string()),
+        ("session_id", uuid::Uuid::new_v4().to_string()),
+    ];
+    if asks_for_protocol {
+        parameters.push(("server_protocol_version", started.protocol.to_string()));
+    }
+    parameters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn startup(version: u32, parameters: &[(&str, &str)]) -> Result<Startup, WireError> {
+        let mut packet = version.to_be_bytes().to_vec();
+        for (name, value) in parameters {
+            packet.extend(format!("{name}\0{value}\0").into_bytes());
+        }
+        packet.push(0);
+        Startup::decode(packet.into())
+    }
+
+    #[test]
+    fn what_drivers_say_of_themselves_is_no_setting() {
+        let startup = startup(
+            0x30000,
+            &[
+                ("user", "admin"),
+                ("database", "dev"),
+                ("DateStyle", "ISO"),
+                ("client_protocol_version", "2"),
+                ("driver_version", "Redshift Python Driver 2.2.0"),
+                ("_pq_.compression", "lz4"),
+                ("options", "-c search_path=a\\ b --statement-timeout=5s"),
+            ],
+        )
+        .unwrap();
+        assert_eq!(
+            startup.settings().unwrap(),
+            [("search_path", "a b"), ("statement_timeout", "5s"), ("datestyle", "ISO")]
+                .map(|(name, value)| (name.to_string(), value.to_string()))
+        );
+        assert_eq!(startup.driver(), Driver::Redshift);
+        assert_eq!(startup.extensions(), ["_pq_.compression"]);
+    }
+
+    #[test]
+    fn protocols_are_granted_as_far_as_they_are_known() {
+        let granted = |wanted: &[(&str, &str)]| startup(0x30000, wanted).unwrap().protocol().ok();
+        assert_eq!(granted(&[]), Some(0));
+        for version in 0..=3 {
+            assert_eq!(granted(&[("client_protocol_version", &version.to_string())]), Some(version));
+        }
+        assert_eq!(granted(&[("client_protocol_version", "9")]), Some(3));
+        assert_eq!(granted(&[("client_protocol_version", "x")]), None);
+    }
+
+    #[test]
+    fn other_protocols_are_refused() {
+        assert!(matches!(startup(0x20000, &[]), Err(WireError::Fatal(_))));
+        assert_eq!(startup(0x30002, &[]).unwrap().minor, 2);
+        assert!(Startup::decode(Bytes::from_static(b"\0\x03\0\0user\0admin")).is_err());
+    }
+
+    #[test]
+    fn options_that_are_none_are_refused() {
+        assert!(settings_of_options("-c").is_err());
+        assert!(settings_of_options("-c name").is_err());
+        assert!(settings_of_options("-x y").is_err());
+        assert_eq!(settings_of_options("-cgeqo=off").unwrap(), [("geqo".to_string(), "off".to_string())]);
+    }
+}
