@@ -174,6 +174,10 @@ pub(super) struct Block<'q> {
     pub pending: Vec<Pending>,
     /// WINDOW
     pub named_windows: &'q [(Ident, WindowSpec)],
+    /// May columns be marked with `(+)`?
+    pub marks_allowed: bool,
+    /// What PRIOR names.
+    pub prior: Option<Arc<Scope>>,
     /// Where each column was first referred to, for messages.
     pub positions: HashMap<String, Pos>,
 }

@@ -26,7 +26,7 @@ use super::{
     planned,
     query::{Open, Untyped},
     relation::Source,
-    scope::ScopeColumn,
+    scope::{Exposure, ScopeColumn},
     setop::sides,
 };
 use crate::{result::ResultColumn, types::arrow_type};
@@ -100,7 +100,7 @@ impl Binder {
                 internal,
                 ty: result.ty,
                 origin: result.origin,
-                bare: true,
+                exposure: Exposure::Full,
             });
         }
         Ok(Some(Source { plan: node::project(plan, exprs)?, columns, identity: None }))

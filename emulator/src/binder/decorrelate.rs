@@ -395,8 +395,10 @@ impl Binder {
                 let (input, carried) = self.push(&window.input, domain)?;
                 let functions = carried_over(window.window_expr.clone(), &carried)?;
                 let partition: Vec<Expr> = carried_columns(domain, &carried).collect();
-                let functions = functions.into_iter().map(|function| partitioned(function, &partition)).collect();
-                Ok((node::window(input, functions)?, carried))
+                let functions: Vec<Expr> =
+                    functions.into_iter().map(|function| partitioned(function, &partition)).collect();
+                let plan = node::window(input, functions.clone())?;
+                Ok((under_old_names(plan, &window.window_expr, &functions)?, carried))
             }
             LogicalPlan::Union(union) => self.push_union(&union.inputs, domain),
             LogicalPlan::Join(join) => self.push_join(join, domain),
@@ -415,7 +417,7 @@ impl Binder {
         let empties = values_of_nothing(&functions, &input)?;
         let grouped = node::aggregate(input, groups, functions.clone())?;
         if !aggregate.group_expr.is_empty() {
-            return Ok((grouped, carried));
+            return Ok((under_old_names(grouped, &aggregate.aggr_expr, &functions)?, carried));
         }
         // Without GROUP BY there is a row even for no input: the domain's other rows get it.
         let (instance, all) = self.instance(domain)?;
@@ -645,6 +647,21 @@ fn substitute(expr: Expr, values: &HashMap<String, Expr>) -> Result<Expr> {
         })
     });
     planned(replaced).map(|replaced| replaced.data)
+}
+
+/// Gives the columns of functions the names that they had before the functions changed: their text is their name.
+fn under_old_names(plan: LogicalPlan, old: &[Expr], new: &[Expr]) -> Result<LogicalPlan> {
+    let names = old.iter().zip(new).map(|(old, new)| (new.schema_name().to_string(), old.schema_name().to_string()));
+    let renamed: HashMap<String, String> = names.filter(|(new, old)| new != old).collect();
+    if renamed.is_empty() {
+        return Ok(plan);
+    }
+    let exprs = node::field_names(&plan).into_iter().map(|name| match renamed.get(&name) {
+        Some(old) => column(name).alias(old),
+        None => column(name),
+    });
+    let exprs = exprs.collect();
+    node::project(plan, exprs)
 }
 
 fn partitioned(function: Expr, partition: &[Expr]) -> Expr {

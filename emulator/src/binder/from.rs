@@ -15,7 +15,7 @@ use super::{
     node,
     query::Untyped,
     relation::Source,
-    scope::{Scope, ScopeColumn, ScopeTable},
+    scope::{Exposure, Scope, ScopeColumn, ScopeTable},
 };
 use crate::{
     catalog::RowIdentity,
@@ -86,7 +86,7 @@ impl Binder {
             internal,
             ty: result.ty,
             origin: result.origin.clone(),
-            bare: true,
+            exposure: Exposure::Full,
         });
         self.aliased(Source { columns: columns.collect(), plan: bound.plan, identity: None }, alias, None)
     }
@@ -120,7 +120,14 @@ impl Binder {
                 Some(alias) if rows.single && alias.columns.is_empty() => self.fold(&alias.name),
                 _ => shown,
             };
-            columns.push(ScopeColumn { table: None, name: shown, internal, ty, origin: None, bare: true });
+            columns.push(ScopeColumn {
+                table: None,
+                name: shown,
+                internal,
+                ty,
+                origin: None,
+                exposure: Exposure::Full,
+            });
         }
         let source = Source { plan: node::project(rows.plan, exprs)?, columns, identity: None };
         self.aliased(source, alias, Some(ScopeTable { path: None, name }))

@@ -1,21 +1,20 @@
-//! Joins: ON, USING, NATURAL, and Redshift's `(+)`.
+//! Joins: ON, USING, NATURAL.
 
 use std::sync::Arc;
 
 use datafusion::logical_expr::{Expr as PlanExpr, JoinType, LogicalPlan};
 use redshift_sql_dialect::{
     Error, Result, SqlState,
-    ast::{BinaryOp, Expr, Join, JoinConstraint, JoinKind, Select},
+    ast::{BinaryOp, Expr, Join, JoinConstraint, JoinKind},
 };
 
 use super::{
     Binder, CastKind, Typed,
     block::{Block, Clause},
     decorrelate::is_closed,
-    expr::chain,
     node,
     relation::Source,
-    scope::{Scope, ScopeColumn, unsupported_correlation},
+    scope::{Exposure, Scope, ScopeColumn, unsupported_correlation},
     subquery::{Pending, PendingKind, mentions},
 };
 
@@ -23,13 +22,6 @@ use super::{
 type Side = (LogicalPlan, Scope);
 
 impl Binder {
-    /// FROM, and the conditions of WHERE that are left to be filtered by.
-    pub(super) fn from_where_sources<'q>(&mut self, select: &'q Select) -> Result<(LogicalPlan, Scope, Vec<&'q Expr>)> {
-        let (plan, scope) = self.from_items(&select.from)?;
-        let conditions = select.selection.iter().flat_map(|selection| chain(selection, BinaryOp::And)).collect();
-        Ok((plan, scope, conditions))
-    }
-
     pub(super) fn join(&mut self, join: &Join) -> Result<Side> {
         let left = self.from_item(&join.left)?;
         let right = self.from_item(&join.right)?;
@@ -52,7 +44,7 @@ impl Binder {
         match &join.alias {
             None => Ok((plan, scope)),
             Some(alias) => {
-                let columns = scope.columns.into_iter().filter(|column| column.bare);
+                let columns = scope.columns.into_iter().filter(|column| column.is_shown());
                 let columns = columns.map(|column| ScopeColumn { table: None, ..column }).collect();
                 self.aliased(Source { plan, columns, identity: None }, Some(alias), None)
             }
@@ -127,7 +119,9 @@ impl Binder {
         }
         let mut scope = both(&left.1, right.1, join)?;
         for column in &mut scope.columns {
-            column.bare &= !names.iter().any(|(name, _)| *name == column.name);
+            if names.iter().any(|(name, _)| *name == column.name) {
+                column.exposure = Exposure::Qualified;
+            }
         }
         let kind = join_type(join.kind);
         let mut plan = node::join(left.0, right.0, kind, conditions)?;
@@ -135,7 +129,7 @@ impl Binder {
         let mut computed = Vec::new();
         for (name, typed, same) in merged {
             columns.push(match same {
-                Some(column) => ScopeColumn { table: None, bare: true, ..column },
+                Some(column) => ScopeColumn { table: None, exposure: Exposure::Full, ..column },
                 None => {
                     let (expr, internal) = self.renamed(typed.expr.clone());
                     computed.push(expr);
@@ -186,8 +180,8 @@ fn both(left: &Scope, right: Scope, join: &Join) -> Result<Scope> {
 
 fn common_names(left: &Scope, right: &Scope) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for column in left.columns.iter().filter(|column| column.bare) {
-        let shared = right.columns.iter().any(|other| other.bare && other.name == column.name);
+    for column in left.columns.iter().filter(|column| column.is_shown()) {
+        let shared = right.columns.iter().any(|other| other.is_shown() && other.name == column.name);
         if shared && !names.contains(&column.name) {
             names.push(column.name.clone());
         }
@@ -196,7 +190,7 @@ fn common_names(left: &Scope, right: &Scope) -> Vec<String> {
 }
 
 fn using_column<'s>(scope: &'s Scope, name: &str, side: &str) -> Result<&'s ScopeColumn> {
-    let mut found = scope.columns.iter().filter(|column| column.bare && column.name == name);
+    let mut found = scope.columns.iter().filter(|column| column.is_shown() && column.name == name);
     match (found.next(), found.next()) {
         (Some(column), None) => Ok(column),
         (Some(_), Some(_)) => {

@@ -16,7 +16,7 @@ use redshift_sql_dialect::{
 use super::{
     Binder, CastKind, MAX_VIEW_DEPTH, SessionInfo, Typed, node, planned,
     query::{Open, Untyped},
-    scope::ScopeColumn,
+    scope::{Exposure, ScopeColumn},
 };
 use crate::{
     catalog::{Column, Contents, ROW_FILE, ROW_POSITION, Relation, RelationKind, RowIdentity},
@@ -129,7 +129,7 @@ impl Binder {
             internal,
             ty: column.ty,
             origin: Some(Arc::new(origin)),
-            bare: true,
+            exposure: Exposure::Full,
         }
     }
 
@@ -228,7 +228,7 @@ impl Column {
 impl ScopeColumn {
     /// A column that no table has.
     pub(super) fn computed(name: impl Into<String>, typed: &Typed, internal: String) -> Self {
-        ScopeColumn { table: None, name: name.into(), internal, ty: typed.ty, origin: None, bare: true }
+        ScopeColumn { table: None, name: name.into(), internal, ty: typed.ty, origin: None, exposure: Exposure::Full }
     }
 }
 

@@ -38,11 +38,26 @@ pub(super) struct ScopeColumn {
     pub internal: String,
     pub ty: RedshiftType,
     pub origin: Option<Arc<ColumnOrigin>>,
-    /// Is it found by its bare name and shown by `*`? The columns that USING merged are found by qualified name only.
-    pub bare: bool,
+    pub exposure: Exposure,
+}
+
+/// By which names a column is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exposure {
+    /// By its name and its qualified name; `*` shows it.
+    Full,
+    /// By its name only; `*` does not show it: a pseudo-column such as LEVEL.
+    Pseudo,
+    /// By its qualified name and by `t.*` only: USING has merged it with another.
+    Qualified,
 }
 
 impl ScopeColumn {
+    /// Does `*` show it?
+    pub(super) fn is_shown(&self) -> bool {
+        self.exposure == Exposure::Full
+    }
+
     /// The column as an expression of its own block.
     pub(super) fn typed(&self) -> Typed {
         Typed::new(node::column(self.internal.clone()), self.ty)
@@ -101,10 +116,10 @@ impl Scope {
                 found => found,
             },
         };
-        let mut matches = self
-            .columns
-            .iter()
-            .filter(|column| column.name == name && if table.is_some() { column.table == table } else { column.bare });
+        let mut matches = self.columns.iter().filter(|column| {
+            column.name == name
+                && if table.is_some() { column.table == table } else { column.exposure != Exposure::Qualified }
+        });
         let found = matches.next();
         if matches.next().is_some() {
             let message = format!("column reference \"{name}\" is ambiguous");
@@ -200,7 +215,7 @@ impl Binder {
                 let message = "SELECT * with no tables specified is not valid";
                 return Err(super::syntax(message).at(pos));
             }
-            return Ok(scope.columns.iter().filter(|column| column.bare).cloned().collect());
+            return Ok(scope.columns.iter().filter(|column| column.is_shown()).cloned().collect());
         };
         let parts: Vec<String> = name.0.iter().map(|part| self.fold(part)).collect();
         let Some(table) = scope.table(&parts) else {

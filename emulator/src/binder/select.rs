@@ -36,6 +36,10 @@ pub(super) struct Later {
 impl Binder {
     pub(super) fn open_select<'q>(&mut self, select: &'q Select, order_by: &'q [OrderByItem]) -> Result<OpenSelect> {
         let (plan, scope, conditions) = self.from_where_sources(select)?;
+        let (plan, scope) = match &select.connect_by {
+            Some(connect_by) => self.hierarchy(connect_by, plan, scope)?,
+            None => (plan, scope),
+        };
         let mut block = Block::over(Arc::new(scope));
         block.named_windows = &select.windows;
         block.declare_aliases(&select.items, |ident| self.fold(ident));

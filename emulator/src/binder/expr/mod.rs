@@ -5,6 +5,7 @@ mod forms;
 mod literal;
 mod name;
 mod row;
+mod walk;
 mod window;
 
 use datafusion::{logical_expr::Expr as PlanExpr, scalar::ScalarValue};
@@ -14,7 +15,10 @@ use redshift_sql_dialect::{
     names::ObjectName,
 };
 
-pub(super) use self::name::output_name;
+pub(super) use self::{
+    name::output_name,
+    walk::{children, contains},
+};
 use super::{
     Binder, CastKind, LikeParts, Typed,
     block::{Block, Clause, Place},
@@ -86,7 +90,8 @@ impl Binder {
                 self.expr(expr, block, place)
             }
             ExprKind::Subscript { expr, step } => self.subscript(expr, step, block, place),
-            ExprKind::Prior(_) => Err(super::syntax("PRIOR is only allowed in CONNECT BY")),
+            ExprKind::Prior(expr) => self.prior(expr, block, place),
+            ExprKind::OuterJoinMark(expr) if block.marks_allowed => self.expr(expr, block, place),
             ExprKind::OuterJoinMark(_) => Err(Error::unsupported(
                 "the outer join operator (+) is only allowed in comparisons of columns in the WHERE clause",
             )),
@@ -148,6 +153,17 @@ impl Binder {
             return Error::unsupported("navigation of SUPER values is not supported");
         }
         self.no_such_column(&block.scope, name)
+    }
+
+    /// `PRIOR expr`: of the parent row.
+    fn prior<'q>(&mut self, expr: &'q Expr, block: &mut Block<'q>, place: Place) -> Result<Typed> {
+        let Some(prior) = block.prior.clone() else {
+            return Err(super::syntax("PRIOR is only allowed in CONNECT BY"));
+        };
+        let scope = std::mem::replace(&mut block.scope, prior);
+        let typed = self.expr(expr, block, place);
+        block.scope = scope;
+        typed
     }
 
     fn unary_op<'q>(&mut self, op: UnaryOp, operand: &'q Expr, block: &mut Block<'q>, place: Place) -> Result<Typed> {
