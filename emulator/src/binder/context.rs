@@ -92,6 +92,11 @@ impl Parameters {
         types[index].get_or_insert(ty);
     }
 
+    /// Is the statement executed, with a value for each parameter, rather than described?
+    pub fn have_values(&self) -> bool {
+        self.values.is_some()
+    }
+
     /// The value of `$number`: none while describing, `Some(None)` for NULL.
     pub fn value_of(&self, number: u16) -> Option<Option<&str>> {
         let values = self.values.as_ref()?;

@@ -1,5 +1,14 @@
 //! Functions: which exist, which overload the arguments choose, what computes them.
 
+pub(crate) mod arithmetic;
+pub(crate) mod conversion;
+pub(crate) mod kernel;
+pub(crate) mod moments;
+pub(crate) mod regex;
+pub(crate) mod string;
+#[cfg(test)]
+pub(crate) mod testing;
+
 use datafusion::logical_expr::{Expr, LogicalPlan, SortExpr, WindowFrame, expr::NullTreatment};
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// The order of day, month and year where only numbers are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum DateOrder {
     /// 1/15/2024
     #[default]
@@ -26,7 +26,7 @@ pub enum DateOrder {
 }
 
 /// What reading a date or a time depends on beside its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DateTimeInput {
     /// Of the session's DateStyle.
     pub order: DateOrder,
@@ -189,7 +189,7 @@ impl Parts {
 }
 
 fn decode(text: &str, input: &DateTimeInput, needs: Needs) -> Result<Parts, Fault> {
-    let mut decoder = Decoder { order: input.order, ..Decoder::default() };
+    let mut decoder = Decoder { order: input.order, time_only: needs == Needs::Time, ..Decoder::default() };
     let fields = fields(text).filter(|fields| !fields.is_empty()).ok_or(Fault::Syntax)?;
     // A month's name settles what the numbers are, even those before it.
     for field in &fields {
@@ -210,6 +210,8 @@ fn decode(text: &str, input: &DateTimeInput, needs: Needs) -> Result<Parts, Faul
 #[derive(Debug, Default)]
 struct Decoder {
     order: DateOrder,
+    /// Is a number without separators a time rather than a date?
+    time_only: bool,
     special: Option<Special>,
     year: Option<i64>,
     two_digit_year: bool,
@@ -324,8 +326,16 @@ impl Decoder {
             None => {}
         }
         let whole = text.split('.').next().unwrap_or(text);
-        let has_date = self.has_date();
-        match (whole.len(), has_date) {
+        if let Some((year, nth)) = text.split_once('.')
+            && year.len() == 4
+            && nth.len() == 3
+            && !self.has_some_date()
+            && !self.time_only
+        {
+            self.date_number(year)?;
+            return self.date_number(nth);
+        }
+        match (whole.len(), self.has_date() || self.time_only) {
             (14, false) => {
                 self.run_together_date(&whole[..8])?;
                 self.run_together_time(&text[8..])
@@ -591,6 +601,7 @@ mod tests {
             "08-Jan-1999",
             "19990108",
             "990108",
+            "1999.008",
             "J2451187",
             "Jan 8,1999",
             "8 Jan 1999",
@@ -641,6 +652,7 @@ mod tests {
             ("04:05:06.789", quarter_past_four + 6 * SECOND + 789_000),
             ("04:05:06", quarter_past_four + 6 * SECOND),
             ("04:05", quarter_past_four),
+            ("040506", quarter_past_four + 6 * SECOND),
             ("T040506", quarter_past_four + 6 * SECOND),
             ("04:05 AM", quarter_past_four),
             ("04:05 PM", quarter_past_four + 12 * HOUR),

@@ -11,7 +11,6 @@ use redshift_sql_dialect::{
 use super::{
     Fault, InputError,
     calendar::{DAY, HOUR, MINUTE, SECOND},
-    datetime::fraction_micros,
     lexer::{Field, fields},
 };
 
@@ -50,7 +49,7 @@ impl IntervalUnits {
 /// An interval without qualifier: `1 day 2 hours`, `1w, 1h`, `3:35`, `5` (seconds), `2 days ago`.
 pub fn parse_interval(text: &str) -> Result<IntervalValue, InputError> {
     let fail = |fault| InputError::new(text, RedshiftType::Interval, fault);
-    decode(text, Unit::Second).and_then(Sum::into_value).map_err(fail)
+    decode(text, Unit::Second, TwoParts::HoursAndMinutes).and_then(Sum::into_value).map_err(fail)
 }
 
 /// An interval with a qualifier, cut to the fields that it names.
@@ -61,27 +60,48 @@ pub fn parse_qualified_interval(text: &str, qualifier: IntervalQualifier) -> Res
         IntervalUnits::DayToSecond => RedshiftType::IntervalDayToSecond(qualifier.precision.unwrap_or(6)),
     };
     let fail = |fault| InputError::new(text, ty, fault);
-    let value = decode(text, unit_of(last)).and_then(Sum::into_value).map_err(fail)?;
-    cut(value, qualifier.from, last, qualifier.precision).ok_or_else(|| fail(Fault::Syntax))
+    let two_parts = if last == IntervalField::Second { TwoParts::MinutesAndSeconds } else { TwoParts::HoursAndMinutes };
+    let value = decode(text, unit_of(last), two_parts).and_then(Sum::into_value).map_err(fail)?;
+    cut(value, qualifier.from, last, qualifier.precision).map_err(fail)
 }
 
-/// Drops what is smaller than the last field; refuses what the kind of interval cannot hold.
-fn cut(value: IntervalValue, from: IntervalField, last: IntervalField, precision: Option<u8>) -> Option<IntervalValue> {
+/// What `2:2` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TwoParts {
+    HoursAndMinutes,
+    MinutesAndSeconds,
+}
+
+/// Drops what is smaller than the last field; refuses what the kind of interval cannot hold. Of seconds, digits beyond
+/// the precision are rounded away.
+fn cut(
+    value: IntervalValue,
+    from: IntervalField,
+    last: IntervalField,
+    precision: Option<u8>,
+) -> Result<IntervalValue, Fault> {
     let IntervalValue { months, days, micros } = value;
-    match IntervalUnits::of(from) {
+    let units = IntervalUnits::of(from);
+    match units {
+        IntervalUnits::YearToMonth if days != 0 || micros != 0 => Err(Fault::CompositeInterval(units)),
         IntervalUnits::YearToMonth => {
             let months = if last == IntervalField::Year { months / 12 * 12 } else { months };
-            (days == 0 && micros == 0).then_some(IntervalValue { months, days: 0, micros: 0 })
+            Ok(IntervalValue { months, days: 0, micros: 0 })
         }
+        IntervalUnits::DayToSecond if months != 0 => Err(Fault::CompositeInterval(units)),
         IntervalUnits::DayToSecond => {
-            let total = i64::from(days).checked_mul(DAY)?.checked_add(micros)?;
-            let step = match last {
-                IntervalField::Day => DAY,
-                IntervalField::Hour => HOUR,
-                IntervalField::Minute => MINUTE,
-                _ => 10_i64.pow(6 - u32::from(precision.unwrap_or(6).min(6))),
+            let total = i64::from(days).checked_mul(DAY).and_then(|days| days.checked_add(micros));
+            let total = total.ok_or(Fault::IntervalField)?;
+            let micros = match last {
+                IntervalField::Day => total / DAY * DAY,
+                IntervalField::Hour => total / HOUR * HOUR,
+                IntervalField::Minute => total / MINUTE * MINUTE,
+                _ => {
+                    let step = 10_i64.pow(6 - u32::from(precision.unwrap_or(6).min(6)));
+                    (total + total.signum() * (step / 2)) / step * step
+                }
             };
-            (months == 0).then_some(IntervalValue { months: 0, days: 0, micros: total / step * step })
+            Ok(IntervalValue { months: 0, days: 0, micros })
         }
     }
 }
@@ -101,6 +121,11 @@ enum Unit {
     Second,
     Millisecond,
     Microsecond,
+}
+
+/// Microseconds of the digits behind the point; a seventh and further ones are cut.
+fn fraction_micros(digits: &str) -> Option<i64> {
+    super::datetime::fraction_micros(digits.get(..6).unwrap_or(digits))
 }
 
 fn unit_of(field: IntervalField) -> Unit {
@@ -188,7 +213,7 @@ impl Sum {
     }
 }
 
-fn decode(text: &str, bare: Unit) -> Result<Sum, Fault> {
+fn decode(text: &str, bare: Unit, two_parts: TwoParts) -> Result<Sum, Fault> {
     let fields = fields(text).filter(|fields| !fields.is_empty()).ok_or(Fault::Syntax)?;
     let mut sum = Sum::default();
     let mut pending: Option<i128> = None;
@@ -206,7 +231,7 @@ fn decode(text: &str, bare: Unit) -> Result<Sum, Fault> {
                 if let Some(amount) = pending.take() {
                     sum.add(amount, Unit::Day);
                 }
-                sum.micros += i128::from(signed_clock(clock, bare)?);
+                sum.micros += i128::from(signed_clock(clock, two_parts)?);
             }
             Field::Date(years_months) => {
                 let (years, months) = years_months.split_once('-').ok_or(Fault::Syntax)?;
@@ -245,8 +270,8 @@ fn millionths(text: &str) -> Result<i128, Fault> {
     Ok(if negative { -value } else { value })
 }
 
-/// Microseconds of `04:05:06.7`, whose hours may be many; `04:05` is minutes and seconds where seconds are asked for.
-fn signed_clock(text: &str, bare: Unit) -> Result<i64, Fault> {
+/// Microseconds of `04:05:06.7`, whose hours may be many.
+fn signed_clock(text: &str, two_parts: TwoParts) -> Result<i64, Fault> {
     let (negative, clock) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -259,7 +284,9 @@ fn signed_clock(text: &str, bare: Unit) -> Result<i64, Fault> {
     };
     let (hours, minutes, micros) = match parts[..] {
         [hours, minutes, last] => (whole(hours)?, whole(minutes)?, seconds(last)?),
-        [minutes, last] if last.contains('.') && bare == Unit::Second => (0, whole(minutes)?, seconds(last)?),
+        [minutes, last] if last.contains('.') || two_parts == TwoParts::MinutesAndSeconds => {
+            (0, whole(minutes)?, seconds(last)?)
+        }
         [hours, minutes] => (whole(hours)?, whole(minutes)?, 0),
         _ => return Err(Fault::Syntax),
     };
@@ -327,9 +354,17 @@ mod tests {
         assert_eq!(parse("1 day 2 hours", Day, None, None), Ok(interval(0, 0, DAY)));
         assert_eq!(
             parse("3 04:05:06.789", Day, Some(Second), Some(1)),
-            Ok(interval(0, 0, 3 * DAY + 4 * HOUR + 5 * MINUTE + 6_700_000))
+            Ok(interval(0, 0, 3 * DAY + 4 * HOUR + 5 * MINUTE + 6_800_000))
         );
-        assert_eq!(parse("1 day", Year, None, None), Err(Fault::Syntax));
-        assert_eq!(parse("1 month", Day, Some(Second), None), Err(Fault::Syntax));
+        assert_eq!(parse("1.234567", Second, None, Some(3)), Ok(interval(0, 0, 1_235_000)));
+        assert_eq!(parse("1.23456789", Second, None, None), Ok(interval(0, 0, 1_234_567)));
+        assert_eq!(parse("2:2", Minute, Some(Second), None), Ok(interval(0, 0, 2 * MINUTE + 2 * SECOND)));
+        assert_eq!(parse("2:2", Hour, Some(Minute), None), Ok(interval(0, 0, 2 * HOUR + 2 * MINUTE)));
+        assert_eq!(
+            parse("1 day 1 hour 1 minute 1.123 seconds", Minute, None, None),
+            Ok(interval(0, 0, DAY + HOUR + MINUTE))
+        );
+        let composite = Err(Fault::CompositeInterval(IntervalUnits::DayToSecond));
+        assert_eq!(parse("1 year 1 day", Day, Some(Second), None), composite);
     }
 }

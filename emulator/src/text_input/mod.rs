@@ -57,6 +57,8 @@ pub enum Fault {
     FieldOrder,
     /// A field of an interval is too large.
     IntervalField,
+    /// A literal of one kind of interval names units of the other (`interval_forbid_composite_literals`).
+    CompositeInterval(IntervalUnits),
     /// A displacement such as +25:00.
     Displacement,
     /// There is no time zone of this name.
@@ -90,6 +92,17 @@ impl InputError {
             }
             Fault::IntervalField => {
                 Error::new(SqlState::INTERVAL_FIELD_OVERFLOW, format!("interval field value out of range: \"{text}\""))
+            }
+            Fault::CompositeInterval(units) => {
+                let (kind, parts) = match units {
+                    IntervalUnits::YearToMonth => ("Year To Month", "day-time"),
+                    IntervalUnits::DayToSecond => ("Day To Second", "year-month"),
+                };
+                let message = format!(
+                    "Interval {kind} literal cannot contain {parts} parts. Disable the GUC \
+                     interval_forbid_composite_literals to suppress this error and silently discard the {parts} part."
+                );
+                Error::new(SqlState::INVALID_DATETIME_FORMAT, message)
             }
             Fault::Displacement => Error::new(
                 SqlState::INVALID_TIME_ZONE_DISPLACEMENT,

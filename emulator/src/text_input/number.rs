@@ -5,7 +5,7 @@ use redshift_sql_dialect::RedshiftType;
 use super::{Fault, InputError};
 
 /// What becomes of digits that a DECIMAL has no place for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rounding {
     /// Round; a half goes away from zero. Casts, INSERT, and COPY with ROUNDEC.
     HalfAwayFromZero,

@@ -10,7 +10,7 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 use super::calendar::{DAY, SECOND};
 
 /// A time zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Zone {
     /// So many seconds east of Greenwich, all the year.
     Fixed(i32),

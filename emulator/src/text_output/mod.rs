@@ -16,7 +16,7 @@ pub use interval::{write_day_to_second, write_interval, write_year_to_month};
 pub use number::{write_float4, write_float8, write_numeric};
 
 /// The session's settings that decide how values are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TextStyle {
     /// The first word of `datestyle`.
     pub dates: DateForm,
@@ -71,7 +71,7 @@ impl TextStyle {
 }
 
 /// The forms of dates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DateForm {
     /// `2024-01-31 10:00:00+00`
     Iso,
@@ -84,7 +84,7 @@ pub enum DateForm {
 }
 
 /// What comes first in a date of the forms SQL and Postgres.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum DayOrder {
     MonthFirst,
@@ -92,7 +92,7 @@ pub enum DayOrder {
 }
 
 /// The forms of intervals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum IntervalForm {
     /// `1 year 2 mons`, `1 day 02:03:04.5678`
     Postgres,

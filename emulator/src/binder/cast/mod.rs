@@ -1,0 +1,341 @@
+//! Casts between types: which are allowed where, and what computes them.
+//!
+//! Source: developer guide, "Type compatibility and conversion" and "CAST"; what it leaves open is PostgreSQL 8.0's
+//! pg_cast. Three strengths of casts exist, each allowing what the one before allows: implicit (of operands and
+//! arguments), assignment (of stored values), explicit.
+//!
+//! Constants are cast at once and their errors worded as the leader node words them; columns are cast while the query
+//! runs, with the errors of compute nodes. The guide also lets them round differently ("results of explicit casts of
+//! values selected from tables are not rounded"): see [`rounding`].
+
+use datafusion::{
+    logical_expr::{
+        Expr,
+        expr::{Cast, Placeholder},
+    },
+    scalar::ScalarValue,
+};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::IntervalQualifier};
+
+use super::{BindContext, Typed};
+use crate::{
+    error::from_datafusion,
+    functions::conversion::{Conversion, Excess, Failure},
+    text_input::{
+        DateOrder, DateTimeInput, InputError, IntervalUnits, Rounding, parse_interval, parse_qualified_interval,
+        zone::Zone,
+    },
+    text_output::{DayOrder, TextStyle},
+    types::{arrow_field, arrow_type},
+};
+
+/// How a cast came about, which decides whether it is allowed and whether strings are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CastKind {
+    /// Of an operand or an argument.
+    Implicit,
+    /// Of a value that INSERT or UPDATE stores: a string that is too long is an error.
+    Assignment,
+    /// CAST, `::`, CONVERT: a string that is too long is cut.
+    Explicit,
+    /// TRY_CAST: NULL where the value does not fit.
+    Try,
+}
+
+/// The weakest context in which a cast is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Strength {
+    Implicit,
+    Assignment,
+    Explicit,
+}
+
+/// In which contexts values of one type are cast to another; none where there is no such cast.
+pub(crate) fn strength(from: RedshiftType, to: RedshiftType) -> Option<Strength> {
+    use RedshiftType::*;
+    use Strength::{Assignment, Explicit, Implicit};
+    if from == to || from == Unknown || from.oid() == to.oid() {
+        return Some(Implicit);
+    }
+    if let (Some(from), Some(to)) = (number_rank(from), number_rank(to)) {
+        return Some(if from < to { Implicit } else { Assignment });
+    }
+    Some(match (from, to) {
+        (Int2 | Int4 | Int8, Bool) => Implicit,
+        (Bool, Int2 | Int4 | Int8 | Numeric { .. } | Float4 | Float8) => Explicit,
+        (Int2 | Int4 | Int8, Oid) => Implicit,
+        (Oid, Int8) => Implicit,
+        (Oid, Int2 | Int4 | Numeric { .. } | Float4 | Float8) => Assignment,
+        (Int2 | Int4 | Int8 | Numeric { .. } | Float4 | Float8 | Oid, Char(_) | Varchar(_) | Text | Name) => Implicit,
+        (Date | Timestamp | TimestampTz | Time | TimeTz | AbsTime, Char(_) | Varchar(_) | Text) => Implicit,
+        (Interval | IntervalYearToMonth | IntervalDayToSecond(_), Char(_) | Varchar(_) | Text) => Explicit,
+        (Char(_) | Varchar(_) | Text | Name | InternalChar, Char(_) | Varchar(_) | Text | Name | InternalChar) => {
+            Implicit
+        }
+        // A DECIMAL and a string are compared as DECIMALs; SUM of strings is one of DECIMALs.
+        (Char(_) | Varchar(_) | Text, Numeric { .. }) => Implicit,
+        (Char(_) | Varchar(_) | Text | Name, Bool | Int2 | Int4 | Int8 | Float4 | Float8 | Oid) => Explicit,
+        (Char(_) | Varchar(_) | Text, Date | Time | TimeTz | Timestamp | TimestampTz | AbsTime) => Explicit,
+        (Char(_) | Varchar(_) | Text, Interval | IntervalYearToMonth | IntervalDayToSecond(_)) => Explicit,
+        (Char(_) | Varchar(_) | Text, Varbyte(_)) | (Varbyte(_), Char(_) | Varchar(_) | Text) => Explicit,
+        (Date, Timestamp | TimestampTz) | (Timestamp, TimestampTz) | (Time, TimeTz) => Implicit,
+        (AbsTime, Timestamp | TimestampTz) => Implicit,
+        (Timestamp, Date | Time | TimeTz) | (TimestampTz, Date | Timestamp | Time | TimeTz | AbsTime) => Assignment,
+        (TimeTz, Time) => Assignment,
+        (Time, Interval | IntervalDayToSecond(_)) => Implicit,
+        (Interval | IntervalDayToSecond(_), Time) => Assignment,
+        (IntervalYearToMonth | IntervalDayToSecond(_), Interval) => Implicit,
+        (Interval, IntervalYearToMonth | IntervalDayToSecond(_)) => Assignment,
+        (RegProc | RegClass | RegType, Char(_) | Varchar(_) | Text | Name) => Assignment,
+        (Char(_) | Varchar(_) | Text | Name, RegProc | RegClass | RegType) => Explicit,
+        (
+            Int2Vector | OidVector | Int2Array | Int4Array | OidArray | TextArray | AclItemArray,
+            Char(_) | Varchar(_) | Text,
+        ) => Explicit,
+        _ => return None,
+    })
+}
+
+/// The place of a number's type among those that it widens to.
+pub(crate) fn number_rank(ty: RedshiftType) -> Option<u8> {
+    Some(match ty {
+        RedshiftType::Int2 => 0,
+        RedshiftType::Int4 => 1,
+        RedshiftType::Int8 => 2,
+        RedshiftType::Numeric { .. } => 3,
+        RedshiftType::Float4 => 4,
+        RedshiftType::Float8 => 5,
+        _ => return None,
+    })
+}
+
+/// Casts a value, a constant at once.
+///
+/// # Errors
+/// 42846 `cannot cast type date to integer`; 42804 where an assignment would need an explicit cast; for constants also
+/// what the cast itself finds: 22P02, 22003, 22008, 22001.
+pub fn cast(value: Typed, target: RedshiftType, kind: CastKind, ctx: &BindContext) -> Result<Typed> {
+    if value.ty == target {
+        return Ok(value);
+    }
+    if value.ty == RedshiftType::Unknown && matches!(value.expr, Expr::Placeholder(_)) {
+        return infer(value, target, ctx);
+    }
+    check_allowed(value.ty, target, kind)?;
+    if value.is_null_literal() {
+        return null(target);
+    }
+    if keeps_values(value.ty, target, kind) {
+        return Ok(Typed::new(value.expr, target));
+    }
+    let constant = matches!(value.expr, Expr::Literal(..));
+    if !constant && is_widening(value.ty, target) {
+        return Ok(Typed::new(Expr::Cast(Cast::new(Box::new(value.expr), arrow_type(target))), target));
+    }
+    conversion(value.ty, target, kind, Operand::of(constant), ctx).kernel().call_or_fold(vec![value.expr])
+}
+
+/// The constant NULL of a type.
+pub fn null(ty: RedshiftType) -> Result<Typed> {
+    let value = ScalarValue::try_from(&arrow_type(ty)).map_err(from_datafusion)?;
+    Ok(Typed::literal(value, ty))
+}
+
+fn infer(value: Typed, target: RedshiftType, ctx: &BindContext) -> Result<Typed> {
+    let Expr::Placeholder(Placeholder { id, .. }) = value.expr else { return Ok(value) };
+    let number = id.trim_start_matches('$').parse().map_err(|_| Error::internal(format!("placeholder {id}")))?;
+    ctx.parameters.infer(number, target);
+    Ok(placeholder(id, target))
+}
+
+fn placeholder(id: String, ty: RedshiftType) -> Typed {
+    let field = arrow_field(&id, ty);
+    Typed::new(Expr::Placeholder(Placeholder::new_with_field(id, Some(field))), ty)
+}
+
+fn check_allowed(from: RedshiftType, to: RedshiftType, kind: CastKind) -> Result<()> {
+    let strongest = match kind {
+        CastKind::Implicit => Strength::Implicit,
+        CastKind::Assignment => Strength::Assignment,
+        CastKind::Explicit | CastKind::Try => Strength::Explicit,
+    };
+    match strength(from, to) {
+        Some(needed) if needed <= strongest => Ok(()),
+        found if kind == CastKind::Assignment => {
+            // Who knows the column's name says it better: see [`is_assignable`].
+            let message = format!("expression is of type {} but {} is needed", from.base_name(), to.base_name());
+            let error = Error::new(SqlState::DATATYPE_MISMATCH, message);
+            let hint = "You will need to rewrite or cast the expression.";
+            Err(if found.is_some() { error.with_hint(hint) } else { error })
+        }
+        _ => {
+            let message = format!("cannot cast type {} to {}", from.base_name(), to.base_name());
+            Err(Error::new(SqlState::CANNOT_COERCE, message))
+        }
+    }
+}
+
+/// May INSERT and UPDATE store a value of one type in a column of another without an explicit cast?
+pub fn is_assignable(from: RedshiftType, to: RedshiftType) -> bool {
+    strength(from, to).is_some_and(|needed| needed <= Strength::Assignment)
+}
+
+/// Does the cast change nothing but the type's name?
+fn keeps_values(from: RedshiftType, to: RedshiftType, kind: CastKind) -> bool {
+    use RedshiftType::*;
+    match (from, to) {
+        (Char(from), Char(to)) | (Char(from) | Varchar(from), Varchar(to)) if from <= to => true,
+        // An implicit cast has the length that the operands' types give it.
+        (from, Varchar(_)) if kind == CastKind::Implicit => from.is_string(),
+        (Char(_) | Varchar(_) | Text | Name | InternalChar | RegProc | RegClass | RegType | Unknown, Text) => true,
+        (Name | InternalChar, Varchar(to)) => to >= 127,
+        (IntervalDayToSecond(_), IntervalDayToSecond(6)) => true,
+        (Oid, Int8) | (Int8, Oid) => true,
+        (Unknown | Char(_) | Varchar(_) | Text | Name, RegProc | RegClass | RegType) => true,
+        _ => false,
+    }
+}
+
+/// Is it a cast that DataFusion does as Redshift does, and that cannot fail?
+fn is_widening(from: RedshiftType, to: RedshiftType) -> bool {
+    use RedshiftType::*;
+    match (from, to) {
+        (Int2, Int4 | Int8 | Float4 | Float8) | (Int4, Int8 | Float8) | (Int8, Float8) | (Float4, Float8) => true,
+        (Int2 | Int4 | Int8, Numeric { precision, scale }) => precision >= scale + digits_of(from),
+        (Numeric { precision: p1, scale: s1 }, Numeric { precision: p2, scale: s2 }) => s2 >= s1 && p2 - s2 >= p1 - s1,
+        _ => false,
+    }
+}
+
+/// Digits that an integer of this type may have.
+pub(crate) fn digits_of(integer: RedshiftType) -> u8 {
+    match integer {
+        RedshiftType::Int2 => 5,
+        RedshiftType::Int4 => 10,
+        _ => 19,
+    }
+}
+
+/// Is a cast's operand a constant?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Operand {
+    Constant,
+    Column,
+}
+
+impl Operand {
+    fn of(constant: bool) -> Self {
+        if constant { Operand::Constant } else { Operand::Column }
+    }
+}
+
+fn conversion(from: RedshiftType, to: RedshiftType, kind: CastKind, operand: Operand, ctx: &BindContext) -> Conversion {
+    let failure = match (kind, operand) {
+        (CastKind::Try, _) => Failure::Null,
+        (_, Operand::Constant) => Failure::Leader,
+        (_, Operand::Column) => Failure::Compute,
+    };
+    let excess = match kind {
+        CastKind::Assignment => Excess::Refuse,
+        CastKind::Implicit => Excess::Keep,
+        CastKind::Explicit | CastKind::Try => Excess::Cut,
+    };
+    Conversion {
+        from,
+        to,
+        rounding: rounding(kind, operand),
+        excess,
+        failure,
+        input: date_time_input(ctx),
+        style: text_style(ctx),
+    }
+}
+
+/// Constants and stored values are rounded, other values of columns are cut.
+///
+/// Developer guide, "DECIMAL or NUMERIC type": a value that is loaded "is rounded to the specified scale"; "However,
+/// results of explicit casts of values selected from tables are not rounded."
+fn rounding(kind: CastKind, operand: Operand) -> Rounding {
+    match (kind, operand) {
+        (CastKind::Assignment, _) | (_, Operand::Constant) => Rounding::HalfAwayFromZero,
+        (CastKind::Implicit | CastKind::Explicit | CastKind::Try, Operand::Column) => Rounding::Truncate,
+    }
+}
+
+/// How the session reads dates and times.
+pub fn date_time_input(ctx: &BindContext) -> DateTimeInput {
+    let style = ctx.session.settings.get("datestyle").map(|style| style.to_lowercase()).unwrap_or_default();
+    let order = match style.rsplit(',').next().map(str::trim) {
+        Some("dmy") => DateOrder::DayMonthYear,
+        Some("ymd") => DateOrder::YearMonthDay,
+        _ => DateOrder::MonthDayYear,
+    };
+    DateTimeInput { order, zone: session_zone(ctx), now: ctx.session.transaction_start }
+}
+
+/// The session's time zone.
+pub fn session_zone(ctx: &BindContext) -> Zone {
+    match ctx.session.time_zone {
+        chrono_tz::UTC => Zone::UTC,
+        named => Zone::Named(named),
+    }
+}
+
+/// How the session writes values.
+pub fn text_style(ctx: &BindContext) -> TextStyle {
+    let mut style = TextStyle::of_settings(|name| ctx.session.settings.get(name).cloned());
+    style.zone = ctx.session.time_zone;
+    if ctx.session.settings.get("datestyle").is_some_and(|style| style.to_lowercase().contains("dmy")) {
+        style.day_order = DayOrder::DayFirst;
+    }
+    style
+}
+
+/// `INTERVAL 'value' [qualifier]`
+///
+/// # Errors
+/// 22007 where the text is no interval, or of the other kind than the qualifier's.
+pub fn interval(value: &str, qualifier: Option<IntervalQualifier>) -> Result<Typed> {
+    let Some(qualifier) = qualifier else {
+        let value = parse_interval(value).map_err(InputError::into_error)?;
+        let interval = crate::functions::conversion::interval(value.months, value.days, value.micros);
+        return Ok(Typed::literal(ScalarValue::IntervalMonthDayNano(Some(interval)), RedshiftType::Interval));
+    };
+    let value = parse_qualified_interval(value, qualifier).map_err(InputError::into_error)?;
+    Ok(match IntervalUnits::of(qualifier.from) {
+        IntervalUnits::YearToMonth => {
+            Typed::literal(ScalarValue::IntervalYearMonth(Some(value.months)), RedshiftType::IntervalYearToMonth)
+        }
+        IntervalUnits::DayToSecond => {
+            let digits = qualifier.precision.unwrap_or(6);
+            let micros = ScalarValue::DurationMicrosecond(Some(value.micros));
+            Typed::literal(micros, RedshiftType::IntervalDayToSecond(digits))
+        }
+    })
+}
+
+/// `$number`: a placeholder while describing, its value when executing.
+///
+/// # Errors
+/// 42P02 where there is no such parameter; 22P02 and its like where the value is not one of its declared type.
+pub fn parameter(number: u16, ctx: &BindContext) -> Result<Typed> {
+    let declared = ctx.parameters.type_of(number).filter(|ty| *ty != RedshiftType::Unknown);
+    if number == 0 {
+        return Err(Error::new(SqlState::UNDEFINED_PARAMETER, "there is no parameter $0"));
+    }
+    if !ctx.parameters.have_values() {
+        return Ok(placeholder(format!("${number}"), declared.unwrap_or(RedshiftType::Unknown)));
+    }
+    let value = ctx
+        .parameters
+        .value_of(number)
+        .ok_or_else(|| Error::new(SqlState::UNDEFINED_PARAMETER, format!("there is no parameter ${number}")))?;
+    let literal = Typed::literal(ScalarValue::Utf8View(value.map(str::to_string)), RedshiftType::Unknown);
+    match declared {
+        Some(ty) => cast(literal, ty, CastKind::Explicit, ctx),
+        None => Ok(literal),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,314 @@
+//! `= <> < <= > >=` and IN.
+//!
+//! The operands get one type and DataFusion's own operator compares them. Constants take the column's type where that
+//! loses nothing, so that the column stays bare and files are pruned by their statistics.
+//!
+//! Strings are compared without their trailing blanks (developer guide, "Significance of trailing blanks"). A CHAR is
+//! held without them and a constant loses them while it is bound; a VARCHAR column may have some. `c = 'x'` therefore is
+//! `c >= 'x' AND c < 'x!' AND rtrim(c) = 'x'`: the range, in which nothing but `x` and blanks and what follows a blank
+//! can be, prunes and decides nearly all rows; `!` is what follows the blank in ASCII. Two columns are compared as
+//! `rtrim(a) = rtrim(b)`, a key like any other for a hash join; that rtrim gives back its argument where nothing in a
+//! batch ends with a blank.
+
+use datafusion::{
+    logical_expr::{Expr, Operator, expr::InList},
+    scalar::ScalarValue,
+};
+use redshift_sql_dialect::{Error, RedshiftType, Result, ast::BinaryOp, types::MAX_VARCHAR};
+
+use super::{arithmetic::untyped, datafusion_binary, missing, text_length};
+use crate::{
+    binder::{
+        BindContext, Typed,
+        cast::{CastKind, cast, number_rank},
+        coercion::wider,
+    },
+    functions::{moments, string::without_trailing_blanks},
+    text_input::{Rounding, power_of_ten, rescale},
+};
+
+/// `left op right`
+pub(super) fn compare(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
+    let (left, right) = operands(op, left, right, ctx)?;
+    let operator = operator(op);
+    match left.ty {
+        ty if is_texty(ty) => compare_strings(op, left, right),
+        ty if ty.is_interval() => {
+            let order = |value: Typed| moments::interval_order().call_or_fold(vec![value.expr]);
+            Ok(datafusion_binary(order(left)?, operator, order(right)?, RedshiftType::Bool))
+        }
+        _ => Ok(datafusion_binary(left, operator, right, RedshiftType::Bool)),
+    }
+}
+
+fn operator(op: BinaryOp) -> Operator {
+    match op {
+        BinaryOp::Eq => Operator::Eq,
+        BinaryOp::NotEq => Operator::NotEq,
+        BinaryOp::Lt => Operator::Lt,
+        BinaryOp::LtEq => Operator::LtEq,
+        BinaryOp::Gt => Operator::Gt,
+        _ => Operator::GtEq,
+    }
+}
+
+/// Both operands in the type that they are compared in.
+fn operands(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Result<(Typed, Typed)> {
+    use RedshiftType::*;
+    let (l, r) = (left.ty, right.ty);
+    let both =
+        |ty, left, right| Ok((cast(left, ty, CastKind::Implicit, ctx)?, cast(right, ty, CastKind::Implicit, ctx)?));
+    let text = || Varchar(MAX_VARCHAR);
+    match (l, r) {
+        (Unknown, _) if !is_texty(r) => Ok((untyped(left, r, ctx)?, right)).and_then(|(l, r)| numbers(l, r, ctx)),
+        (_, Unknown) if !is_texty(l) => Ok((left, untyped(right, l, ctx)?)).and_then(|(l, r)| numbers(l, r, ctx)),
+        _ if number_rank(l).is_some() && number_rank(r).is_some() => numbers(left, right, ctx),
+        _ if is_texty(l) && is_texty(r) => Ok((inferred(left, ctx)?, inferred(right, ctx)?)),
+        (Numeric { .. }, _) if is_texty(r) => Ok((left, cast(right, l, CastKind::Implicit, ctx)?)),
+        (_, Numeric { .. }) if is_texty(l) => Ok((cast(left, r, CastKind::Implicit, ctx)?, right)),
+        // Other numbers, dates and times are compared with strings as strings.
+        _ if (is_texty(l) && text_length(&right).is_some()) || (is_texty(r) && text_length(&left).is_some()) => {
+            both(text(), left, right)
+        }
+        (Bool, Int2 | Int4 | Int8) | (Int2 | Int4 | Int8, Bool) => both(Bool, left, right),
+        (Super, _) | (_, Super) => Err(Error::unsupported("comparison of SUPER values is not supported")),
+        _ => match wider(l, r) {
+            Some(ty) => both(ty, left, right),
+            None => Err(missing(op.symbol(), Some(l), r)),
+        },
+    }
+}
+
+/// A string of its own type; a parameter of no type yet becomes a VARCHAR.
+fn inferred(value: Typed, ctx: &BindContext) -> Result<Typed> {
+    match value.expr {
+        Expr::Placeholder(_) => cast(value, RedshiftType::Varchar(MAX_VARCHAR), CastKind::Implicit, ctx),
+        _ => Ok(value),
+    }
+}
+
+fn is_texty(ty: RedshiftType) -> bool {
+    ty.is_string() || matches!(ty, RedshiftType::RegProc | RedshiftType::RegClass | RedshiftType::RegType)
+}
+
+/// Two numbers, and what else had a literal beside it: in one type.
+fn numbers(left: Typed, right: Typed, ctx: &BindContext) -> Result<(Typed, Typed)> {
+    if left.ty == right.ty {
+        return Ok((left, right));
+    }
+    if let Some(exact) = exactly(&right, left.ty) {
+        return Ok((left, exact));
+    }
+    if let Some(exact) = exactly(&left, right.ty) {
+        return Ok((exact, right));
+    }
+    let ty = match (left.ty, right.ty) {
+        // No digit may be lost between two DECIMALs, so the limit of stored columns does not apply.
+        (RedshiftType::Float4, r) if r != RedshiftType::Float4 => RedshiftType::Float8,
+        (l, RedshiftType::Float4) if l != RedshiftType::Float4 => RedshiftType::Float8,
+        (l, r) => comparable(l, r),
+    };
+    Ok((cast(left, ty, CastKind::Implicit, ctx)?, cast(right, ty, CastKind::Implicit, ctx)?))
+}
+
+fn comparable(l: RedshiftType, r: RedshiftType) -> RedshiftType {
+    use crate::binder::coercion::as_decimal;
+    match (as_decimal(l), as_decimal(r)) {
+        (RedshiftType::Numeric { precision: p1, scale: s1 }, RedshiftType::Numeric { precision: p2, scale: s2 })
+            if !(l.is_integer() && r.is_integer()) =>
+        {
+            let scale = s1.max(s2);
+            let precision = (p1 - s1).max(p2 - s2) + scale;
+            if precision <= 38 { RedshiftType::numeric(precision, scale) } else { RedshiftType::Float8 }
+        }
+        _ => wider(l, r).unwrap_or(l),
+    }
+}
+
+/// A constant number in another number's type, where it is the same number there.
+fn exactly(value: &Typed, ty: RedshiftType) -> Option<Typed> {
+    let Expr::Literal(scalar, _) = &value.expr else { return None };
+    let (unscaled, scale) = match scalar {
+        ScalarValue::Int16(Some(value)) => (i128::from(*value), 0),
+        ScalarValue::Int32(Some(value)) => (i128::from(*value), 0),
+        ScalarValue::Int64(Some(value)) => (i128::from(*value), 0),
+        ScalarValue::Decimal128(Some(value), _, scale) => (*value, u8::try_from(*scale).ok()?),
+        _ => return None,
+    };
+    let at_scale = |to: u8| {
+        let value = rescale(unscaled, scale, to, Rounding::Truncate)?;
+        (to >= scale || rescale(value, to, scale, Rounding::Truncate)? == unscaled).then_some(value)
+    };
+    let scalar = match ty {
+        RedshiftType::Int2 => ScalarValue::Int16(Some(at_scale(0)?.try_into().ok()?)),
+        RedshiftType::Int4 => ScalarValue::Int32(Some(at_scale(0)?.try_into().ok()?)),
+        RedshiftType::Int8 => ScalarValue::Int64(Some(at_scale(0)?.try_into().ok()?)),
+        RedshiftType::Numeric { precision, scale } => {
+            let value = at_scale(scale)?;
+            if value.unsigned_abs() >= power_of_ten(u32::from(precision)).unsigned_abs() {
+                return None;
+            }
+            ScalarValue::Decimal128(Some(value), precision, scale as i8)
+        }
+        _ => return None,
+    };
+    Some(Typed::literal(scalar, ty))
+}
+
+/// A string without trailing blanks, and whether that had to be computed.
+enum Trimmed {
+    /// A constant.
+    Constant(String),
+    /// What has none: a CHAR, a name of the catalog, or NULL.
+    Bare(Expr),
+    /// What may have some.
+    Column(Expr),
+}
+
+impl Trimmed {
+    fn of(value: Typed) -> Trimmed {
+        match (value.expr, value.ty) {
+            (Expr::Literal(ScalarValue::Utf8View(Some(text)), _), _) => {
+                Trimmed::Constant(text.trim_end_matches(' ').to_string())
+            }
+            (expr, RedshiftType::Varchar(_) | RedshiftType::Text) if !matches!(expr, Expr::Literal(..)) => {
+                Trimmed::Column(expr)
+            }
+            (expr, _) => Trimmed::Bare(expr),
+        }
+    }
+
+    fn expr(self) -> Expr {
+        match self {
+            Trimmed::Constant(text) => string(text),
+            Trimmed::Bare(expr) => expr,
+            Trimmed::Column(expr) => without_trailing_blanks(expr),
+        }
+    }
+}
+
+fn string(text: String) -> Expr {
+    Expr::Literal(ScalarValue::Utf8View(Some(text)), None)
+}
+
+fn compare_strings(op: BinaryOp, left: Typed, right: Typed) -> Result<Typed> {
+    let expr = match (Trimmed::of(left), Trimmed::of(right)) {
+        (Trimmed::Column(column), Trimmed::Constant(text)) => column_and_constant(op, column, text),
+        (Trimmed::Constant(text), Trimmed::Column(column)) => column_and_constant(mirrored(op), column, text),
+        (left, right) => operation(left.expr(), op, right.expr()),
+    };
+    Ok(Typed::new(expr, RedshiftType::Bool))
+}
+
+fn mirrored(op: BinaryOp) -> BinaryOp {
+    match op {
+        BinaryOp::Lt => BinaryOp::Gt,
+        BinaryOp::LtEq => BinaryOp::GtEq,
+        BinaryOp::Gt => BinaryOp::Lt,
+        BinaryOp::GtEq => BinaryOp::LtEq,
+        other => other,
+    }
+}
+
+fn operation(left: Expr, op: BinaryOp, right: Expr) -> Expr {
+    datafusion::logical_expr::binary_expr(left, operator(op), right)
+}
+
+/// What a column that may have trailing blanks is to a constant that has none.
+fn column_and_constant(op: BinaryOp, column: Expr, text: String) -> Expr {
+    // Characters before the blank would let `x` and a blank come behind what `x` comes before.
+    let plain = !text.bytes().any(|byte| byte < b' ');
+    let behind_blanks = string(format!("{text}!"));
+    let constant = string(text);
+    let exact = |column: Expr, op| operation(without_trailing_blanks(column), op, constant.clone());
+    match op {
+        BinaryOp::Eq => operation(column.clone(), BinaryOp::GtEq, constant.clone())
+            .and(operation(column.clone(), BinaryOp::Lt, behind_blanks))
+            .and(exact(column, op)),
+        BinaryOp::Lt | BinaryOp::GtEq if plain => operation(column, op, constant),
+        BinaryOp::LtEq if plain => {
+            operation(column.clone(), BinaryOp::Lt, behind_blanks).and(exact(column, BinaryOp::LtEq))
+        }
+        BinaryOp::Gt => operation(column.clone(), BinaryOp::Gt, constant.clone()).and(exact(column, op)),
+        _ => exact(column, op),
+    }
+}
+
+/// `value [NOT] IN (items)`, where none of them is a row.
+///
+/// # Errors
+/// 42883 as for `=`.
+pub fn in_list(value: &Typed, items: Vec<Typed>, negated: bool, ctx: &BindContext) -> Result<Typed> {
+    let mut constants: Vec<(Expr, Expr)> = Vec::new();
+    let mut texts: Vec<String> = Vec::new();
+    let mut column = None;
+    let mut others: Vec<Expr> = Vec::new();
+    for item in items {
+        let (left, right) = operands(BinaryOp::Eq, value.clone(), item, ctx)?;
+        let strings = is_texty(left.ty);
+        match (&left.expr, &right.expr) {
+            (left_expr, Expr::Literal(ScalarValue::Utf8View(Some(text)), _))
+                if strings && !matches!(left_expr, Expr::Literal(..)) =>
+            {
+                texts.push(text.trim_end_matches(' ').to_string());
+                column = Some(left);
+            }
+            (_, Expr::Literal(..)) if !strings && !left.ty.is_interval() => constants.push((left.expr, right.expr)),
+            _ => others.push(compare(BinaryOp::Eq, left, right, ctx)?.expr),
+        }
+    }
+    let mut tests = lists(constants);
+    if let Some(column) = column {
+        tests.push(string_list(column, texts));
+    }
+    tests.extend(others);
+    let any = tests.into_iter().reduce(Expr::or).ok_or_else(|| Error::internal("an empty IN list"))?;
+    let expr = if !negated {
+        any
+    } else if let Expr::InList(list) = any {
+        Expr::InList(InList { negated: !list.negated, ..list })
+    } else {
+        Expr::Not(Box::new(any))
+    };
+    Ok(Typed::new(expr, RedshiftType::Bool))
+}
+
+/// Constants that one expression is compared with become one list; the value may have been cast differently for some.
+fn lists(constants: Vec<(Expr, Expr)>) -> Vec<Expr> {
+    let mut lists: Vec<InList> = Vec::new();
+    for (left, constant) in constants {
+        match lists.iter_mut().find(|list| *list.expr == left) {
+            Some(list) => list.list.push(constant),
+            None => lists.push(InList { expr: Box::new(left), list: vec![constant], negated: false }),
+        }
+    }
+    let test = |list: InList| match list.list.as_slice() {
+        [only] => operation(*list.expr, BinaryOp::Eq, only.clone()),
+        _ => Expr::InList(list),
+    };
+    lists.into_iter().map(test).collect()
+}
+
+/// The list looks the trimmed value up; the range that its smallest and largest items span prunes.
+fn string_list(column: Typed, texts: Vec<String>) -> Expr {
+    if let [only] = texts.as_slice() {
+        return match Trimmed::of(column) {
+            Trimmed::Column(column) => column_and_constant(BinaryOp::Eq, column, only.clone()),
+            bare => operation(bare.expr(), BinaryOp::Eq, string(only.clone())),
+        };
+    }
+    let range = (texts.iter().min().cloned(), texts.iter().max().cloned());
+    let trimmed = Trimmed::of(column);
+    let bare = match &trimmed {
+        Trimmed::Column(column) => Some(column.clone()),
+        Trimmed::Constant(_) | Trimmed::Bare(_) => None,
+    };
+    let list = texts.into_iter().map(string).collect();
+    let found = Expr::InList(InList { expr: Box::new(trimmed.expr()), list, negated: false });
+    match (bare, range) {
+        (Some(column), (Some(first), Some(last))) => operation(column.clone(), BinaryOp::GtEq, string(first))
+            .and(operation(column, BinaryOp::Lt, string(format!("{last}!"))))
+            .and(found),
+        _ => found,
+    }
+}
