@@ -129,7 +129,7 @@ impl Binder {
             internal,
             ty: column.ty,
             origin: Some(Arc::new(origin)),
-            exposure: Exposure::Full,
+            exposure: if column.is_hidden() { Exposure::Pseudo } else { Exposure::Full },
         }
     }
 

@@ -9,7 +9,7 @@ use redshift_sql_dialect::{
 };
 
 use super::{Binder, Typed, node};
-use crate::{result::ColumnOrigin, types::arrow_field};
+use crate::{result::ColumnOrigin, system, types::arrow_field};
 
 /// The relations of a FROM clause and their columns.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +46,7 @@ pub(super) struct ScopeColumn {
 pub(super) enum Exposure {
     /// By its name and its qualified name; `*` shows it.
     Full,
-    /// By its name only; `*` does not show it: a pseudo-column such as LEVEL.
+    /// By its names; `*` does not show it: a pseudo-column such as LEVEL, a system column such as pg_class.oid.
     Pseudo,
     /// By its qualified name and by `t.*` only: USING has merged it with another.
     Qualified,
@@ -106,6 +106,15 @@ impl Scope {
             Some(table) => format!("{}.{}", self.tables[table].name, column.name),
             None => column.name.clone(),
         }
+    }
+
+    /// Where to look for a column that a system relation in sight does not have.
+    fn hint(&self, qualifier: &[String], column: &str) -> Option<&'static str> {
+        let table = self.table(qualifier);
+        let columns = self.columns.iter().filter(|other| table.is_none() || other.table == table);
+        let mut relations: Vec<u32> = columns.filter_map(|other| Some(other.origin.as_ref()?.table_oid)).collect();
+        relations.dedup();
+        relations.into_iter().find_map(|relation| system::missing_column_hint(relation, column))
     }
 
     fn find(&self, qualifier: &[String], name: &str) -> Result<Option<&ScopeColumn>> {
@@ -191,13 +200,20 @@ impl Binder {
     pub(super) fn no_such_column(&self, scope: &Scope, name: &ObjectName) -> Error {
         let parts: Vec<String> = name.0.iter().map(|part| self.fold(part)).collect();
         let shown = parts.join(".");
-        let Some((_, qualifier)) = parts.split_last() else { return Error::internal("a name without parts") };
+        let Some((column, qualifier)) = parts.split_last() else { return Error::internal("a name without parts") };
         let known = |scope: &Scope| scope.table(qualifier).is_some();
+        let missing = |shown: String| {
+            let error = Error::new(SqlState::UNDEFINED_COLUMN, format!("column {shown} does not exist"));
+            match scope.hint(qualifier, column) {
+                Some(hint) => error.with_hint(hint),
+                None => error,
+            }
+        };
         if qualifier.is_empty() {
-            return Error::new(SqlState::UNDEFINED_COLUMN, format!("column \"{shown}\" does not exist"));
+            return missing(format!("\"{shown}\""));
         }
         if known(scope) || self.outer.iter().any(|outer| known(outer)) {
-            return Error::new(SqlState::UNDEFINED_COLUMN, format!("column {shown} does not exist"));
+            return missing(shown);
         }
         let table = qualifier.join(".");
         Error::new(SqlState::UNDEFINED_TABLE, format!("missing FROM-clause entry for table \"{table}\""))
@@ -222,7 +238,8 @@ impl Binder {
             let message = format!("relation \"{}\" does not exist", parts.join("."));
             return Err(Error::new(SqlState::UNDEFINED_TABLE, message).at(pos));
         };
-        Ok(scope.columns.iter().filter(|column| column.table == Some(table)).cloned().collect())
+        let shown = |column: &&ScopeColumn| column.table == Some(table) && column.exposure != Exposure::Pseudo;
+        Ok(scope.columns.iter().filter(shown).cloned().collect())
     }
 
     /// Takes the columns of these names out of a list.

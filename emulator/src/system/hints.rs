@@ -1,6 +1,6 @@
 //! Columns that Redshift's relations do not have but that queries often ask for, and where to find them.
 
-use crate::catalog::{Relation, RelationKind};
+use super::relation_by_oid;
 
 struct Hint {
     relation: &'static str,
@@ -41,11 +41,10 @@ const HINTS: &[Hint] = &[
     },
 ];
 
-/// What the error about a column that a relation does not have should hint at: where Redshift keeps what was asked for.
-pub fn missing_column_hint(relation: &Relation, column: &str) -> Option<&'static str> {
-    if relation.kind != RelationKind::System {
-        return None;
-    }
+/// What the error about a column that the relation of this OID does not have should hint at: where Redshift keeps what
+/// was asked for.
+pub fn missing_column_hint(relation: u32, column: &str) -> Option<&'static str> {
+    let relation = relation_by_oid(relation)?;
     let fits = |hint: &&Hint| hint.relation == relation.name && hint.columns.contains(&column);
     HINTS.iter().find(fits).map(|hint| hint.text)
 }
@@ -61,7 +60,7 @@ mod tests {
             let relation = relation("pg_catalog", hint.relation, Edition::Redshift).expect(hint.relation);
             for column in hint.columns {
                 assert!(relation.column(column).is_none(), "{}.{column}", hint.relation);
-                assert_eq!(missing_column_hint(&relation, column), Some(hint.text));
+                assert_eq!(missing_column_hint(relation.oid.0, column), Some(hint.text));
             }
         }
     }
@@ -69,7 +68,7 @@ mod tests {
     #[test]
     fn a_load_without_rows_loaded_points_to_sys_load_history() {
         let relation = relation("pg_catalog", "stl_load_commits", Edition::Redshift).unwrap();
-        assert!(missing_column_hint(&relation, "rows_loaded").unwrap().contains("SYS_LOAD_HISTORY"));
-        assert_eq!(missing_column_hint(&relation, "nonsense"), None);
+        assert!(missing_column_hint(relation.oid.0, "rows_loaded").unwrap().contains("SYS_LOAD_HISTORY"));
+        assert_eq!(missing_column_hint(relation.oid.0, "nonsense"), None);
     }
 }

@@ -18,7 +18,7 @@ use arrow::datatypes::Schema;
 use datafusion::datasource::empty::EmptyTable;
 use redshift_sql_dialect::Result;
 
-pub(crate) use self::base::encoding_name;
+pub(crate) use self::lookup::catalog_type;
 pub use self::{
     activity::{ActiveQuery, ActiveSession, Activity, RunningQuery, SessionActivity},
     directory::Directory,

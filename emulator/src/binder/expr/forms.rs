@@ -16,7 +16,7 @@ use crate::{
         block::{Block, Place},
         node,
     },
-    functions,
+    functions, system,
 };
 
 impl Binder {
@@ -204,11 +204,11 @@ impl Binder {
                 "sql_identifier" | "character_data" => Ok(RedshiftType::Varchar(128)),
                 "yes_or_no" => Ok(RedshiftType::Varchar(3)),
                 "time_stamp" => Ok(RedshiftType::TimestampTz),
-                _ => {
+                other => system::catalog_type(other).ok_or_else(|| {
                     let shown = name.0.iter().map(|part| self.fold(part)).collect::<Vec<_>>().join(".");
                     let message = format!("type \"{shown}\" does not exist");
-                    Err(Error::new(SqlState::UNDEFINED_OBJECT, message).at(name.pos()))
-                }
+                    Error::new(SqlState::UNDEFINED_OBJECT, message).at(name.pos())
+                }),
             },
         }
     }

@@ -1,0 +1,180 @@
+//! A small catalog that the tests of system relations and lookups look at.
+
+use std::sync::Arc;
+
+use redshift_sql_dialect::{RedshiftType, Result, ast::DistStyle};
+
+use crate::{
+    Credential,
+    binder::SessionInfo,
+    catalog::{
+        Column, Constraint, Database, GrantEntry, GrantObject, Grantee, Group, Identity, Isolation, KeyKind, Oid,
+        Privilege, Relation, RelationKind, Schema, TableInfo, User, ViewInfo,
+    },
+    storage::TableStatistics,
+    system::{Activity, Directory, Source, logs},
+};
+
+/// A catalog with a table of each kind of column and key, a view of each kind, a group and a grant.
+pub(crate) struct Sample;
+
+impl Sample {
+    pub(crate) const SALES: u32 = 100_200;
+    pub(crate) const CUSTOMER: u32 = 100_100;
+
+    fn customer() -> Relation {
+        let id = Column { not_null: true, identity: identity(), dist_key: true, ..column(1, "id", RedshiftType::Int4) };
+        let name = Column {
+            default: Some("'nobody'".into()),
+            comment: Some("how to call them".into()),
+            encoding: Some("zstd".into()),
+            ..column(2, "Name", RedshiftType::Varchar(20))
+        };
+        let key =
+            Constraint { oid: Oid(100_101), name: "customer_pkey".into(), kind: KeyKind::Primary, columns: vec![1] };
+        let info = TableInfo { dist_style: Some(DistStyle::Key), constraints: vec![key], ..TableInfo::default() };
+        let comment = Some("people".to_string());
+        Relation { comment, ..table(Self::CUSTOMER, "customer", vec![id, name], info) }
+    }
+
+    fn sales() -> Relation {
+        let customer = column(1, "customer_id", RedshiftType::Int4);
+        let price = Column { sort_key: 1, ..column(2, "price", RedshiftType::numeric(10, 2)) };
+        let key = Constraint {
+            oid: Oid(100_201),
+            name: "sales_customer_id_fkey".into(),
+            kind: KeyKind::Foreign { table: Oid(Self::CUSTOMER), columns: vec![1] },
+            columns: vec![1],
+        };
+        let info = TableInfo { constraints: vec![key], ..TableInfo::default() };
+        table(Self::SALES, "sales", vec![customer, price], info)
+    }
+
+    fn view(oid: u32, name: &str, late_binding: bool) -> Relation {
+        let view = ViewInfo {
+            query: "select price from sales".into(),
+            late_binding,
+            depends_on: if late_binding { vec![] } else { vec![Oid(Self::SALES)] },
+            search_path: vec!["public".into()],
+        };
+        let columns = vec![column(1, "price", RedshiftType::numeric(10, 2))];
+        Relation { kind: RelationKind::View(view), ..table(oid, name, columns, TableInfo::default()) }
+    }
+}
+
+fn identity() -> Option<Identity> {
+    Some(Identity { seed: 1, step: 1, by_default: false })
+}
+
+fn column(attnum: i16, name: &str, ty: RedshiftType) -> Column {
+    Column { attnum, ..Column::new(name, ty) }
+}
+
+fn table(oid: u32, name: &str, columns: Vec<Column>, info: TableInfo) -> Relation {
+    Relation {
+        oid: Oid(oid),
+        schema: "public".into(),
+        schema_oid: Oid(2200),
+        name: name.into(),
+        owner: Oid(100),
+        columns: columns.into(),
+        kind: RelationKind::Table(info),
+        comment: None,
+        created: 1_700_000_000_000_000,
+    }
+}
+
+impl Directory for Sample {
+    fn schemas(&self) -> Result<Vec<Arc<Schema>>> {
+        let name = "public".to_string();
+        Ok(vec![Arc::new(Schema { oid: Oid(2200), name, owner: Oid(100), quota_mb: None, comment: None })])
+    }
+
+    fn relations(&self) -> Result<Vec<Arc<Relation>>> {
+        let views = [Sample::view(100_300, "prices", false), Sample::view(100_301, "late_prices", true)];
+        Ok([Sample::customer(), Sample::sales()].into_iter().chain(views).map(Arc::new).collect())
+    }
+
+    fn relation_by_oid(&self, oid: Oid) -> Result<Option<Arc<Relation>>> {
+        Ok(self.relations()?.into_iter().find(|relation| relation.oid == oid))
+    }
+
+    fn relation_by_name(&self, schema: &str, name: &str) -> Result<Option<Arc<Relation>>> {
+        Ok(self.relations()?.into_iter().find(|relation| relation.schema == schema && relation.name == name))
+    }
+
+    fn users(&self) -> Result<Vec<Arc<User>>> {
+        let user = |id, name: &str, superuser| User {
+            id: Oid(id),
+            name: name.into(),
+            password: Credential::Md5("md5secret".into()),
+            superuser,
+            create_db: superuser,
+            syslog_unrestricted: false,
+            valid_until: None,
+            connection_limit: None,
+            session_timeout: None,
+            external_id: None,
+            settings: Vec::new(),
+        };
+        Ok(vec![Arc::new(user(100, "admin", true)), Arc::new(user(101, "reader", false))])
+    }
+
+    fn groups(&self) -> Result<Vec<Arc<Group>>> {
+        Ok(vec![Arc::new(Group { id: Oid(100), name: "readers".into(), members: vec![Oid(101)] })])
+    }
+
+    fn databases(&self) -> Result<Vec<Arc<Database>>> {
+        Ok(vec![Arc::new(Database {
+            oid: Oid(100_001),
+            name: "dev".into(),
+            owner: Oid(100),
+            connection_limit: None,
+            case_insensitive: false,
+            isolation: Isolation::Snapshot,
+            created: 0,
+            comment: None,
+        })])
+    }
+
+    fn grants(&self) -> Result<Vec<GrantEntry>> {
+        let select = |grantee| GrantEntry {
+            object: GrantObject::Relation(Oid(Sample::SALES)),
+            grantee,
+            privilege: Privilege::Select,
+            grantor: Oid(100),
+            grant_option: false,
+        };
+        Ok(vec![select(Grantee::User(Oid(101))), select(Grantee::Group(Oid(100))), select(Grantee::Public)])
+    }
+
+    fn statistics(&self, table: Oid) -> Result<TableStatistics> {
+        let rows = if table.0 == Sample::SALES { 10 } else { 0 };
+        Ok(TableStatistics { rows, deleted_rows: 0, bytes: rows * 100, files: rows.min(1) })
+    }
+}
+
+/// What the sample's user of this id would see.
+pub(crate) fn source(user_id: u32) -> Source {
+    let session = SessionInfo {
+        database: "dev".into(),
+        user: "admin".into(),
+        user_id,
+        session_user: "admin".into(),
+        pid: 1,
+        search_path: vec!["admin".into(), "public".into()],
+        temp_schema: "pg_temp_1".into(),
+        case_sensitive: false,
+        time_zone: chrono_tz::Tz::UTC,
+        transaction_start: 0,
+        statement_start: 0,
+        settings: [("datestyle".to_string(), "ISO, MDY".to_string())].into(),
+        last_copy_id: -1,
+        last_copy_count: 0,
+        last_query_id: -1,
+        extensions: false,
+    };
+    let activity = Activity::default();
+    let logs = logs::Logs::open(&crate::Location::Memory).expect("logs");
+    Source { directory: Arc::new(Sample), session: Arc::new(session), logs, activity }
+}
