@@ -21,4 +21,6 @@ pub mod router;
 pub mod rows;
 pub mod server;
 pub mod session;
+#[cfg(test)]
+mod testing;
 pub mod wire;

@@ -300,3 +300,63 @@ impl fmt::Display for Banner<'_> {
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{io::AsyncReadExt, sync::oneshot};
+
+    use super::*;
+    use crate::testing::FakeBackend;
+
+    #[tokio::test]
+    async fn a_server_drains_and_closes_its_backend() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let backend = Arc::new(FakeBackend::default());
+        let (stop, stopped) = oneshot::channel();
+        let server = Server { backend: backend.clone(), tls: None };
+        let running = tokio::spawn(run(listener, server, async { drop(stopped.await) }));
+        // A client that says nothing does not hold the server up for long; one that is logged in is told.
+        let mut client = TcpStream::connect(address).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut client, b"\0\0\0\x21\0\x03\0\0user\0admin\0database\0dev\0\0")
+            .await
+            .unwrap();
+        assert_eq!(client.read_u8().await.unwrap(), b'R');
+        stop.send(()).unwrap();
+        let mut farewell = Vec::new();
+        client.read_to_end(&mut farewell).await.unwrap();
+        assert!(String::from_utf8_lossy(&farewell).contains("57P01"));
+        running.await.unwrap().unwrap();
+        assert_eq!(backend.take_calls(), ["close"]);
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+
+    #[test]
+    fn an_address_in_use_is_said_in_one_line() {
+        let error = cannot_listen("127.0.0.1:5439", &io::ErrorKind::AddrInUse.into()).to_string();
+        assert_eq!(
+            error,
+            "cannot listen on 127.0.0.1:5439: another program listens there; choose another port with --listen"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_init_file_that_fails_is_named_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("init.sql");
+        let arguments = <EmulateArgs as clap::FromArgMatches>::from_arg_matches(
+            &<EmulateArgs as clap::Args>::augment_args(clap::Command::new("emulate")).get_matches_from(["emulate"]),
+        )
+        .unwrap();
+        let backend = FakeBackend::default();
+        fs::write(&file, "insert into t values (1);\n\ndelete\nfrom t;").unwrap();
+        let error = run_init_file(&file, &backend, &arguments).await.unwrap_err().to_string();
+        // The fake's error is at byte 12 of the message, whatever the message.
+        assert_eq!(error, format!("init file {}, line 1: 42P01: relation \"t\" does not exist", file.display()));
+        fs::write(&file, "insert into t values (1);\nselec").unwrap();
+        let error = run_init_file(&file, &backend, &arguments).await.unwrap_err().to_string();
+        assert!(error.contains("line 2: 42601: syntax error"), "{error}");
+        let missing = run_init_file(&folder.path().join("none.sql"), &backend, &arguments).await.unwrap_err();
+        assert!(missing.to_string().starts_with("cannot read init file"));
+    }
+}

@@ -16,6 +16,7 @@ use super::{
     frontend::{Frontend, decode},
     socket::{Frame, Wire, WireError},
     startup::Started,
+    stopped,
     stream::Halt,
 };
 use crate::{router::Block, session::Session};
@@ -178,11 +179,6 @@ impl<'w> Connection<'w> {
         let numeric = if self.protocol >= REDSHIFT_NUMERIC { NumericFormat::Redshift } else { NumericFormat::Postgres };
         Encoding { style: self.session.style(), numeric }
     }
-}
-
-async fn stopped(shutdown: &mut watch::Receiver<bool>) {
-    // Where the server is gone without a word it has ended, too.
-    let _ = shutdown.wait_for(|stop| *stop).await;
 }
 
 fn shutting_down() -> Error {

@@ -19,14 +19,14 @@ mod stream;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{net::TcpStream, sync::watch, time::timeout};
+use tokio::{sync::watch, time::timeout};
 use tokio_rustls::TlsAcceptor;
 
 use self::{
     cancel::Registry,
     connection::Connection,
     error::{Ends, error_response},
-    socket::{Wire, WireError},
+    socket::{Socket, Wire, WireError},
 };
 use crate::backend::Backend;
 
@@ -47,7 +47,7 @@ pub struct Shared {
 }
 
 /// Serves a connection until it ends. `host` is where the client is, for the logs.
-pub async fn serve(socket: TcpStream, host: String, shared: Shared) {
+pub async fn serve(socket: impl Socket + 'static, host: String, shared: Shared) {
     let mut wire = Wire::new(socket);
     match serve_until_error(&mut wire, &host, shared).await {
         Ok(()) => {}
@@ -61,10 +61,25 @@ pub async fn serve(socket: TcpStream, host: String, shared: Shared) {
 }
 
 async fn serve_until_error(wire: &mut Wire, host: &str, shared: Shared) -> Result<(), WireError> {
-    let start = startup::start(wire, host, &shared);
-    let Ok(started) = timeout(LOGIN, start).await else { return Ok(()) };
+    let mut shutdown = shared.shutdown.clone();
+    let start = timeout(LOGIN, startup::start(wire, host, &shared));
+    let started = tokio::select! {
+        biased;
+        started = start => started,
+        () = stopped(&mut shutdown) => return Ok(()),
+    };
+    let Ok(started) = started else { return Ok(()) };
     match started? {
         Some(started) => Connection::new(wire, started, shared.shutdown).run().await,
         None => Ok(()),
     }
 }
+
+/// Waits until the server wants to end.
+async fn stopped(shutdown: &mut watch::Receiver<bool>) {
+    // Where the server is gone without a word it has ended, too.
+    let _ = shutdown.wait_for(|stop| *stop).await;
+}
+
+#[cfg(test)]
+mod tests;
