@@ -1,6 +1,7 @@
 //! Functions: which exist, which overload the arguments choose, what computes them.
 
 pub(crate) mod arithmetic;
+pub(crate) mod catalog_info;
 pub(crate) mod conversion;
 pub(crate) mod kernel;
 pub(crate) mod moments;
@@ -28,7 +29,10 @@ pub enum FunctionClass {
 }
 
 /// Is there a function of this name, and as what can it be called?
-pub fn classes(_name: &str) -> Option<&'static [FunctionClass]> {
+pub fn classes(name: &str) -> Option<&'static [FunctionClass]> {
+    if catalog_info::knows(name) {
+        return Some(&[FunctionClass::Scalar]);
+    }
     None
 }
 
@@ -36,7 +40,10 @@ pub fn classes(_name: &str) -> Option<&'static [FunctionClass]> {
 ///
 /// # Errors
 /// 42883 `function name(argument types) does not exist`.
-pub fn scalar(name: &str, args: Vec<Typed>, _ctx: &BindContext) -> Result<Typed> {
+pub fn scalar(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Typed> {
+    if catalog_info::knows(name) {
+        return catalog_info::call(name, args, ctx);
+    }
     Err(no_such_function(name, &args))
 }
 

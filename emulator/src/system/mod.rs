@@ -18,7 +18,6 @@ use arrow::datatypes::Schema;
 use datafusion::datasource::empty::EmptyTable;
 use redshift_sql_dialect::Result;
 
-pub(crate) use self::lookup::catalog_type;
 pub use self::{
     activity::{ActiveQuery, ActiveSession, Activity, RunningQuery, SessionActivity},
     directory::Directory,
@@ -31,6 +30,7 @@ use self::{
     definition::{Definition, Listing},
     provider::BaseProvider,
 };
+pub(crate) use self::{base::encoding_name, lookup::catalog_type};
 use crate::{
     catalog::{Column, Contents, Oid, Relation, RelationKind},
     types::arrow_field,

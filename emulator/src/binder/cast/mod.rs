@@ -20,7 +20,10 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::IntervalQ
 use super::{BindContext, Typed};
 use crate::{
     error::from_datafusion,
-    functions::conversion::{Conversion, Excess, Failure},
+    functions::{
+        catalog_info::cast_identifier,
+        conversion::{Conversion, Excess, Failure},
+    },
     text_input::{
         DateOrder, DateTimeInput, InputError, IntervalUnits, Rounding, parse_interval, parse_qualified_interval,
         zone::Zone,
@@ -86,7 +89,9 @@ pub(crate) fn strength(from: RedshiftType, to: RedshiftType) -> Option<Strength>
         (Interval | IntervalDayToSecond(_), Time) => Assignment,
         (IntervalYearToMonth | IntervalDayToSecond(_), Interval) => Implicit,
         (Interval, IntervalYearToMonth | IntervalDayToSecond(_)) => Assignment,
-        (RegProc | RegClass | RegType, Char(_) | Varchar(_) | Text | Name) => Assignment,
+        (RegProc | RegClass | RegType, Oid) => Implicit,
+        (RegProc | RegClass | RegType, Char(_) | Varchar(_) | Text | Name | Int4 | Int8) => Assignment,
+        (Oid | Int4 | Int8, RegProc | RegClass | RegType) => Assignment,
         (Char(_) | Varchar(_) | Text | Name, RegProc | RegClass | RegType) => Explicit,
         (
             Int2Vector | OidVector | Int2Array | Int4Array | OidArray | TextArray | AclItemArray,
@@ -124,6 +129,9 @@ pub fn cast(value: Typed, target: RedshiftType, kind: CastKind, ctx: &BindContex
     check_allowed(value.ty, target, kind)?;
     if value.is_null_literal() {
         return null(target);
+    }
+    if let Some(found) = cast_identifier(&value, target, ctx) {
+        return found;
     }
     if keeps_values(value.ty, target, kind) {
         return Ok(Typed::new(value.expr, target));
@@ -191,7 +199,6 @@ fn keeps_values(from: RedshiftType, to: RedshiftType, kind: CastKind) -> bool {
         (Name | InternalChar, Varchar(to)) => to >= 127,
         (IntervalDayToSecond(_), IntervalDayToSecond(6)) => true,
         (Oid, Int8) | (Int8, Oid) => true,
-        (Unknown | Char(_) | Varchar(_) | Text | Name, RegProc | RegClass | RegType) => true,
         _ => false,
     }
 }

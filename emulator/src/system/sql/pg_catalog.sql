@@ -171,9 +171,8 @@ table pg_catalog.pg_language 2612 (
 ) hidden (
     oid oid, tableoid oid, lanowner integer
 ) as
-select 'internal', false, false, 0, 0, null, 12, 2612, 1
-union all select 'c', false, false, 0, 0, null, 13, 2612, 1
-union all select 'sql', false, true, 0, 0, null, 14, 2612, 1
+select name, false, trusted, 0, 0, null, oid, 2612, 1
+from (select 'internal' as name, false as trusted, 12 as oid union all select 'c', false, 13 union all select 'sql', true, 14)
 ;
 
 table pg_catalog.pg_tablespace 1213 (
@@ -181,7 +180,8 @@ table pg_catalog.pg_tablespace 1213 (
 ) hidden (
     oid oid, tableoid oid
 ) as
-select 'pg_default', 1, '', null, 1663, 1213 union all select 'pg_global', 1, '', null, 1664, 1213
+select name, 1, '', null, oid, 1213
+from (select 'pg_default' as name, 1663 as oid union all select 'pg_global', 1664)
 ;
 
 view pg_catalog.pg_user 10101 (

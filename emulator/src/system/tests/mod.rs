@@ -7,6 +7,7 @@ use redshift_sql_dialect::RedshiftType;
 use super::*;
 pub(super) use sample::{Sample, source};
 
+mod queries;
 mod sample;
 
 #[test]

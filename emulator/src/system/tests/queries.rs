@@ -1,0 +1,138 @@
+//! Every system relation bound and run over the sample.
+
+use arrow::record_batch::RecordBatch;
+use futures::TryStreamExt;
+use redshift_sql_dialect::ast::Statement;
+
+use super::*;
+use crate::{
+    binder::{BindContext, Binder, Bound, Parameters},
+    catalog::{CatalogView, RowIdentity},
+    execution::{ExecutionOptions, execute, session_state},
+};
+
+/// The sample's tables by name, without rows.
+struct Users(Arc<dyn Directory>);
+
+impl CatalogView for Users {
+    fn has_schema(&self, schema: &str) -> Result<bool> {
+        Ok(schema == "public")
+    }
+
+    fn relation(&self, schema: &str, name: &str) -> Result<Option<Arc<Relation>>> {
+        self.0.relation_by_name(schema, name)
+    }
+
+    fn contents(&self, relation: &Arc<Relation>, _identity: RowIdentity) -> Result<Contents> {
+        let fields: Vec<_> = relation.columns.iter().map(|column| arrow_field(&column.name, column.ty)).collect();
+        Ok(Contents::Scan(Arc::new(EmptyTable::new(Arc::new(Schema::new(fields))))))
+    }
+}
+
+fn bind_as(user_id: u32, edition: Edition, sql: &str) -> Result<Bound> {
+    let mut source = source(user_id);
+    let mut session = (*source.session).clone();
+    session.extensions = edition == Edition::Extended;
+    source.session = Arc::new(session.clone());
+    let users = Arc::new(Users(source.directory.clone()));
+    let catalog = Arc::new(SystemView::new(users, source));
+    let context = BindContext { catalog, session: Arc::new(session), parameters: Parameters::default() };
+    let mut parsed = redshift_sql_dialect::parse(sql)?;
+    match parsed.remove(0).statement {
+        Statement::Query(query) => Binder::new(context).query(&query),
+        _ => Err(redshift_sql_dialect::Error::internal("not a query")),
+    }
+}
+
+async fn run(bound: &Bound) -> Result<Vec<Vec<String>>> {
+    let state = session_state(&ExecutionOptions { parallelism: Some(1), ..Default::default() })?;
+    let batches: Vec<RecordBatch> = execute(&bound.plan, &state).await?.try_collect().await?;
+    let options = arrow::util::display::FormatOptions::new().with_null("NULL");
+    let rows = batches.iter().flat_map(|batch| {
+        let text = |array: &arrow::array::ArrayRef, row| {
+            let formatter = arrow::util::display::ArrayFormatter::try_new(array, &options).expect("a printable type");
+            formatter.value(row).to_string()
+        };
+        let row = move |row| batch.columns().iter().map(|array| text(array, row)).collect::<Vec<_>>();
+        (0..batch.num_rows()).map(row).collect::<Vec<_>>()
+    });
+    Ok(rows.collect())
+}
+
+async fn rows(sql: &str) -> Vec<Vec<String>> {
+    let bound = bind_as(100, Edition::Redshift, sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    run(&bound).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
+}
+
+async fn lines(sql: &str) -> Vec<String> {
+    rows(sql).await.into_iter().map(|row| row.join(" ")).collect()
+}
+
+#[tokio::test]
+async fn columns_of_a_table_are_defined() {
+    assert_eq!(
+        lines(
+            "select \"column\", type, encoding, distkey, sortkey, \"notnull\" from pg_table_def \
+               where tablename in ('customer', 'sales') order by 1"
+        )
+        .await,
+        [
+            "Name character varying(20) zstd false 0 false",
+            "customer_id integer az64 false 0 false",
+            "id integer az64 true 0 true",
+            "price numeric(10,2) none false 1 false",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn names_and_oids_of_relations_lead_to_each_other() {
+    let sales = Sample::SALES.to_string();
+    assert_eq!(lines("select 'public.sales'::regclass::oid").await, [sales.clone()]);
+    assert_eq!(
+        lines("select oid, oid::regclass from pg_class where relname = 'sales'").await,
+        [format!("{sales} sales")]
+    );
+    assert_eq!(lines("select relname from pg_class where oid = 'sales'::regclass").await, ["sales"]);
+    assert_eq!(
+        lines("select 23::regtype, 'int4'::regtype, 'pg_catalog.trigger'::regtype::oid").await,
+        ["integer integer 2279"]
+    );
+    assert_eq!(
+        lines("select typname from pg_type where typinput = 'array_in'::regproc and typelem = 23").await,
+        ["_int4"]
+    );
+}
+
+#[tokio::test]
+async fn visible_relations_are_those_of_the_search_path() {
+    assert_eq!(
+        lines("select c.relname, pg_get_userbyid(c.relowner) from pg_class c join pg_namespace n on n.oid = c.relnamespace \
+               where c.relkind = 'r' and n.nspname !~ '^pg_' and pg_table_is_visible(c.oid) order by 1")
+        .await,
+        ["customer admin", "sales admin"]
+    );
+}
+
+#[tokio::test]
+async fn a_missing_column_has_a_hint_and_extensions_have_the_column() {
+    let sql = "select rows_loaded from stl_load_commits";
+    let error = bind_as(100, Edition::Redshift, sql).unwrap_err();
+    assert_eq!(error.sqlstate(), redshift_sql_dialect::SqlState::UNDEFINED_COLUMN);
+    assert_eq!(error.message(), "column \"rows_loaded\" does not exist");
+    assert!(error.hint().is_some_and(|hint| hint.contains("SYS_LOAD_HISTORY")));
+    assert!(bind_as(100, Edition::Extended, sql).is_ok());
+}
+
+#[tokio::test]
+async fn comments_and_defaults_are_shown() {
+    assert_eq!(lines("select obj_description('customer'::regclass::oid, 'pg_class')").await, ["people"]);
+    assert_eq!(
+        lines(
+            "select a.attname, pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum) \
+               from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum order by a.attnum"
+        )
+        .await,
+        ["id \"identity\"(100100, 0, '1,1'::text) NULL", "Name 'nobody' how to call them"]
+    );
+}
