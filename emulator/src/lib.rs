@@ -19,6 +19,7 @@ pub mod types;
 use std::{path::PathBuf, sync::Arc};
 
 use redshift_sql_dialect::Result;
+use serde::{Deserialize, Serialize};
 
 pub use crate::{
     result::{ColumnOrigin, CommandTag, Description, Notice, NoticeSeverity, Outcome, ResultColumn, Rows},
@@ -110,7 +111,7 @@ impl Engine {
 }
 
 /// How a user's password is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Credential {
     /// Any password does: the superuser of an emulator without one.
     Anything,

@@ -105,6 +105,8 @@ sqlstates! {
     INVALID_SCHEMA_NAME = "3F000";
     /// serialization_failure
     SERIALIZATION_FAILURE = "40001";
+    /// deadlock_detected
+    DEADLOCK_DETECTED = "40P01";
     /// insufficient_privilege
     INSUFFICIENT_PRIVILEGE = "42501";
     /// syntax_error

@@ -3,16 +3,21 @@
 use std::sync::Arc;
 
 use redshift_sql_dialect::{RedshiftType, ast::DistStyle};
+use serde::{Deserialize, Serialize};
+
+use super::encode;
 
 /// An object identifier: stable for the life of the object, shown in pg_class.oid and its like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Oid(pub u32);
 
 /// A schema.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
     /// pg_namespace.oid
     pub oid: Oid,
+    /// Its database.
+    pub database: Oid,
     /// Its name.
     pub name: String,
     /// Its owner (pg_user.usesysid).
@@ -58,11 +63,12 @@ pub enum RelationKind {
 }
 
 /// What a table has beside its columns.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TableInfo {
     /// Is it temporary (its schema is a session's own)?
     pub temporary: bool,
     /// DISTSTYLE; none is AUTO.
+    #[serde(with = "encode::dist_style")]
     pub dist_style: Option<DistStyle>,
     /// INTERLEAVED SORTKEY? The columns carry their places.
     pub interleaved: bool,
@@ -73,7 +79,7 @@ pub struct TableInfo {
 }
 
 /// A key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Constraint {
     /// pg_constraint.oid
     pub oid: Oid,
@@ -86,7 +92,7 @@ pub struct Constraint {
 }
 
 /// The kinds of keys.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyKind {
     /// PRIMARY KEY
     Primary,
@@ -102,7 +108,7 @@ pub enum KeyKind {
 }
 
 /// What a view has beside its columns.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewInfo {
     /// The query's text, which parses as a query.
     pub query: String,
@@ -115,13 +121,14 @@ pub struct ViewInfo {
 }
 
 /// A column.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// pg_attribute.attnum, from 1; never used twice in one table. Negative: see [`Column::is_hidden`].
     pub attnum: i16,
     /// Its name.
     pub name: String,
     /// Its type.
+    #[serde(with = "encode::redshift_type")]
     pub ty: RedshiftType,
     /// NOT NULL?
     pub not_null: bool,
@@ -142,7 +149,7 @@ pub struct Column {
 }
 
 /// IDENTITY(seed, step)
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The first value.
     pub seed: i64,

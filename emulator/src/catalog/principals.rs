@@ -2,13 +2,18 @@
 
 use std::sync::Arc;
 
-use redshift_sql_dialect::{Error, Result};
+use redshift_sql_dialect::{Error, Result, SqlState};
+use serde::{Deserialize, Serialize};
 
-use super::{Oid, Transaction, TransactionView};
+use super::{
+    GrantObject, Oid, Schema, Transaction, TransactionView,
+    objects::{Cache, Caches, Kind, Object},
+    open::{self, Counter},
+};
 use crate::Credential;
 
 /// How transactions of a database are kept apart (CREATE DATABASE ... ISOLATION LEVEL).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Isolation {
     /// Each sees its snapshot; two that change the same rows conflict. Redshift's default.
     #[default]
@@ -18,7 +23,7 @@ pub enum Isolation {
 }
 
 /// A database.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Database {
     /// pg_database.oid
     pub oid: Oid,
@@ -39,7 +44,7 @@ pub struct Database {
 }
 
 /// A user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// pg_user.usesysid; from 100.
     pub id: Oid,
@@ -66,7 +71,7 @@ pub struct User {
 }
 
 /// A group of users.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// pg_group.grosysid; from 100.
     pub id: Oid,
@@ -76,25 +81,110 @@ pub struct Group {
     pub members: Vec<Oid>,
 }
 
+/// Where objects that have no parent stand.
+const NOWHERE: Oid = Oid(0);
+
+impl Object for Database {
+    const KIND: Kind = Kind::Database;
+
+    fn oid(&self) -> Oid {
+        self.oid
+    }
+
+    fn parent(&self) -> Oid {
+        NOWHERE
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn cache(caches: &Caches) -> &Cache<Self> {
+        &caches.databases
+    }
+
+    fn duplicate(&self) -> Error {
+        Error::new(SqlState::DUPLICATE_DATABASE, format!("database \"{}\" already exists", self.name))
+    }
+}
+
+impl Object for User {
+    const KIND: Kind = Kind::User;
+
+    fn oid(&self) -> Oid {
+        self.id
+    }
+
+    fn parent(&self) -> Oid {
+        NOWHERE
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn cache(caches: &Caches) -> &Cache<Self> {
+        &caches.users
+    }
+
+    fn duplicate(&self) -> Error {
+        Error::new(SqlState::DUPLICATE_OBJECT, format!("user \"{}\" already exists", self.name))
+    }
+}
+
+impl Object for Group {
+    const KIND: Kind = Kind::Group;
+
+    fn oid(&self) -> Oid {
+        self.id
+    }
+
+    fn parent(&self) -> Oid {
+        NOWHERE
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn cache(caches: &Caches) -> &Cache<Self> {
+        &caches.groups
+    }
+
+    fn duplicate(&self) -> Error {
+        Error::new(SqlState::DUPLICATE_OBJECT, format!("group \"{}\" already exists", self.name))
+    }
+}
+
 impl TransactionView {
     /// All databases, by OID.
     pub fn databases(&self) -> Result<Vec<Arc<Database>>> {
-        Err(Error::unsupported("databases are not supported"))
+        Ok(self.objects_in(NOWHERE)?.into_iter().map(|version| version.object).collect())
+    }
+
+    /// The database of this name.
+    pub fn database_named(&self, name: &str) -> Result<Option<Arc<Database>>> {
+        Ok(self.object_named(NOWHERE, name)?.map(|version| version.object))
     }
 
     /// All users, by id.
     pub fn users(&self) -> Result<Vec<Arc<User>>> {
-        Err(Error::unsupported("users are not supported"))
+        Ok(self.objects_in(NOWHERE)?.into_iter().map(|version| version.object).collect())
     }
 
     /// The user of this name.
-    pub fn user(&self, _name: &str) -> Result<Option<Arc<User>>> {
-        Err(Error::unsupported("users are not supported"))
+    pub fn user(&self, name: &str) -> Result<Option<Arc<User>>> {
+        Ok(self.object_named(NOWHERE, name)?.map(|version| version.object))
     }
 
     /// All groups, by id.
     pub fn groups(&self) -> Result<Vec<Arc<Group>>> {
-        Err(Error::unsupported("groups are not supported"))
+        Ok(self.objects_in(NOWHERE)?.into_iter().map(|version| version.object).collect())
+    }
+
+    /// The group of this name.
+    pub fn group(&self, name: &str) -> Result<Option<Arc<Group>>> {
+        Ok(self.object_named(NOWHERE, name)?.map(|version| version.object))
     }
 }
 
@@ -103,62 +193,99 @@ impl Transaction {
     ///
     /// # Errors
     /// 42P04 where there is one of this name.
-    pub fn create_database(&self, _database: Database) -> Result<Oid> {
-        Err(Error::unsupported("databases are not supported"))
+    pub async fn create_database(&self, database: Database) -> Result<Oid> {
+        let database = Database { oid: self.new_oid()?, ..database };
+        self.insert_object(&database).await?;
+        let public = public_schema(self.new_oid()?, &database);
+        self.insert_object(&public).await?;
+        for entry in open::default_privileges(&database, &public) {
+            self.grant(entry).await?;
+        }
+        Ok(database.oid)
     }
 
     /// Puts another version in the place of the database with the same OID.
     ///
     /// # Errors
     /// 42P04 where its new name is another's.
-    pub fn update_database(&self, _database: &Database) -> Result<()> {
-        Err(Error::unsupported("databases are not supported"))
+    pub async fn update_database(&self, database: &Database) -> Result<()> {
+        self.replace_object(database).await
     }
 
     /// Drops a database with everything in it.
-    pub fn drop_database(&self, _database: Oid) -> Result<()> {
-        Err(Error::unsupported("databases are not supported"))
+    pub async fn drop_database(&self, database: Oid) -> Result<()> {
+        for schema in self.seen().objects_in::<Schema>(database)? {
+            self.drop_schema(schema.object.oid).await?;
+        }
+        self.drop_privileges(GrantObject::Database(database)).await?;
+        self.remove_object::<Database>(database).await
     }
 
     /// Makes a user; its `id` is given here.
     ///
     /// # Errors
     /// 42710 where there is one of this name.
-    pub fn create_user(&self, _user: User) -> Result<Oid> {
-        Err(Error::unsupported("users are not supported"))
+    pub async fn create_user(&self, user: User) -> Result<Oid> {
+        let id = open::next(&self.shared().sql.connection(), Counter::User)?;
+        self.insert_object(&User { id, ..user }).await?;
+        Ok(id)
     }
 
     /// Puts another version in the place of the user with the same id.
     ///
     /// # Errors
     /// 42710 where its new name is another's.
-    pub fn update_user(&self, _user: &User) -> Result<()> {
-        Err(Error::unsupported("users are not supported"))
+    pub async fn update_user(&self, user: &User) -> Result<()> {
+        self.replace_object(user).await
     }
 
     /// Drops a user and takes it out of its groups.
-    pub fn drop_user(&self, _user: Oid) -> Result<()> {
-        Err(Error::unsupported("users are not supported"))
+    pub async fn drop_user(&self, user: Oid) -> Result<()> {
+        for group in self.seen().groups()? {
+            if group.members.contains(&user) {
+                let members = group.members.iter().copied().filter(|member| *member != user).collect();
+                self.update_group(&Group { members, ..(*group).clone() }).await?;
+            }
+        }
+        self.remove_object::<User>(user).await
     }
 
     /// Makes a group; its `id` is given here.
     ///
     /// # Errors
     /// 42710 where there is one of this name.
-    pub fn create_group(&self, _group: Group) -> Result<Oid> {
-        Err(Error::unsupported("groups are not supported"))
+    pub async fn create_group(&self, group: Group) -> Result<Oid> {
+        let id = open::next(&self.shared().sql.connection(), Counter::Group)?;
+        self.insert_object(&Group { id, ..group }).await?;
+        Ok(id)
     }
 
     /// Puts another version in the place of the group with the same id.
     ///
     /// # Errors
     /// 42710 where its new name is another's.
-    pub fn update_group(&self, _group: &Group) -> Result<()> {
-        Err(Error::unsupported("groups are not supported"))
+    pub async fn update_group(&self, group: &Group) -> Result<()> {
+        self.replace_object(group).await
     }
 
     /// Drops a group.
-    pub fn drop_group(&self, _group: Oid) -> Result<()> {
-        Err(Error::unsupported("groups are not supported"))
+    pub async fn drop_group(&self, group: Oid) -> Result<()> {
+        self.remove_object::<Group>(group).await
     }
 }
+
+/// The schema that every database has from the beginning.
+pub(crate) fn public_schema(oid: Oid, database: &Database) -> Schema {
+    let (database, owner) = (database.oid, RDSDB);
+    Schema {
+        oid,
+        database,
+        name: "public".into(),
+        owner,
+        quota_mb: None,
+        comment: Some("standard public schema".into()),
+    }
+}
+
+/// The user that owns what belongs to the system.
+pub const RDSDB: Oid = Oid(1);

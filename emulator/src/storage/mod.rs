@@ -1,9 +1,33 @@
 //! The rows of tables: immutable Parquet files and, where they are few, chunks inside the catalog.
+//!
+//! A table's rows are the rows of its files minus those that are deleted. A file is written once, by one transaction, and
+//! never changed; which files and which deletions a transaction sees, the catalog says ([`files`], [`deletes`]). An
+//! INSERT of few rows makes no file: its rows go into the catalog as a chunk of Arrow IPC bytes ([`inline`]), and when
+//! enough chunks have gathered, the INSERT that tips the scale makes a file of them. Larger inputs are written as Parquet
+//! ([`write`]) through the object store, whatever their size in bounded memory. DataFusion's own Parquet source reads
+//! them ([`scan`]).
+//!
+//! In files and chunks, columns are named by their attnums (`c1`, `c2`, ...), which are never used twice: renaming and
+//! dropping a column touches no file, and a column that a file does not have was added later, so that its value there is
+//! the one that ADD COLUMN gave it.
 
-use datafusion::execution::SendableRecordBatchStream;
-use redshift_sql_dialect::{Error, Result};
+pub(crate) use inline::ChunkCache;
+pub(crate) use scan::TableScan;
 
-use crate::catalog::{Oid, Relation, Transaction, TransactionView};
+mod columns;
+mod deletes;
+mod files;
+mod inline;
+mod scan;
+mod statistics;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use redshift_sql_dialect::Result;
+
+use crate::catalog::{Oid, TransactionView};
 
 /// How much a table holds, as a transaction sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,29 +44,17 @@ pub struct TableStatistics {
 
 impl TransactionView {
     /// How much a table holds.
-    pub fn table_statistics(&self, _table: Oid) -> Result<TableStatistics> {
-        Err(Error::unsupported("table statistics are not supported"))
-    }
-}
-
-impl Transaction {
-    /// Appends the rows of all streams to a table that is locked for writing, and gives their number. The streams' columns
-    /// are the table's, in order, in the Arrow types of [`crate::types::arrow_type`]; they are read side by side.
-    pub async fn append(&self, _table: &Relation, _rows: Vec<SendableRecordBatchStream>) -> Result<u64> {
-        Err(Error::unsupported("INSERT is not supported"))
-    }
-
-    /// Deletes rows of a table that is locked for writing, and gives the number of those that were not deleted before. The
-    /// stream's columns are [`ROW_FILE`](crate::catalog::ROW_FILE) and [`ROW_POSITION`](crate::catalog::ROW_POSITION).
     ///
     /// # Errors
-    /// 1023 (XX000) where a row was deleted by a transaction that this one does not see.
-    pub async fn delete(&self, _table: &Relation, _rows: SendableRecordBatchStream) -> Result<u64> {
-        Err(Error::unsupported("DELETE is not supported"))
-    }
-
-    /// Deletes all rows of a table that is locked exclusively.
-    pub async fn truncate(&self, _table: &Relation) -> Result<()> {
-        Err(Error::unsupported("TRUNCATE is not supported"))
+    /// 58030 where the catalog cannot be read.
+    pub fn table_statistics(&self, table: Oid) -> Result<TableStatistics> {
+        let mut sum = TableStatistics::default();
+        for file in self.files(table)? {
+            sum.rows += file.live_rows();
+            sum.deleted_rows += file.deleted_rows();
+            sum.bytes += file.bytes;
+            sum.files += 1;
+        }
+        Ok(sum)
     }
 }

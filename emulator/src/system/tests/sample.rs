@@ -87,7 +87,14 @@ fn table(oid: u32, name: &str, columns: Vec<Column>, info: TableInfo) -> Relatio
 impl Directory for Sample {
     fn schemas(&self) -> Result<Vec<Arc<Schema>>> {
         let name = "public".to_string();
-        Ok(vec![Arc::new(Schema { oid: Oid(2200), name, owner: Oid(100), quota_mb: None, comment: None })])
+        Ok(vec![Arc::new(Schema {
+            oid: Oid(2200),
+            database: Oid(100_000),
+            name,
+            owner: Oid(100),
+            quota_mb: None,
+            comment: None,
+        })])
     }
 
     fn relations(&self) -> Result<Vec<Arc<Relation>>> {

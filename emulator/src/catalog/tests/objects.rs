@@ -1,0 +1,1 @@
+//! Databases, schemas, relations, users, groups and privileges.
