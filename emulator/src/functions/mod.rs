@@ -2,6 +2,7 @@
 
 pub(crate) mod arithmetic;
 pub(crate) mod catalog_info;
+mod catalog_rows;
 pub(crate) mod conversion;
 pub(crate) mod kernel;
 pub(crate) mod moments;
@@ -32,6 +33,9 @@ pub enum FunctionClass {
 pub fn classes(name: &str) -> Option<&'static [FunctionClass]> {
     if catalog_info::knows(name) {
         return Some(&[FunctionClass::Scalar]);
+    }
+    if catalog_rows::knows(name) {
+        return Some(&[FunctionClass::Set]);
     }
     None
 }
@@ -124,9 +128,12 @@ pub struct FunctionRows {
 pub fn rows(
     name: &str,
     args: Vec<Typed>,
-    _definition: &[(String, Option<RedshiftType>)],
-    _ctx: &BindContext,
+    definition: &[(String, Option<RedshiftType>)],
+    ctx: &BindContext,
 ) -> Result<FunctionRows> {
+    if catalog_rows::knows(name) {
+        return catalog_rows::rows(name, args, definition, ctx);
+    }
     Err(no_such_function(name, &args))
 }
 

@@ -136,3 +136,13 @@ async fn comments_and_defaults_are_shown() {
         ["id \"identity\"(100100, 0, '1,1'::text) NULL", "Name 'nobody' how to call them"]
     );
 }
+
+#[tokio::test]
+async fn late_binding_views_list_their_columns() {
+    let cols = "cols(view_schema name, view_name name, col_name name, col_type varchar, col_num int)";
+    let expected = ["public late_prices price numeric(10,2) 1"];
+    assert_eq!(lines(&format!("select * from pg_get_late_binding_view_cols() {cols}")).await, expected);
+    assert_eq!(lines(&format!("select * from pg_get_cols('public.late_prices') {cols}")).await, expected);
+    let error = bind_as(100, Edition::Redshift, "select * from pg_get_cols('sales')").unwrap_err();
+    assert_eq!(error.message(), "a column definition list is required for functions returning \"record\"");
+}
