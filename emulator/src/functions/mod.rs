@@ -1,5 +1,6 @@
 //! Functions: which exist, which overload the arguments choose, what computes them.
 
+mod aggregate;
 pub(crate) mod arithmetic;
 pub(crate) mod catalog_info;
 mod catalog_rows;
@@ -10,6 +11,7 @@ pub(crate) mod regex;
 pub(crate) mod string;
 #[cfg(test)]
 pub(crate) mod testing;
+mod window;
 
 use datafusion::logical_expr::{Expr, LogicalPlan, SortExpr, WindowFrame, expr::NullTreatment};
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
@@ -31,6 +33,12 @@ pub enum FunctionClass {
 
 /// Is there a function of this name, and as what can it be called?
 pub fn classes(name: &str) -> Option<&'static [FunctionClass]> {
+    if aggregate::is_aggregate(name) {
+        return Some(&[FunctionClass::Aggregate, FunctionClass::Window]);
+    }
+    if window::is_window_function(name) {
+        return Some(&[FunctionClass::Window]);
+    }
     if catalog_info::knows(name) {
         return Some(&[FunctionClass::Scalar]);
     }
@@ -80,8 +88,8 @@ pub struct OrderedArg {
 }
 
 /// Calls an aggregate: an `Expr::AggregateFunction`, wrapped in something scalar only where there is no other way.
-pub fn aggregate(parts: AggregateParts, _ctx: &BindContext) -> Result<Typed> {
-    Err(no_such_function(&parts.name, &parts.args))
+pub fn aggregate(parts: AggregateParts, ctx: &BindContext) -> Result<Typed> {
+    aggregate::aggregate(parts, ctx)
 }
 
 /// A call with OVER.
@@ -106,8 +114,8 @@ pub struct WindowParts {
 }
 
 /// Calls a window function: an `Expr::WindowFunction`, wrapped in something scalar only where there is no other way.
-pub fn window(parts: WindowParts, _ctx: &BindContext) -> Result<Typed> {
-    Err(no_such_function(&parts.name, &parts.args))
+pub fn window(parts: WindowParts, ctx: &BindContext) -> Result<Typed> {
+    window::window(parts, ctx)
 }
 
 /// The rows of a function in FROM.
@@ -149,7 +157,11 @@ pub fn takes_date_part(name: &str) -> bool {
 
 /// 42883 with the hint that Postgres gives.
 pub fn no_such_function(name: &str, args: &[Typed]) -> Error {
-    let types: Vec<&str> = args.iter().map(|arg| arg.ty.base_name()).collect();
+    let shown = |arg: &Typed| match arg.ty {
+        RedshiftType::Unknown => "\"unknown\"",
+        ty => ty.base_name(),
+    };
+    let types: Vec<&str> = args.iter().map(shown).collect();
     Error::new(SqlState::UNDEFINED_FUNCTION, format!("function {name}({}) does not exist", types.join(", ")))
         .with_hint("No function matches the given name and argument types. You may need to add explicit type casts.")
 }
