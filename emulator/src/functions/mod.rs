@@ -2,6 +2,7 @@
 
 mod aggregate;
 pub(crate) mod arithmetic;
+mod catalog_arrays;
 pub(crate) mod catalog_info;
 mod catalog_rows;
 pub(crate) mod conversion;
@@ -39,7 +40,7 @@ pub fn classes(name: &str) -> Option<&'static [FunctionClass]> {
     if window::is_window_function(name) {
         return Some(&[FunctionClass::Window]);
     }
-    if catalog_info::knows(name) {
+    if catalog_info::knows(name) || catalog_arrays::knows(name) {
         return Some(&[FunctionClass::Scalar]);
     }
     if catalog_rows::knows(name) {
@@ -55,6 +56,9 @@ pub fn classes(name: &str) -> Option<&'static [FunctionClass]> {
 pub fn scalar(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Typed> {
     if catalog_info::knows(name) {
         return catalog_info::call(name, args, ctx);
+    }
+    if catalog_arrays::knows(name) {
+        return catalog_arrays::call(name, args, ctx);
     }
     Err(no_such_function(name, &args))
 }

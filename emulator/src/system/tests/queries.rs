@@ -146,3 +146,26 @@ async fn late_binding_views_list_their_columns() {
     let error = bind_as(100, Edition::Redshift, "select * from pg_get_cols('sales')").unwrap_err();
     assert_eq!(error.message(), "a column definition list is required for functions returning \"record\"");
 }
+
+#[tokio::test]
+async fn arrays_of_the_catalog_come_apart() {
+    assert_eq!(
+        lines(
+            "select a.attname, t.conkey[1], t.conkey[2] from pg_constraint t join pg_attribute a \
+               on a.attrelid = t.conrelid and a.attnum = any(t.conkey) order by 1"
+        )
+        .await,
+        ["customer_id 1 NULL", "id 1 NULL"]
+    );
+    assert_eq!(
+        lines("select indkey[0], array_upper(indkey, 1), array_lower(indkey, 1) from pg_index").await,
+        ["1 0 0"]
+    );
+    assert_eq!(
+        lines("select array_to_string(relacl, '|') from pg_class where relname in ('sales', 'customer') order by 1")
+            .await,
+        ["admin=arwdRxtDA/admin|reader=r/admin|group readers=r/admin|=r/admin", "NULL"]
+    );
+    assert_eq!(lines("select 2 = any(array[1::smallint, 2]), array['a', 'b']").await, ["true [a, b]"]);
+    assert_eq!(lines("select (current_schemas(true))[1], (current_schemas(false))[1]").await, ["pg_catalog public"]);
+}

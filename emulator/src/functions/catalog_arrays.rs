@@ -1,0 +1,210 @@
+//! Arrays of the catalog: `conkey[1]`, `attnum = ANY(conkey)`, `array_to_string(relacl, ',')`, `array[1::smallint]`.
+//!
+//! Redshift's tables have no array columns, but pg_catalog has those of PostgreSQL 8.0, and clients that read keys and
+//! privileges take them apart. Source: PostgreSQL 8.0 documentation, "Arrays" and "Array Functions and Operators".
+//! The subscripts of INT2VECTOR and OIDVECTOR begin at 0, those of arrays at 1.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{Array, ArrayRef, AsArray, ListArray, StringViewArray},
+    compute::{cast as arrow_cast, concat},
+    datatypes::{DataType, Field, Int64Type},
+};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
+
+use super::kernel::{Args, Kernel, Run};
+use crate::{
+    binder::{BindContext, CastKind, Typed, cast, common_type},
+    types::arrow_type,
+};
+
+/// Is this the name of a function of arrays?
+pub(super) fn knows(name: &str) -> bool {
+    matches!(
+        name,
+        "array_subscript" | "array_any_equal" | "array_brackets" | "array_to_string" | "array_upper" | "array_lower"
+    )
+}
+
+/// Calls it.
+///
+/// # Errors
+/// 42883 where there is none for these arguments, 42804 for the subscript of what is no array.
+pub(super) fn call(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Typed> {
+    if name == "array_brackets" {
+        return constructor(args, ctx);
+    }
+    let element = args.first().and_then(|array| element_of(array.ty));
+    match (name, &args[..], element) {
+        ("array_subscript", [array, index], Some(element)) => subscript(array, index, element, ctx),
+        ("array_subscript", [other, _], None) => {
+            let message = format!("cannot subscript type {} because it is not an array", other.ty.base_name());
+            Err(Error::new(SqlState::DATATYPE_MISMATCH, message))
+        }
+        ("array_any_equal", [array, value], Some(element)) => any_equal(array, value, element, ctx),
+        ("array_any_equal", ..) => {
+            Err(Error::new(SqlState::WRONG_OBJECT_TYPE, "op ANY/ALL (array) requires array on right side"))
+        }
+        ("array_to_string", [array, delimiter], Some(_)) => to_string(array, delimiter, ctx),
+        ("array_upper" | "array_lower", [array, dimension], Some(_)) => bound(name, array, dimension, ctx),
+        _ => Err(super::no_such_function(name, &args)),
+    }
+}
+
+/// The type of an array's elements; none where the type is no array.
+fn element_of(ty: RedshiftType) -> Option<RedshiftType> {
+    use RedshiftType::*;
+    Some(match ty {
+        Int2Vector | Int2Array => Int2,
+        Int4Array => Int4,
+        OidVector | OidArray => Oid,
+        TextArray | AclItemArray => Text,
+        _ => return None,
+    })
+}
+
+/// The array of elements of this type.
+fn array_of(element: RedshiftType) -> Option<RedshiftType> {
+    use RedshiftType::*;
+    Some(match element {
+        Int2 => Int2Array,
+        Int4 => Int4Array,
+        Oid => OidArray,
+        Text | Name | Varchar(_) | Char(_) | Unknown => TextArray,
+        _ => return None,
+    })
+}
+
+/// The subscript of the first element.
+fn first_subscript(ty: RedshiftType) -> i64 {
+    i64::from(!matches!(ty, RedshiftType::Int2Vector | RedshiftType::OidVector))
+}
+
+fn lists(args: &Args, index: usize) -> Result<ListArray> {
+    let array = args.array(index)?;
+    array.as_list_opt().cloned().ok_or_else(|| Error::internal(format!("{} is no array", array.data_type())))
+}
+
+/// `array[index]`: NULL where there is no such element.
+fn subscript(array: &Typed, index: &Typed, element: RedshiftType, ctx: &BindContext) -> Result<Typed> {
+    let index = cast(index.clone(), RedshiftType::Int8, CastKind::Implicit, ctx)?;
+    let run: Run<i64> = |first, args| {
+        let lists = lists(args, 0)?;
+        let indexes = args.reader::<i64>(1)?;
+        let place = |row: usize| {
+            let offset = usize::try_from(indexes.get(row)? - first).ok()?;
+            (lists.is_valid(row) && offset < lists.value_length(row) as usize)
+                .then(|| lists.value_offsets()[row] as u64 + offset as u64)
+        };
+        let places: arrow::array::UInt64Array = (0..args.rows).map(place).collect();
+        arrow::compute::take(lists.values(), &places, None).map_err(|error| Error::internal(error.to_string()))
+    };
+    let first = first_subscript(array.ty);
+    Kernel::new("array_subscript", first, element, run).call_or_fold(vec![array.expr.clone(), index.expr])
+}
+
+/// `value = ANY (array)`: unknown where it is not found and something is NULL.
+fn any_equal(array: &Typed, value: &Typed, element: RedshiftType, ctx: &BindContext) -> Result<Typed> {
+    let numbers = element != RedshiftType::Text;
+    let ty = if numbers { RedshiftType::Int8 } else { RedshiftType::Text };
+    let value = cast(value.clone(), ty, CastKind::Implicit, ctx)?;
+    let run: Run<bool> = |numbers, args| {
+        let lists = lists(args, 0)?;
+        if *numbers {
+            let wanted = args.reader::<i64>(1)?;
+            let elements = elements(&lists, &DataType::Int64)?;
+            let elements = elements.as_primitive::<Int64Type>();
+            args.rows(|row| Ok(found(&lists, row, wanted.get(row), |at, wanted| elements.value(at) == *wanted)))
+        } else {
+            let wanted = args.reader::<&str>(1)?;
+            let elements = elements(&lists, &DataType::Utf8View)?;
+            let elements = elements.as_string_view();
+            args.rows(|row| Ok(found(&lists, row, wanted.get(row), |at, wanted| elements.value(at) == *wanted)))
+        }
+    };
+    let kernel = Kernel::new("array_any_equal", numbers, RedshiftType::Bool, run);
+    kernel.call_or_fold(vec![array.expr.clone(), value.expr])
+}
+
+fn elements(lists: &ListArray, ty: &DataType) -> Result<ArrayRef> {
+    arrow_cast(lists.values(), ty).map_err(|error| Error::internal(error.to_string()))
+}
+
+fn found<T>(lists: &ListArray, row: usize, wanted: Option<T>, equal: impl Fn(usize, &T) -> bool) -> Option<bool> {
+    let wanted = wanted?;
+    if lists.is_null(row) {
+        return None;
+    }
+    let offsets = lists.value_offsets();
+    let (start, end) = (offsets[row] as usize, offsets[row + 1] as usize);
+    if (start..end).any(|at| lists.values().is_valid(at) && equal(at, &wanted)) {
+        return Some(true);
+    }
+    (start..end).all(|at| lists.values().is_valid(at)).then_some(false)
+}
+
+/// The elements that are not NULL, as text, with the delimiter between them.
+fn to_string(array: &Typed, delimiter: &Typed, ctx: &BindContext) -> Result<Typed> {
+    let delimiter = cast(delimiter.clone(), RedshiftType::Text, CastKind::Implicit, ctx)?;
+    let run: Run<()> = |(), args| {
+        let lists = lists(args, 0)?;
+        let texts = elements(&lists, &DataType::Utf8View)?;
+        let texts: &StringViewArray = texts.as_string_view();
+        let delimiters = args.reader::<&str>(1)?;
+        args.rows(|row| {
+            let Some(delimiter) = delimiters.get(row).filter(|_| lists.is_valid(row)) else { return Ok(None) };
+            let offsets = lists.value_offsets();
+            let range = offsets[row] as usize..offsets[row + 1] as usize;
+            let shown: Vec<&str> = range.filter(|at| texts.is_valid(*at)).map(|at| texts.value(at)).collect();
+            Ok(Some(shown.join(delimiter)))
+        })
+    };
+    Kernel::new("array_to_string", (), RedshiftType::Text, run).call_or_fold(vec![array.expr.clone(), delimiter.expr])
+}
+
+/// `array_upper` and `array_lower`: the last and the first subscript, NULL of an empty array. There is one dimension.
+fn bound(name: &str, array: &Typed, dimension: &Typed, ctx: &BindContext) -> Result<Typed> {
+    let dimension = cast(dimension.clone(), RedshiftType::Int8, CastKind::Implicit, ctx)?;
+    let run: Run<(i64, bool)> = |(first, upper), args| {
+        let lists = lists(args, 0)?;
+        let dimensions = args.reader::<i64>(1)?;
+        args.rows(|row| {
+            let length = i64::from(if lists.is_valid(row) { lists.value_length(row) } else { 0 });
+            let there = length > 0 && dimensions.get(row) == Some(1);
+            Ok(there.then_some(if *upper { (first + length - 1) as i32 } else { *first as i32 }))
+        })
+    };
+    let parameters = (first_subscript(array.ty), name == "array_upper");
+    Kernel::new(name, parameters, RedshiftType::Int4, run).call_or_fold(vec![array.expr.clone(), dimension.expr])
+}
+
+/// `array[a, b]`
+fn constructor(items: Vec<Typed>, ctx: &BindContext) -> Result<Typed> {
+    let inputs: Vec<&Typed> = items.iter().collect();
+    let element = common_type(&inputs, "ARRAY")?;
+    let unsupported = || Error::unsupported(format!("ARRAY[] of type {} is not supported", element.base_name()));
+    let array = array_of(element).ok_or_else(unsupported)?;
+    let element = element_of(array).ok_or_else(unsupported)?;
+    let items = items.into_iter().map(|item| cast(item, element, CastKind::Implicit, ctx).map(|item| item.expr));
+    let items = items.collect::<Result<Vec<_>>>()?;
+    if items.is_empty() {
+        return Err(Error::new(SqlState::INDETERMINATE_DATATYPE, "cannot determine type of empty array"));
+    }
+    let run: Run<RedshiftType> = |element, args| {
+        let columns = (0..args.len()).map(|index| args.array(index)).collect::<Result<Vec<_>>>()?;
+        let columns: Vec<&dyn Array> = columns.iter().map(AsRef::as_ref).collect();
+        let failed = |error: arrow::error::ArrowError| Error::internal(error.to_string());
+        // Columns stand one behind the other; the elements of a row are as far apart as there are rows.
+        let stacked = concat(&columns).map_err(failed)?;
+        let places =
+            (0..args.rows).flat_map(|row| (0..args.len()).map(move |column| (column * args.rows + row) as u64));
+        let places: arrow::array::UInt64Array = places.collect::<Vec<_>>().into();
+        let values = arrow::compute::take(&stacked, &places, None).map_err(failed)?;
+        let offsets = arrow::buffer::OffsetBuffer::from_lengths(std::iter::repeat_n(args.len(), args.rows));
+        let field = Arc::new(Field::new_list_field(arrow_type(*element), true));
+        let lists = ListArray::try_new(field, offsets, values, None).map_err(failed)?;
+        Ok(Arc::new(lists) as ArrayRef)
+    };
+    Kernel::new("array", element, array, run).not_strict().call_or_fold(items)
+}
