@@ -134,7 +134,8 @@ impl<'w> Connection<'w> {
         Ok(Next::Message)
     }
 
-    /// Tells the client of an error and the session that it has failed.
+    /// Tells the client of an error and the session that it has failed. The client hears of it at once: a Flush that it
+    /// waits behind will not be looked at.
     pub(super) async fn report(&mut self, halt: Halt) -> Result<(), WireError> {
         let (error, text) = match halt {
             Halt::Failed(error) => (error, None),
@@ -144,7 +145,7 @@ impl<'w> Connection<'w> {
         self.session.fail().await;
         self.announce();
         self.wire.put(&error_response(&error, text.as_deref(), Ends::Statement));
-        Ok(())
+        self.wire.flush().await
     }
 
     /// Passes on what the last statement had to say beside its result.

@@ -381,6 +381,14 @@ async fn after_an_error_a_pipeline_is_skipped_to_sync() {
 }
 
 #[tokio::test]
+async fn an_error_is_heard_before_sync() {
+    let mut client = Client::logged_in(FakeBackend::default()).await;
+    client.send(&[parse("", "selec", &[]), flush()]).await;
+    assert_eq!(client.hear().await.unwrap(), "E ERROR 42601 syntax error at or near \"selec\" 1");
+    assert_eq!(client.ask(&[sync()]).await, ["Z I"]);
+}
+
+#[tokio::test]
 async fn messages_that_make_no_sense_together_are_refused() {
     let mut client = Client::logged_in(FakeBackend::default()).await;
     assert_eq!(
