@@ -5,14 +5,14 @@ use std::{path::PathBuf, sync::Arc, thread::available_parallelism};
 use arrow::record_batch::RecordBatch;
 use datafusion::{
     execution::{
-        SessionStateBuilder,
+        SendableRecordBatchStream, SessionStateBuilder,
         context::SessionState,
         disk_manager::{DiskManagerBuilder, DiskManagerMode},
         memory_pool::FairSpillPool,
         runtime_env::RuntimeEnvBuilder,
     },
     logical_expr::LogicalPlan,
-    physical_plan::execute_stream,
+    physical_plan::{execute_stream, execute_stream_partitioned},
     prelude::SessionConfig,
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -68,7 +68,17 @@ pub fn session_state(options: &ExecutionOptions) -> Result<SessionState> {
 /// # Errors
 /// What planning finds; what running finds comes as the stream's last item.
 pub async fn execute(plan: &LogicalPlan, state: &SessionState) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+    Ok(stream(plan, state).await?.map(|batch| batch.map_err(from_datafusion)).boxed())
+}
+
+/// The same as DataFusion has it: for rows that go into a table.
+pub(crate) async fn stream(plan: &LogicalPlan, state: &SessionState) -> Result<SendableRecordBatchStream> {
     let physical = state.create_physical_plan(plan).await.map_err(from_datafusion)?;
-    let stream = execute_stream(physical, state.task_ctx()).map_err(from_datafusion)?;
-    Ok(stream.map(|batch| batch.map_err(from_datafusion)).boxed())
+    execute_stream(physical, state.task_ctx()).map_err(from_datafusion)
+}
+
+/// The same in as many streams as the plan has, to be read side by side.
+pub(crate) async fn streams(plan: &LogicalPlan, state: &SessionState) -> Result<Vec<SendableRecordBatchStream>> {
+    let physical = state.create_physical_plan(plan).await.map_err(from_datafusion)?;
+    execute_stream_partitioned(physical, state.task_ctx()).map_err(from_datafusion)
 }

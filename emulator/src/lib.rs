@@ -2,14 +2,18 @@
 
 pub mod binder;
 pub mod catalog;
+mod clock;
+mod credentials;
 pub mod error;
 pub mod execution;
 pub mod formats;
 pub mod functions;
+mod query_log;
 pub mod result;
 pub mod s3;
 mod session;
 mod settings;
+mod statements;
 pub mod storage;
 pub mod system;
 pub mod text_input;
@@ -18,8 +22,15 @@ pub mod types;
 
 use std::{path::PathBuf, sync::Arc};
 
-use redshift_sql_dialect::Result;
+use datafusion::execution::SessionState;
+use redshift_sql_dialect::{Error, Result, SqlState};
 use serde::{Deserialize, Serialize};
+
+use crate::{
+    catalog::{Catalog, DatabaseInit, Isolation, User},
+    execution::ExecutionOptions,
+    system::{Activity, logs::Logs},
+};
 
 pub use crate::{
     result::{ColumnOrigin, CommandTag, Description, Notice, NoticeSeverity, Outcome, ResultColumn, Rows},
@@ -75,6 +86,10 @@ pub struct Engine(Arc<Shared>);
 
 struct Shared {
     config: EngineConfig,
+    catalog: Catalog,
+    logs: Logs,
+    execution: SessionState,
+    activity: Activity,
 }
 
 impl Engine {
@@ -83,7 +98,20 @@ impl Engine {
     /// # Errors
     /// Where the folder cannot be made or written, is locked by another process, or was written by a newer version.
     pub async fn open(config: EngineConfig) -> Result<Engine> {
-        Ok(Engine(Arc::new(Shared { config })))
+        let init = DatabaseInit {
+            database: config.database.clone(),
+            user: config.user.clone(),
+            password: Credential::Anything,
+            isolation: Isolation::default(),
+        };
+        let catalog = Catalog::open(&config.location, init).await?;
+        let logs = Logs::open(&config.location)?;
+        let execution = execution::session_state(&ExecutionOptions {
+            memory_limit: config.memory_limit,
+            spill_folder: spill_folder(&config.location),
+            parallelism: None,
+        })?;
+        Ok(Engine(Arc::new(Shared { config, catalog, logs, execution, activity: Activity::default() })))
     }
 
     /// What it was opened with.
@@ -94,19 +122,58 @@ impl Engine {
     /// Opens a session.
     ///
     /// # Errors
-    /// 3D000 where the database does not exist, 28000 where the user does not.
+    /// 3D000 where the database does not exist, 28000 where the user does not, and what a setting is refused with.
     pub fn session(&self, login: Login) -> Result<Session> {
         Session::new(self.clone(), login)
     }
 
     /// What authentication needs to know of a user: none where there is no such user.
-    pub fn credential(&self, _user: &str) -> Result<Option<Credential>> {
-        Ok(None)
+    ///
+    /// # Errors
+    /// Where the catalog cannot be read.
+    pub fn credential(&self, user: &str) -> Result<Option<Credential>> {
+        Ok(self.catalog().look().user(user)?.map(|user| user.password.clone()))
     }
 
     /// Writes out what is in flight and closes the data.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
     pub async fn close(&self) -> Result<()> {
-        Ok(())
+        self.logs().flush().await;
+        self.catalog().close().await
+    }
+
+    fn catalog(&self) -> &Catalog {
+        &self.0.catalog
+    }
+
+    fn logs(&self) -> &Logs {
+        &self.0.logs
+    }
+
+    fn activity(&self) -> &Activity {
+        &self.0.activity
+    }
+
+    fn execution(&self) -> &SessionState {
+        &self.0.execution
+    }
+
+    /// The user who logs in, in a database that exists.
+    fn check_login(&self, login: &Login) -> Result<Arc<User>> {
+        let transaction = self.catalog().begin(login.pid, &login.database)?;
+        transaction.view().user(&login.user)?.ok_or_else(|| {
+            Error::new(SqlState::INVALID_AUTHORIZATION, format!("user \"{}\" does not exist", login.user))
+        })
+    }
+}
+
+/// Where queries spill to: beside the data, so that the disk that the user chose is the one that fills.
+fn spill_folder(location: &Location) -> Option<PathBuf> {
+    match location {
+        Location::Folder(folder) => Some(folder.join("spill")),
+        Location::Memory => None,
     }
 }
 

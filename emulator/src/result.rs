@@ -124,3 +124,20 @@ pub enum NoticeSeverity {
     Notice,
     Warning,
 }
+
+impl Notice {
+    /// An INFO, as Redshift gives it beside a success.
+    pub fn info(message: impl Into<String>) -> Notice {
+        Notice { severity: NoticeSeverity::Info, sqlstate: SqlState::SUCCESS, message: message.into() }
+    }
+
+    /// A NOTICE.
+    pub fn notice(message: impl Into<String>) -> Notice {
+        Notice { severity: NoticeSeverity::Notice, sqlstate: SqlState::SUCCESS, message: message.into() }
+    }
+
+    /// A WARNING with its state.
+    pub fn warning(sqlstate: SqlState, message: impl Into<String>) -> Notice {
+        Notice { severity: NoticeSeverity::Warning, sqlstate, message: message.into() }
+    }
+}

@@ -1,13 +1,22 @@
 //! A session: its settings, its temporary schema and its open transaction.
 
+use std::sync::Arc;
+
 use redshift_sql_dialect::{
-    Error, RedshiftType, Result,
+    Error, RedshiftType, Result, SqlState,
     ast::{Statement, TransactionModes},
 };
 
 use crate::{
     Engine,
+    binder::{BindContext, Parameters, SessionInfo},
+    catalog::{Oid, Transaction, TransactionView},
+    clock,
+    query_log::QueryLog,
     result::{Description, Notice, Outcome},
+    settings::{Settings, time_zone},
+    statements::{self, Work},
+    system::{ActiveSession, RunningQuery, SessionActivity, Source, SystemView, logs::QueryRecord},
 };
 
 /// Who opens a session, and how.
@@ -23,6 +32,10 @@ pub struct Login {
     pub client_host: String,
     /// What pg_backend_pid() answers and BackendKeyData says.
     pub pid: i32,
+    /// What the driver says of itself (`driver_version`), for the logs.
+    pub driver_version: String,
+    /// What it says of its operating system (`os_version`), for the logs.
+    pub os_version: String,
 }
 
 /// A statement to be run, with its parameters.
@@ -40,58 +53,267 @@ pub struct Request<'a> {
 
 /// What a client's connection is to the engine.
 pub struct Session {
-    engine: Engine,
-    login: Login,
+    block: Option<Block>,
+    state: SessionState,
+}
+
+/// An open transaction block.
+struct Block {
+    transaction: Transaction,
+    /// Microseconds since 1970.
+    started: i64,
+}
+
+/// What a session keeps from statement to statement, whatever its transactions do.
+pub(crate) struct SessionState {
+    pub engine: Engine,
+    pub login: Login,
+    pub user_id: Oid,
+    pub settings: Settings,
+    pub temp_schema: String,
+    pub notices: Vec<Notice>,
+    pub last_copy_id: i64,
+    pub last_copy_count: i64,
+    pub last_query_id: i64,
+    active: ActiveSession,
 }
 
 impl Session {
     pub(crate) fn new(engine: Engine, login: Login) -> Result<Session> {
-        Ok(Session { engine, login })
+        let user = engine.check_login(&login)?;
+        let mut settings = Settings::new(&login.user, if user.superuser { "on" } else { "off" });
+        for (name, value) in user.settings.iter().chain(&login.settings) {
+            settings.set_at_startup(name, value)?;
+        }
+        let setting = |name: &str| settings.get(name).unwrap_or_default().to_string();
+        let active = engine.activity().enter(SessionActivity {
+            pid: login.pid,
+            user_id: user.id.0,
+            user: login.user.clone(),
+            database: login.database.clone(),
+            started: clock::now(),
+            client_host: login.client_host.clone(),
+            application: setting("application_name"),
+            driver_version: login.driver_version.clone(),
+            os_version: login.os_version.clone(),
+            running: None,
+        });
+        let state = SessionState {
+            active,
+            temp_schema: format!("pg_temp_{}", login.pid),
+            user_id: user.id,
+            engine,
+            login,
+            settings,
+            notices: Vec::new(),
+            last_copy_id: -1,
+            last_copy_count: 0,
+            last_query_id: -1,
+        };
+        Ok(Session { block: None, state })
     }
 
     /// Opens a transaction block.
-    pub async fn begin(&mut self, _modes: TransactionModes) -> Result<()> {
-        Err(Error::unsupported("BEGIN is not supported"))
+    ///
+    /// # Errors
+    /// 25001 where one is open.
+    pub async fn begin(&mut self, modes: TransactionModes) -> Result<()> {
+        if self.block.is_some() {
+            return Err(Error::new(SqlState::ACTIVE_SQL_TRANSACTION, "there is already a transaction in progress"));
+        }
+        self.block = Some(Block { transaction: self.state.transaction()?, started: clock::now() });
+        self.state.settings.begin();
+        statements::settings::transaction(&mut self.state.settings, &modes)
     }
 
     /// Commits the open block; afterwards there is none, whether or not it succeeded.
+    ///
+    /// # Errors
+    /// 1023 where no serial order of the concurrent transactions has the same result.
     pub async fn commit(&mut self) -> Result<()> {
-        Err(Error::unsupported("COMMIT is not supported"))
+        let committed = match self.block.take() {
+            Some(block) => block.transaction.commit().await,
+            None => Ok(()),
+        };
+        match committed {
+            Ok(()) => self.state.settings.commit(),
+            Err(_) => self.state.settings.rollback(),
+        }
+        committed
     }
 
     /// Drops the open block and all that it wrote.
-    pub async fn rollback(&mut self) {}
+    pub async fn rollback(&mut self) {
+        self.block = None;
+        self.state.settings.rollback();
+    }
 
     /// Is a transaction block open?
     pub fn in_block(&self) -> bool {
-        false
+        self.block.is_some()
     }
 
     /// Tells parameters and columns of a statement without running it.
-    pub async fn describe(&mut self, _statement: &Statement, _types: &[Option<RedshiftType>]) -> Result<Description> {
-        Err(Error::unsupported("this statement is not supported"))
+    ///
+    /// # Errors
+    /// Those that binding it gives.
+    pub async fn describe(&mut self, statement: &Statement, types: &[Option<RedshiftType>]) -> Result<Description> {
+        let own;
+        let block = match &self.block {
+            Some(block) => block,
+            None => {
+                own = Block { transaction: self.state.transaction()?, started: clock::now() };
+                &own
+            }
+        };
+        let parameters = Parameters::to_describe(types.to_vec());
+        let work = Work::new(&mut self.state, &block.transaction, block.started, parameters)?;
+        statements::describe(statement, &work)
     }
 
     /// Runs a statement: in the open block, or in a transaction of its own that is committed when it succeeds.
     ///
-    /// Dropping the future, or the stream of rows it gave, stops the statement and undoes what it did outside a block.
+    /// Dropping the future, or the stream of rows it gave, stops the statement and undoes what it did. A block whose
+    /// statement failed or was dropped can only be rolled back: the caller sees to that.
     pub async fn execute(&mut self, request: Request<'_>) -> Result<Outcome> {
-        let _ = (&self.engine, &self.login);
-        Err(Error::unsupported(format!("{:?} is not supported", request.text)))
+        let query = self.state.engine.logs().next_query();
+        self.state.last_query_id = query;
+        let record = self.state.record(query, &request);
+        let running = self.state.active.run(RunningQuery {
+            query,
+            xid: record.xid,
+            query_type: record.query_type,
+            text: record.text.clone(),
+            label: record.label.clone(),
+            started: clock::now(),
+        });
+        let log = QueryLog::new(record, running, self.state.engine.logs().clone());
+        let outcome = self.run(request, query).await;
+        log.follow(outcome)
+    }
+
+    async fn run(&mut self, request: Request<'_>, query: i64) -> Result<Outcome> {
+        // The block is taken out: where this future is dropped half-way, its transaction goes with it.
+        let block = self.block.take();
+        let in_block = block.is_some();
+        let block = match block {
+            Some(block) => block,
+            None => Block { transaction: self.state.transaction()?, started: clock::now() },
+        };
+        let parameters = Parameters::with_values(request.parameter_types.to_vec(), request.parameters.to_vec());
+        let mut work = Work::new(&mut self.state, &block.transaction, block.started, parameters)?;
+        work.query = query;
+        let outcome = statements::run(request.statement, &mut work).await;
+        // TRUNCATE commits what the block did so far, and the block goes on (developer guide, "TRUNCATE").
+        let commits = !in_block || matches!((request.statement, &outcome), (Statement::Truncate(_), Ok(_)));
+        match outcome {
+            Ok(Outcome::Rows(rows)) if !in_block => Ok(Outcome::Rows(rows)),
+            Ok(done) if commits => {
+                block.transaction.commit().await?;
+                if in_block {
+                    self.block = Some(Block { transaction: self.state.transaction()?, started: clock::now() });
+                }
+                Ok(done)
+            }
+            Err(error) if !in_block => Err(error),
+            outcome => {
+                self.block = Some(block);
+                outcome
+            }
+        }
     }
 
     /// Messages that the statements since the last call left.
     pub fn take_notices(&mut self) -> Vec<Notice> {
-        Vec::new()
+        std::mem::take(&mut self.state.notices)
     }
 
     /// Settings that changed since the last call and that the client wants to hear of (ParameterStatus).
     pub fn take_setting_changes(&mut self) -> Vec<(String, String)> {
-        Vec::new()
+        self.state.settings.take_changes()
     }
 
     /// A setting's value as SHOW gives it.
-    pub fn setting(&self, _name: &str) -> Option<String> {
-        None
+    pub fn setting(&self, name: &str) -> Option<String> {
+        self.state.settings.get(name).map(str::to_string)
+    }
+}
+
+/// A session's temporary tables go with it.
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.block = None;
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (engine, pid) = (self.state.engine.clone(), self.state.login.pid);
+        let database = self.state.login.database.clone();
+        runtime.spawn(async move {
+            if let Err(error) = engine.catalog().drop_temp_schema(pid, &database).await {
+                tracing::warn!(%error, pid, "temporary tables are left for the next start to drop");
+            }
+        });
+    }
+}
+
+impl SessionState {
+    fn transaction(&self) -> Result<Transaction> {
+        self.engine.catalog().begin(self.login.pid, &self.login.database)
+    }
+
+    /// What names, types and session functions depend on, with the catalog as a view of the transaction shows it.
+    pub(crate) fn context(&self, view: &Arc<TransactionView>, started: i64, parameters: Parameters) -> BindContext {
+        let session = Arc::new(self.info(started));
+        let source = Source {
+            directory: view.clone(),
+            session: session.clone(),
+            logs: self.engine.logs().clone(),
+            activity: self.engine.activity().clone(),
+        };
+        BindContext { catalog: Arc::new(SystemView::new(view.clone(), source)), session, parameters }
+    }
+
+    fn info(&self, transaction_start: i64) -> SessionInfo {
+        SessionInfo {
+            database: self.login.database.clone(),
+            user: self.login.user.clone(),
+            user_id: self.user_id.0,
+            session_user: self.login.user.clone(),
+            pid: self.login.pid,
+            search_path: self.search_path(),
+            temp_schema: self.temp_schema.clone(),
+            case_sensitive: self.settings.is_on("enable_case_sensitive_identifier"),
+            time_zone: self.settings.get("timezone").and_then(time_zone).unwrap_or(chrono_tz::UTC),
+            transaction_start,
+            statement_start: clock::now(),
+            settings: self.settings.all().clone(),
+            last_copy_id: self.last_copy_id,
+            last_copy_count: self.last_copy_count,
+            last_query_id: self.last_query_id,
+            extensions: self.engine.config().extensions,
+        }
+    }
+
+    /// The schemas of `search_path`, `$user` replaced.
+    fn search_path(&self) -> Vec<String> {
+        let path = self.settings.get("search_path").unwrap_or_default();
+        path.split(',')
+            .map(|name| name.trim().trim_matches(['"', '\'']))
+            .filter(|name| !name.is_empty())
+            .map(|name| if name == "$user" { self.login.user.clone() } else { name.to_lowercase() })
+            .collect()
+    }
+
+    /// The log's record of a statement that begins.
+    fn record(&self, query: i64, request: &Request<'_>) -> QueryRecord {
+        QueryRecord {
+            query,
+            user_id: self.user_id.0,
+            user: self.login.user.clone(),
+            label: self.settings.get("query_group").unwrap_or("default").to_string(),
+            pid: self.login.pid,
+            database: self.login.database.clone(),
+            query_type: statements::query_type(request.statement),
+            text: request.text.to_string(),
+            ..QueryRecord::default()
+        }
     }
 }

@@ -142,11 +142,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults, with what the server knows of the session.
-    pub fn new(user: &str) -> Settings {
+    /// The defaults, with what the server knows of the session's user; `is_superuser` is `on` or `off`.
+    pub fn new(user: &str, is_superuser: &str) -> Settings {
         let mut values: BTreeMap<String, String> =
             DEFINITIONS.iter().map(|d| (d.name.to_string(), d.default.to_string())).collect();
         values.insert("session_authorization".into(), user.into());
+        values.insert("is_superuser".into(), is_superuser.into());
         Settings {
             initial: values.clone(),
             values,
@@ -376,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_block_that_rolls_back_undoes_its_settings() {
-        let mut settings = Settings::new("admin");
+        let mut settings = Settings::new("admin", "on");
         settings.begin();
         settings.set("timezone", &["America/New_York"], Span::Session).unwrap();
         settings.rollback();
@@ -385,7 +386,7 @@ mod tests {
 
     #[test]
     fn local_settings_end_with_the_block_and_others_stay() {
-        let mut settings = Settings::new("admin");
+        let mut settings = Settings::new("admin", "on");
         settings.begin();
         settings.set("query_group", &["night"], Span::Session).unwrap();
         settings.set("statement_timeout", &["5s"], Span::Block).unwrap();
@@ -397,7 +398,7 @@ mod tests {
 
     #[test]
     fn the_client_hears_of_changes_under_its_names() {
-        let mut settings = Settings::new("admin");
+        let mut settings = Settings::new("admin", "on");
         settings.set("timezone", &["europe/berlin"], Span::Session).unwrap();
         settings.set("query_group", &["x"], Span::Session).unwrap();
         assert_eq!(settings.take_changes(), [("TimeZone".to_string(), "Europe/Berlin".to_string())]);
@@ -405,7 +406,7 @@ mod tests {
 
     #[test]
     fn wrong_values_and_names_are_refused() {
-        let mut settings = Settings::new("admin");
+        let mut settings = Settings::new("admin", "on");
         let state = |result: Result<()>| result.unwrap_err().sqlstate().0;
         assert_eq!(state(settings.set("no_such_thing", &["1"], Span::Session)), "42704");
         assert_eq!(state(settings.set("wlm_query_slot_count", &["51"], Span::Session)), "22023");

@@ -218,6 +218,8 @@ async fn run_init_file(path: &Path, backend: &dyn Backend, arguments: &EmulateAr
         settings: vec![("application_name".to_string(), "init".to_string())],
         client_host: "[local]".to_string(),
         pid: 0,
+        driver_version: String::new(),
+        os_version: String::new(),
     };
     let mut session = Session::new(backend.open(login).await.map_err(|error| failed(0, error))?);
     for parsed in &statements {

@@ -389,31 +389,41 @@ impl Transaction {
         open::next(&self.shared().sql.connection(), Counter::Oid)
     }
 
+    /// What allots values of a table's identity column to the streams that are appended to it.
+    pub(crate) fn identities(&self, table: &Arc<Relation>) -> Arc<dyn Fn(u64) -> Result<i64> + Send + Sync> {
+        let (shared, table) = (Arc::clone(self.shared()), Arc::clone(table));
+        Arc::new(move |rows| allot_identity(&shared, &table, rows))
+    }
+
     /// Allots `rows` values of a table's identity column and gives the first; the others follow by its step. Values of a
     /// transaction that rolls back are not given again.
     ///
     /// # Errors
     /// 22003 where they exceed BIGINT.
     pub fn allot_identity(&self, table: &Relation, rows: u64) -> Result<i64> {
-        let identity = table.columns.iter().find_map(|column| column.identity);
-        let identity = identity.ok_or_else(|| Error::internal("a table without an IDENTITY column"))?;
-        self.shared().sql.atomically(|connection| {
-            let first = connection
-                .prepare_cached("SELECT next FROM identities WHERE table_oid = :table")
-                .and_then(|mut statement| {
-                    statement.query_row(named_params! { ":table": table.oid.0 }, |row| row.get(0)).optional()
-                })
-                .map_err(sql_error)?
-                .unwrap_or(identity.seed);
-            let next = i64::try_from(rows).ok().and_then(|rows| identity.step.checked_mul(rows));
-            let next = next
-                .and_then(|distance| first.checked_add(distance))
-                .ok_or_else(|| Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "bigint out of range"))?;
-            connection
-                .prepare_cached("INSERT OR REPLACE INTO identities (table_oid, next) VALUES (:table, :next)")
-                .and_then(|mut statement| statement.execute(named_params! { ":table": table.oid.0, ":next": next }))
-                .map_err(sql_error)?;
-            Ok(first)
-        })
+        allot_identity(self.shared(), table, rows)
     }
+}
+
+fn allot_identity(shared: &super::Shared, table: &Relation, rows: u64) -> Result<i64> {
+    let identity = table.columns.iter().find_map(|column| column.identity);
+    let identity = identity.ok_or_else(|| Error::internal("a table without an IDENTITY column"))?;
+    shared.sql.atomically(|connection| {
+        let first = connection
+            .prepare_cached("SELECT next FROM identities WHERE table_oid = :table")
+            .and_then(|mut statement| {
+                statement.query_row(named_params! { ":table": table.oid.0 }, |row| row.get(0)).optional()
+            })
+            .map_err(sql_error)?
+            .unwrap_or(identity.seed);
+        let next = i64::try_from(rows).ok().and_then(|rows| identity.step.checked_mul(rows));
+        let next = next
+            .and_then(|distance| first.checked_add(distance))
+            .ok_or_else(|| Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "bigint out of range"))?;
+        connection
+            .prepare_cached("INSERT OR REPLACE INTO identities (table_oid, next) VALUES (:table, :next)")
+            .and_then(|mut statement| statement.execute(named_params! { ":table": table.oid.0, ":next": next }))
+            .map_err(sql_error)?;
+        Ok(first)
+    })
 }

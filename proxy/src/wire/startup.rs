@@ -81,6 +81,8 @@ pub async fn start(wire: &mut Wire, host: &str, shared: &Shared) -> Result<Optio
         settings: startup.settings()?,
         client_host: host.to_string(),
         pid: registration.pid,
+        driver_version: startup.get("driver_version").unwrap_or_default().to_string(),
+        os_version: startup.get("os_version").unwrap_or_default().to_string(),
     };
     let backend = shared.backend.open(login).await.map_err(WireError::Fatal)?;
     let started = Started { session: Session::new(backend), registration, protocol: startup.protocol()? };

@@ -50,7 +50,10 @@ impl Declared {
             return Err(Error::new(SqlState::DUPLICATE_COLUMN, message).at(pos));
         }
         if self.columns.len() == MAX_COLUMNS {
-            return Err(Error::new(SqlState::TOO_MANY_COLUMNS, format!("tables can have at most {MAX_COLUMNS} columns")));
+            return Err(Error::new(
+                SqlState::TOO_MANY_COLUMNS,
+                format!("tables can have at most {MAX_COLUMNS} columns"),
+            ));
         }
         column.attnum = self.columns.len() as i16 + 1;
         if column.dist_key && self.columns.iter().any(|other| other.dist_key) {
@@ -63,7 +66,9 @@ impl Declared {
             column.sort_key = 1;
         }
         if column.identity.is_some() && self.columns.iter().any(|other| other.identity.is_some()) {
-            return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, "a table can have only one IDENTITY column").at(pos));
+            return Err(
+                Error::new(SqlState::INVALID_TABLE_DEFINITION, "a table can have only one IDENTITY column").at(pos)
+            );
         }
         self.columns.push(column);
         Ok(())
@@ -201,12 +206,27 @@ pub(super) fn storable(ty: &DataType, column: &str) -> Result<RedshiftType> {
         Text => Ok(Varchar(256)),
         Varchar(n) if n > MAX_VARCHAR => Err(too_long("varchar", MAX_VARCHAR)),
         Char(n) if n > MAX_CHAR => Err(too_long("char", MAX_CHAR)),
-        Bool | Int2 | Int4 | Int8 | Numeric { .. } | Float4 | Float8 | Char(_) | Varchar(_) | Date | Time | TimeTz
-        | Timestamp | TimestampTz | IntervalYearToMonth | IntervalDayToSecond(_) | Super | Varbyte(_) => Ok(ty),
+        Bool
+        | Int2
+        | Int4
+        | Int8
+        | Numeric { .. }
+        | Float4
+        | Float8
+        | Char(_)
+        | Varchar(_)
+        | Date
+        | Time
+        | TimeTz
+        | Timestamp
+        | TimestampTz
+        | IntervalYearToMonth
+        | IntervalDayToSecond(_)
+        | Super
+        | Varbyte(_) => Ok(ty),
         HllSketch | Geometry | Geography => Err(Error::unsupported(format!("type {ty} is not supported"))),
         Name | Interval | Oid | RegProc | RegClass | RegType | InternalChar | Int2Vector | OidVector | Int2Array
-        | Int4Array | OidArray | TextArray
-        | AclItemArray | AbsTime | Unknown => Err(Error::new(
+        | Int4Array | OidArray | TextArray | AclItemArray | AbsTime | Unknown => Err(Error::new(
             SqlState::FEATURE_NOT_SUPPORTED,
             format!("Column \"{column}\" has unsupported type \"{}\".", ty.base_name()),
         )),

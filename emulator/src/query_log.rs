@@ -1,0 +1,79 @@
+//! A statement's record in the logs: written when it ends, however it ends.
+
+use arrow::record_batch::RecordBatch;
+use futures::{StreamExt, stream};
+use redshift_sql_dialect::{Error, Result};
+
+use crate::{
+    clock,
+    result::{Outcome, Rows},
+    system::{
+        ActiveQuery,
+        logs::{Logs, QueryRecord},
+    },
+};
+
+/// The record of a statement that runs. Dropping it writes it: as canceled, unless it was told how the statement ended.
+pub(crate) struct QueryLog {
+    record: QueryRecord,
+    logs: Logs,
+    ended: bool,
+    /// Shown as running until it ends.
+    _running: ActiveQuery,
+}
+
+impl QueryLog {
+    /// The record of a statement that begins now.
+    pub fn new(record: QueryRecord, running: ActiveQuery, logs: Logs) -> QueryLog {
+        QueryLog { record: QueryRecord { start: clock::now(), ..record }, logs, ended: false, _running: running }
+    }
+
+    /// The statement has given this. Rows are followed to their end.
+    pub fn follow(mut self, outcome: Result<Outcome>) -> Result<Outcome> {
+        match outcome {
+            Ok(Outcome::Rows(rows)) => Ok(Outcome::Rows(self.follow_rows(rows))),
+            Ok(done) => {
+                self.ended = true;
+                Ok(done)
+            }
+            Err(error) => {
+                self.fail(&error);
+                Err(error)
+            }
+        }
+    }
+
+    fn follow_rows(self, rows: Rows) -> Rows {
+        let batches = stream::unfold((rows.batches, self), |(mut batches, mut log)| async move {
+            let next = batches.next().await;
+            match &next {
+                Some(Ok(batch)) => log.count(batch),
+                Some(Err(error)) => log.fail(error),
+                None => log.ended = true,
+            }
+            next.map(|batch| (batch, (batches, log)))
+        });
+        Rows { batches: batches.boxed(), ..rows }
+    }
+
+    fn count(&mut self, batch: &RecordBatch) {
+        self.record.returned_rows += batch.num_rows() as i64;
+        self.record.returned_bytes += batch.get_array_memory_size() as i64;
+    }
+
+    fn fail(&mut self, error: &Error) {
+        self.ended = true;
+        self.record.error = Some(error.message().to_string());
+    }
+}
+
+impl Drop for QueryLog {
+    fn drop(&mut self) {
+        let mut record = std::mem::take(&mut self.record);
+        record.end = clock::now();
+        if !self.ended {
+            record.error.get_or_insert_with(|| "Query cancelled on user's request".to_string());
+        }
+        self.logs.append(record);
+    }
+}

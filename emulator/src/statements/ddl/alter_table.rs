@@ -1,0 +1,259 @@
+//! ALTER TABLE.
+
+use std::sync::Arc;
+
+use redshift_sql_dialect::{
+    Error, RedshiftType, Result, SqlState,
+    ast::{AlterTable, AlterTableAction, ColumnDef, ConstraintKind, DistStyle, SortKey, TableConstraint},
+    names::Ident,
+};
+
+use super::{
+    columns::{Declared, DeclaredKey, column, storable},
+    create_table::{default_value, resolve_keys},
+    names::relation_exists,
+};
+use crate::{
+    catalog::{CatalogView, Column, LockMode, Relation, RelationKind, TableInfo},
+    result::{CommandTag, Notice, Outcome},
+    statements::Work,
+};
+
+/// Runs ALTER TABLE.
+pub(crate) async fn alter_table(alter: &AlterTable, work: &mut Work<'_>) -> Result<Outcome> {
+    let relation = work.binder().resolve(&alter.name)?;
+    let RelationKind::Table(table) = &relation.kind else {
+        return alter_view(alter, &relation, work).await;
+    };
+    let relation = work.lock(&alter.name, LockMode::AccessExclusive).await?;
+    let mut altered = Altered { relation: (*relation).clone(), table: table.clone() };
+    let actions = match &alter.action {
+        AlterTableAction::Several(actions) => actions.as_slice(),
+        AlterTableAction::AddColumn(def) => return add_column(&altered, def, work).await,
+        action => std::slice::from_ref(action),
+    };
+    for action in actions {
+        altered.apply(action, work).await?;
+    }
+    let Altered { relation, table } = altered;
+    work.transaction.update_relation(Relation { kind: RelationKind::Table(table), ..relation }).await?;
+    Ok(Outcome::Done(CommandTag::plain("ALTER TABLE")))
+}
+
+/// Of a view ALTER TABLE changes name and owner (developer guide, "ALTER TABLE").
+async fn alter_view(alter: &AlterTable, relation: &Arc<Relation>, work: &mut Work<'_>) -> Result<Outcome> {
+    let mut changed = (**relation).clone();
+    match (&relation.kind, &alter.action) {
+        (RelationKind::View(_), AlterTableAction::RenameTo(name)) => changed.name = new_name(relation, name, work)?,
+        (RelationKind::View(_), AlterTableAction::OwnerTo(user)) => changed.owner = work.user(user)?.id,
+        _ => {
+            let message = format!("\"{}\" is not a table", relation.name);
+            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message).at(alter.name.pos()));
+        }
+    }
+    work.transaction.update_relation(changed).await?;
+    Ok(Outcome::Done(CommandTag::plain("ALTER TABLE")))
+}
+
+fn new_name(relation: &Relation, name: &Ident, work: &Work<'_>) -> Result<String> {
+    let folded = name.folded(work.context.session.case_sensitive);
+    if work.view.relation(&relation.schema, &folded)?.is_some() {
+        return Err(relation_exists(&folded).at(name.pos));
+    }
+    Ok(folded)
+}
+
+/// A table on its way to what it will be.
+struct Altered {
+    relation: Relation,
+    table: TableInfo,
+}
+
+impl Altered {
+    /// Does one action, in memory.
+    async fn apply(&mut self, action: &AlterTableAction, work: &mut Work<'_>) -> Result<()> {
+        match action {
+            AlterTableAction::DropColumn { name, cascade } => drop_column(self, name, *cascade, work).await?,
+            AlterTableAction::RenameTo(name) => self.relation.name = new_name(&self.relation, name, work)?,
+            AlterTableAction::RenameColumn { from, to } => self.rename_column(from, to, work)?,
+            AlterTableAction::AlterType { name, ty } => {
+                let at = self.position(name, work)?;
+                let ty = storable(ty, &name.value)?;
+                self.alter_type(at, ty)?;
+            }
+            AlterTableAction::AlterEncode { columns } => {
+                for (name, encoding) in columns {
+                    let at = self.position(name, work)?;
+                    self.columns(|columns| columns[at].encoding = Some(encoding.clone()));
+                }
+            }
+            AlterTableAction::AlterEncodeAuto => {
+                self.columns(|columns| columns.iter_mut().for_each(|column| column.encoding = None));
+            }
+            AlterTableAction::OwnerTo(user) => self.relation.owner = work.user(user)?.id,
+            AlterTableAction::AddConstraint(constraint) => self.add_constraint(constraint, work)?,
+            AlterTableAction::DropConstraint { name, .. } => self.drop_constraint(name, work)?,
+            AlterTableAction::AlterDistKey(name) => {
+                let at = self.position(name, work)?;
+                self.distribute(DistStyle::Key, Some(at));
+            }
+            AlterTableAction::AlterDistStyle(style) => self.distribute(*style, None),
+            AlterTableAction::AlterSortKey(key) => self.sort(key, work)?,
+            AlterTableAction::AppendFrom { .. } => {
+                return Err(Error::unsupported("ALTER TABLE APPEND is not supported"));
+            }
+            AlterTableAction::AddColumn(_) | AlterTableAction::Several(_) => {
+                return Err(Error::unsupported("only the keys of a table can be altered together"));
+            }
+        }
+        Ok(())
+    }
+
+    fn columns(&mut self, change: impl FnOnce(&mut Vec<Column>)) {
+        let mut columns = self.relation.columns.to_vec();
+        change(&mut columns);
+        self.relation.columns = columns.into();
+    }
+
+    /// Where the column of this name is.
+    fn position(&self, name: &Ident, work: &Work<'_>) -> Result<usize> {
+        let folded = name.folded(work.context.session.case_sensitive);
+        self.relation.columns.iter().position(|column| column.name == folded).ok_or_else(|| {
+            let message = format!("column \"{folded}\" of relation \"{}\" does not exist", self.relation.name);
+            Error::new(SqlState::UNDEFINED_COLUMN, message).at(name.pos)
+        })
+    }
+
+    fn check_free(&self, name: &str, pos: u32) -> Result<()> {
+        if self.relation.column(name).is_none() {
+            return Ok(());
+        }
+        let message = format!("column \"{name}\" of relation \"{}\" already exists", self.relation.name);
+        Err(Error::new(SqlState::DUPLICATE_COLUMN, message).at(pos))
+    }
+
+    fn rename_column(&mut self, from: &Ident, to: &Ident, work: &Work<'_>) -> Result<()> {
+        let at = self.position(from, work)?;
+        let name = to.folded(work.context.session.case_sensitive);
+        self.check_free(&name, to.pos)?;
+        self.columns(|columns| columns[at].name = name);
+        Ok(())
+    }
+
+    /// ALTER COLUMN TYPE changes the size of a VARCHAR, nothing else (developer guide, "ALTER TABLE").
+    fn alter_type(&mut self, at: usize, ty: RedshiftType) -> Result<()> {
+        let column = &self.relation.columns[at];
+        let name = column.name.clone();
+        let (RedshiftType::Varchar(_), RedshiftType::Varchar(_)) = (column.ty, ty) else {
+            let message = format!("ALTER COLUMN TYPE is not supported for column \"{name}\"");
+            let hint = "Only the size of a VARCHAR column can be changed.";
+            return Err(Error::unsupported(message).with_hint(hint));
+        };
+        if column.default.is_some() {
+            return Err(Error::unsupported(format!(
+                "cannot alter type of column \"{name}\", which has a default value"
+            )));
+        }
+        self.columns(|columns| columns[at].ty = ty);
+        Ok(())
+    }
+
+    fn add_constraint(&mut self, constraint: &TableConstraint, work: &Work<'_>) -> Result<()> {
+        let key = DeclaredKey { name: constraint.name.clone(), kind: constraint.kind.clone() };
+        let primary = matches!(constraint.kind, ConstraintKind::PrimaryKey(_));
+        if primary && self.table.constraints.iter().any(|other| other.kind == crate::catalog::KeyKind::Primary) {
+            let message = format!("multiple primary keys for table \"{}\" are not allowed", self.relation.name);
+            return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message));
+        }
+        let mut columns = self.relation.columns.to_vec();
+        let constraints = resolve_keys(vec![key], &mut columns, &self.relation.name, work)?;
+        for constraint in constraints {
+            if self.table.constraints.iter().any(|other| other.name == constraint.name) {
+                let (name, table) = (&constraint.name, &self.relation.name);
+                let message = format!("constraint \"{name}\" for relation \"{table}\" already exists");
+                return Err(Error::new(SqlState::DUPLICATE_OBJECT, message));
+            }
+            self.table.constraints.push(constraint);
+        }
+        self.relation.columns = columns.into();
+        Ok(())
+    }
+
+    fn drop_constraint(&mut self, name: &Ident, work: &Work<'_>) -> Result<()> {
+        let folded = name.folded(work.context.session.case_sensitive);
+        let before = self.table.constraints.len();
+        self.table.constraints.retain(|constraint| constraint.name != folded);
+        if self.table.constraints.len() == before {
+            let message = format!("constraint \"{folded}\" does not exist");
+            return Err(Error::new(SqlState::UNDEFINED_OBJECT, message).at(name.pos));
+        }
+        Ok(())
+    }
+
+    fn distribute(&mut self, style: DistStyle, key: Option<usize>) {
+        self.table.dist_style = Some(style);
+        self.columns(|columns| {
+            for (at, column) in columns.iter_mut().enumerate() {
+                column.dist_key = key == Some(at);
+            }
+        });
+    }
+
+    fn sort(&mut self, key: &SortKey, work: &Work<'_>) -> Result<()> {
+        let mut declared = Declared { columns: self.relation.columns.to_vec(), keys: Vec::new() };
+        declared.columns.iter_mut().for_each(|column| column.sort_key = 0);
+        declared.sort(key, work.context.session.case_sensitive)?;
+        self.table.interleaved = matches!(key, SortKey::Interleaved(_));
+        self.relation.columns = declared.columns.into();
+        Ok(())
+    }
+}
+
+/// ADD COLUMN: a column that is NOT NULL needs a DEFAULT, which rows that are there already get (developer guide).
+async fn add_column(altered: &Altered, def: &ColumnDef, work: &Work<'_>) -> Result<Outcome> {
+    let (column, keys) = column(def, work.context.session.case_sensitive)?;
+    altered.check_free(&column.name, def.name.pos)?;
+    if column.identity.is_some() || column.dist_key || column.sort_key > 0 || !keys.is_empty() {
+        let message = "ALTER TABLE ADD COLUMN does not support identity, distribution, sort and key attributes";
+        return Err(Error::unsupported(message).at(def.name.pos));
+    }
+    let value = default_value(&column, work)?.filter(|value| !value.is_null());
+    if column.not_null && value.is_none() {
+        let message = "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression";
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message).at(def.name.pos));
+    }
+    work.transaction.add_column(&altered.relation, column, value).await?;
+    Ok(Outcome::Done(CommandTag::plain("ALTER TABLE")))
+}
+
+/// DROP COLUMN: not of a distribution or sort key, and with CASCADE where views read the table (developer guide).
+async fn drop_column(altered: &mut Altered, name: &Ident, cascade: bool, work: &mut Work<'_>) -> Result<()> {
+    let at = altered.position(name, work)?;
+    let column = altered.relation.columns[at].clone();
+    if column.dist_key || column.sort_key > 0 {
+        let what = if column.dist_key { "distribution key" } else { "sort key" };
+        let message = format!("cannot drop {what} column \"{}\"", column.name);
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message).at(name.pos));
+    }
+    if altered.relation.columns.len() == 1 {
+        let message = format!("cannot drop the only column of table \"{}\"", altered.relation.name);
+        return Err(Error::unsupported(message).at(name.pos));
+    }
+    let dependents = super::drop::dependents(&altered.relation, work)?;
+    if let Some(view) = dependents.first() {
+        let what = format!("table {} column {}", altered.relation.name, column.name);
+        if !cascade {
+            let detail = format!("view {} depends on {what}", view.name);
+            return Err(super::drop::still_needed(&what).with_detail(detail));
+        }
+        for view in dependents {
+            work.state.notices.push(Notice::notice(format!("drop cascades to view {}", view.name)));
+            work.transaction.drop_relation(view.oid).await?;
+        }
+    }
+    altered.table.constraints.retain(|key| !key.columns.contains(&column.attnum));
+    altered.columns(|columns| {
+        columns.remove(at);
+    });
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! CREATE TABLE AS and SELECT INTO.
+
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::CreateTableAs};
+
+use super::{
+    columns::Declared,
+    create_table::Making,
+    names::{Lifetime, relation_exists},
+};
+use crate::{
+    catalog::{CatalogView, Column},
+    result::{CommandTag, Outcome},
+    statements::{Work, dml},
+};
+
+/// Runs CREATE TABLE AS: the table is made and filled in one transaction.
+pub(crate) async fn create_table_as(create: &CreateTableAs, work: &mut Work<'_>) -> Result<Outcome> {
+    let lifetime = if create.temporary { Lifetime::Temporary } else { Lifetime::Permanent };
+    let place = work.place(&create.name, lifetime).await?;
+    if work.view.relation(&place.schema, &place.name)?.is_some() {
+        return Err(relation_exists(&place.name).at(create.name.object().pos));
+    }
+    let bound = work.binder().query(&create.query)?;
+    if create.columns.len() > bound.columns.len() {
+        return Err(Error::new(SqlState::SYNTAX_ERROR, "CREATE TABLE AS specifies too many column names"));
+    }
+    let case_sensitive = work.context.session.case_sensitive;
+    let mut declared = Declared::default();
+    for (index, result) in bound.columns.iter().enumerate() {
+        let given = create.columns.get(index);
+        let name = given.map_or_else(|| result.name.clone(), |ident| ident.folded(case_sensitive));
+        let pos = given.map_or(create.name.pos(), |ident| ident.pos);
+        declared.push(Column::new(name, kept(result.ty)), pos)?;
+    }
+    declared.apply(&create.attributes, case_sensitive)?;
+    let making = Making { lifetime, place, attributes: create.attributes.clone(), declared };
+    let relation = making.make(work).await?;
+    dml::append(bound.plan, &relation, work).await?;
+    // A cluster answers both with SELECT, as PostgreSQL 8.0 does.
+    Ok(Outcome::Done(CommandTag::plain("SELECT")))
+}
+
+/// The type that a column has that is made from an expression of this type.
+pub(super) fn kept(ty: RedshiftType) -> RedshiftType {
+    match ty {
+        RedshiftType::Text | RedshiftType::Name | RedshiftType::RegProc => RedshiftType::Varchar(256),
+        RedshiftType::InternalChar => RedshiftType::Char(1),
+        RedshiftType::Oid | RedshiftType::AbsTime => RedshiftType::Int8,
+        RedshiftType::Unknown => RedshiftType::Varchar(1),
+        RedshiftType::Interval => RedshiftType::IntervalDayToSecond(6),
+        other => other,
+    }
+}

@@ -1,0 +1,81 @@
+//! CREATE DATABASE and ALTER DATABASE.
+
+use std::sync::Arc;
+
+use redshift_sql_dialect::{
+    Error, Result, SqlState,
+    ast::{AlterDatabase, AlterDatabaseAction, CreateDatabase},
+    names::Ident,
+};
+
+use crate::{
+    catalog::{Database, Isolation, Oid},
+    clock,
+    result::{CommandTag, Outcome},
+    statements::Work,
+};
+
+/// Runs CREATE DATABASE.
+pub(crate) async fn create_database(create: &CreateDatabase, work: &mut Work<'_>) -> Result<Outcome> {
+    if create.case_insensitive {
+        return Err(Error::unsupported("COLLATE CASE_INSENSITIVE databases are not supported"));
+    }
+    let name = create.name.folded(work.context.session.case_sensitive);
+    if find(work, &name)?.is_some() {
+        return Err(exists(&name).at(create.name.pos));
+    }
+    let owner = match &create.owner {
+        Some(user) => work.user(user)?.id,
+        None => work.state.user_id,
+    };
+    work.transaction
+        .create_database(Database {
+            oid: Oid(0),
+            name,
+            owner,
+            connection_limit: create.connection_limit,
+            case_insensitive: false,
+            isolation: Isolation::default(),
+            created: clock::now(),
+            comment: None,
+        })
+        .await?;
+    Ok(Outcome::Done(CommandTag::plain("CREATE DATABASE")))
+}
+
+/// Runs ALTER DATABASE.
+pub(crate) async fn alter_database(alter: &AlterDatabase, work: &mut Work<'_>) -> Result<Outcome> {
+    let mut database = existing(work, &alter.name)?;
+    match &alter.action {
+        AlterDatabaseAction::RenameTo(to) => {
+            let name = to.folded(work.context.session.case_sensitive);
+            if database.name == work.context.session.database {
+                return Err(Error::unsupported("current database may not be renamed"));
+            }
+            if find(work, &name)?.is_some() {
+                return Err(exists(&name).at(to.pos));
+            }
+            database.name = name;
+        }
+        AlterDatabaseAction::OwnerTo(user) => database.owner = work.user(user)?.id,
+        AlterDatabaseAction::ConnectionLimit(limit) => database.connection_limit = *limit,
+    }
+    work.transaction.update_database(&database).await?;
+    Ok(Outcome::Done(CommandTag::plain("ALTER DATABASE")))
+}
+
+fn find(work: &Work<'_>, name: &str) -> Result<Option<Database>> {
+    Ok(work.view.databases()?.into_iter().find(|database| database.name == name).map(Arc::unwrap_or_clone))
+}
+
+/// The database of this name.
+pub(super) fn existing(work: &Work<'_>, name: &Ident) -> Result<Database> {
+    let folded = name.folded(work.context.session.case_sensitive);
+    find(work, &folded)?.ok_or_else(|| {
+        Error::new(SqlState::INVALID_CATALOG_NAME, format!("database \"{folded}\" does not exist")).at(name.pos)
+    })
+}
+
+fn exists(name: &str) -> Error {
+    Error::new(SqlState::DUPLICATE_DATABASE, format!("database \"{name}\" already exists"))
+}

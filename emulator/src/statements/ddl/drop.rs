@@ -1,0 +1,221 @@
+//! DROP TABLE, VIEW, SCHEMA and DATABASE.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use redshift_sql_dialect::{
+    Error, Result, SqlState,
+    ast::{Drop, ObjectKind},
+    names::ObjectName,
+};
+
+use super::{database, names::is_system};
+use crate::{
+    catalog::{KeyKind, Oid, Relation, RelationKind},
+    result::{CommandTag, Notice, Outcome},
+    statements::Work,
+};
+
+/// Runs DROP.
+pub(crate) async fn drop_objects(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
+    match drop.kind {
+        ObjectKind::Table | ObjectKind::View => drop_relations(drop, work).await,
+        ObjectKind::Schema => drop_schemas(drop, work).await,
+        ObjectKind::Database => drop_database(drop, work).await,
+        ObjectKind::Column | ObjectKind::Constraint => {
+            Err(Error::unsupported("columns and constraints are dropped with ALTER TABLE"))
+        }
+    }
+}
+
+/// What will go, and why not: relations by OID, in the order in which they are dropped.
+struct Doomed {
+    relations: BTreeMap<Oid, Arc<Relation>>,
+    cascade: bool,
+}
+
+impl Doomed {
+    /// Adds the views that read what is dropped already, and theirs.
+    ///
+    /// # Errors
+    /// 2BP01 where there are any and CASCADE was not written.
+    fn add_dependents(&mut self, work: &Work<'_>, what: &str) -> Result<Vec<Notice>> {
+        let all = work.view.relations()?;
+        let mut notices = Vec::new();
+        loop {
+            let next = all.iter().find(|relation| {
+                !self.relations.contains_key(&relation.oid)
+                    && depends_on(relation).iter().any(|oid| self.relations.contains_key(oid))
+            });
+            let Some(next) = next else { return Ok(notices) };
+            if !self.cascade {
+                let detail = format!("view {} depends on {what}", next.name);
+                return Err(still_needed(what).with_detail(detail));
+            }
+            notices.push(Notice::notice(format!("drop cascades to view {}", next.name)));
+            self.relations.insert(next.oid, next.clone());
+        }
+    }
+}
+
+fn depends_on(relation: &Relation) -> &[Oid] {
+    match &relation.kind {
+        RelationKind::View(view) => &view.depends_on,
+        RelationKind::Table(_) | RelationKind::System => &[],
+    }
+}
+
+/// The views that read a relation, and the views that read those.
+pub(super) fn dependents(relation: &Relation, work: &Work<'_>) -> Result<Vec<Arc<Relation>>> {
+    let own = (relation.oid, Arc::new(relation.clone()));
+    let mut doomed = Doomed { relations: BTreeMap::from([own]), cascade: true };
+    doomed.add_dependents(work, "")?;
+    doomed.relations.remove(&relation.oid);
+    Ok(doomed.relations.into_values().collect())
+}
+
+/// 2BP01
+pub(super) fn still_needed(what: &str) -> Error {
+    let message = format!("cannot drop {what} because other objects depend on it");
+    Error::new(SqlState::DEPENDENT_OBJECTS_STILL_EXIST, message)
+        .with_hint("Use DROP ... CASCADE to drop the dependent objects too.")
+}
+
+async fn drop_relations(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
+    let (word, tag) = match drop.kind {
+        ObjectKind::View => ("view", CommandTag::plain("DROP VIEW")),
+        _ => ("table", CommandTag::plain("DROP TABLE")),
+    };
+    let mut doomed = Doomed { relations: BTreeMap::new(), cascade: drop.cascade };
+    let mut what = String::new();
+    for name in &drop.names {
+        let Some(relation) = find_to_drop(drop, name, word, work)? else { continue };
+        what = format!("{word} {}", relation.name);
+        doomed.relations.insert(relation.oid, relation);
+    }
+    let notices = doomed.add_dependents(work, &what)?;
+    work.state.notices.extend(notices);
+    drop_keys_to(&doomed, &what, work).await?;
+    for oid in doomed.relations.keys() {
+        work.transaction.drop_relation(*oid).await?;
+    }
+    Ok(Outcome::Done(tag))
+}
+
+fn find_to_drop(drop: &Drop, name: &ObjectName, word: &str, work: &mut Work<'_>) -> Result<Option<Arc<Relation>>> {
+    let found = match work.find(name) {
+        Err(error) if drop.if_exists && error.sqlstate() == SqlState::INVALID_SCHEMA_NAME => None,
+        found => found?,
+    };
+    let object = &name.object().value;
+    let Some(relation) = found else {
+        if drop.if_exists {
+            work.inform(format!("{} \"{object}\" does not exist and will be skipped", capitalised(word)));
+            return Ok(None);
+        }
+        let message = format!("{} \"{object}\" does not exist", capitalised(word));
+        return Err(Error::new(SqlState::UNDEFINED_TABLE, message).at(name.pos()));
+    };
+    let fits = match (&relation.kind, drop.kind) {
+        (RelationKind::Table(_), ObjectKind::Table) | (RelationKind::View(_), ObjectKind::View) => true,
+        (RelationKind::System, _) => {
+            let message = format!("permission denied: \"{}\" is a system catalog", relation.name);
+            return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message).at(name.pos()));
+        }
+        _ => false,
+    };
+    if !fits {
+        let message = format!("\"{}\" is not a {word}", relation.name);
+        let other = if word == "view" { "DROP TABLE to remove a table" } else { "DROP VIEW to remove a view" };
+        let hint = format!("Use {other}.");
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message).with_hint(hint).at(name.pos()));
+    }
+    Ok(Some(relation))
+}
+
+/// Takes the foreign keys that other tables have to what is dropped.
+async fn drop_keys_to(doomed: &Doomed, what: &str, work: &mut Work<'_>) -> Result<()> {
+    for relation in work.view.relations()? {
+        let RelationKind::Table(table) = &relation.kind else { continue };
+        let points_there =
+            |kind: &KeyKind| matches!(kind, KeyKind::Foreign { table, .. } if doomed.relations.contains_key(table));
+        if doomed.relations.contains_key(&relation.oid) || !table.constraints.iter().any(|key| points_there(&key.kind))
+        {
+            continue;
+        }
+        if !doomed.cascade {
+            let detail = format!("constraint on table {} depends on {what}", relation.name);
+            return Err(still_needed(what).with_detail(detail));
+        }
+        let mut table = table.clone();
+        table.constraints.retain(|key| !points_there(&key.kind));
+        let changed = Relation { kind: RelationKind::Table(table), ..(*relation).clone() };
+        work.transaction.update_relation(changed).await?;
+    }
+    Ok(())
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+async fn drop_schemas(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
+    for name in &drop.names {
+        let ident = name.object();
+        let folded = ident.folded(work.context.session.case_sensitive);
+        if is_system(&folded) {
+            let message = format!("permission denied for schema {folded}");
+            return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message).at(ident.pos));
+        }
+        let schema = match work.schema(ident) {
+            Ok(schema) => schema,
+            Err(_) if drop.if_exists => {
+                work.inform(format!("Schema \"{folded}\" does not exist and will be skipped"));
+                continue;
+            }
+            Err(_) => {
+                let message = format!("Schema \"{folded}\" does not exist");
+                return Err(Error::new(SqlState::INVALID_SCHEMA_NAME, message).at(ident.pos));
+            }
+        };
+        let what = format!("schema {folded}");
+        let inside: Vec<Arc<Relation>> =
+            work.view.relations()?.into_iter().filter(|relation| relation.schema_oid == schema.oid).collect();
+        if let Some(first) = inside.first()
+            && !drop.cascade
+        {
+            let kind = if first.table().is_some() { "table" } else { "view" };
+            return Err(still_needed(&what).with_detail(format!("{kind} {folded}.{} depends on {what}", first.name)));
+        }
+        let relations = inside.into_iter().map(|relation| (relation.oid, relation)).collect();
+        let mut doomed = Doomed { relations, cascade: drop.cascade };
+        let notices = doomed.add_dependents(work, &what)?;
+        work.state.notices.extend(notices);
+        drop_keys_to(&doomed, &what, work).await?;
+        for oid in doomed.relations.keys() {
+            work.transaction.drop_relation(*oid).await?;
+        }
+        work.transaction.drop_schema(schema.oid).await?;
+    }
+    Ok(Outcome::Done(CommandTag::plain("DROP SCHEMA")))
+}
+
+async fn drop_database(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
+    for name in &drop.names {
+        let ident = name.object();
+        let database = match database::existing(work, ident) {
+            Ok(database) => database,
+            Err(_) if drop.if_exists => continue,
+            Err(error) => return Err(error),
+        };
+        if database.name == work.context.session.database {
+            return Err(Error::new(SqlState::OBJECT_IN_USE, "cannot drop the currently open database").at(ident.pos));
+        }
+        if work.state.engine.activity().sessions().iter().any(|session| session.database == database.name) {
+            let message = format!("database \"{}\" is being accessed by other users", database.name);
+            return Err(Error::new(SqlState::OBJECT_IN_USE, message).at(ident.pos));
+        }
+        work.transaction.drop_database(database.oid).await?;
+    }
+    Ok(Outcome::Done(CommandTag::plain("DROP DATABASE")))
+}

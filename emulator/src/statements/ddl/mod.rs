@@ -1,0 +1,21 @@
+//! CREATE, ALTER, DROP and COMMENT.
+
+mod alter_table;
+mod columns;
+mod comment;
+mod create_table;
+mod create_table_as;
+mod database;
+mod drop;
+mod names;
+mod schema;
+mod view;
+
+pub(crate) use alter_table::alter_table;
+pub(crate) use comment::comment;
+pub(crate) use create_table::create_table;
+pub(crate) use create_table_as::create_table_as;
+pub(crate) use database::{alter_database, create_database};
+pub(crate) use drop::drop_objects;
+pub(crate) use schema::{alter_schema, create_schema};
+pub(crate) use view::create_view;

@@ -1,0 +1,62 @@
+//! CREATE SCHEMA and ALTER SCHEMA.
+
+use redshift_sql_dialect::{
+    Error, Result, SqlState,
+    ast::{AlterSchema, AlterSchemaAction, CreateSchema},
+};
+
+use crate::{
+    catalog::NewSchema,
+    result::{CommandTag, Outcome},
+    statements::Work,
+};
+
+/// Runs CREATE SCHEMA.
+pub(crate) async fn create_schema(create: &CreateSchema, work: &mut Work<'_>) -> Result<Outcome> {
+    let case_sensitive = work.context.session.case_sensitive;
+    let owner = match &create.authorization {
+        Some(user) => work.user(user)?.id,
+        None => work.state.user_id,
+    };
+    let ident = create.name.as_ref().or(create.authorization.as_ref());
+    let Some(ident) = ident else {
+        return Err(Error::new(SqlState::INVALID_SCHEMA_DEFINITION, "a schema needs a name"));
+    };
+    let name = ident.folded(case_sensitive);
+    if name.starts_with("pg_") {
+        return Err(Error::new(SqlState("42939"), format!("unacceptable schema name \"{name}\""))
+            .with_detail("The prefix \"pg_\" is reserved for system schemas.")
+            .at(ident.pos));
+    }
+    if work.view.schema(&name)?.is_some() {
+        if create.if_not_exists {
+            work.inform(format!("Schema \"{name}\" already exists and will be skipped"));
+            return Ok(Outcome::Done(CommandTag::plain("CREATE SCHEMA")));
+        }
+        return Err(schema_exists(&name).at(ident.pos));
+    }
+    work.transaction.create_schema(NewSchema { name, owner, quota_mb: create.quota_mb }).await?;
+    Ok(Outcome::Done(CommandTag::plain("CREATE SCHEMA")))
+}
+
+fn schema_exists(name: &str) -> Error {
+    Error::new(SqlState::DUPLICATE_SCHEMA, format!("Schema \"{name}\" already exists"))
+}
+
+/// Runs ALTER SCHEMA.
+pub(crate) async fn alter_schema(alter: &AlterSchema, work: &mut Work<'_>) -> Result<Outcome> {
+    let mut schema = (*work.schema(&alter.name)?).clone();
+    match &alter.action {
+        AlterSchemaAction::RenameTo(to) => {
+            let name = to.folded(work.context.session.case_sensitive);
+            if work.view.schema(&name)?.is_some() {
+                return Err(schema_exists(&name).at(to.pos));
+            }
+            schema.name = name;
+        }
+        AlterSchemaAction::OwnerTo(user) => schema.owner = work.user(user)?.id,
+        AlterSchemaAction::Quota(quota) => schema.quota_mb = *quota,
+    }
+    work.transaction.update_schema(&schema).await?;
+    Ok(Outcome::Done(CommandTag::plain("ALTER SCHEMA")))
+}

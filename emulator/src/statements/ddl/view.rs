@@ -1,0 +1,132 @@
+//! CREATE VIEW.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use redshift_sql_dialect::{Error, Result, SqlState, ast::CreateView};
+
+use super::{
+    columns::Declared,
+    create_table_as::kept,
+    names::{Lifetime, relation_exists},
+};
+use crate::{
+    binder::{BindContext, Binder},
+    catalog::{CatalogView, Column, Contents, NewRelation, Oid, Relation, RelationKind, RowIdentity, ViewInfo},
+    result::{CommandTag, Outcome},
+    statements::Work,
+};
+
+/// Runs CREATE VIEW. A late-binding view is not looked into (developer guide, "CREATE VIEW").
+pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Result<Outcome> {
+    let place = work.place(&create.name, Lifetime::Permanent).await?;
+    let existing = work.view.relation(&place.schema, &place.name)?;
+    if let Some(relation) = &existing
+        && !create.or_replace
+    {
+        return Err(relation_exists(&relation.name).at(create.name.object().pos));
+    }
+    let (columns, depends_on) =
+        if create.late_binding { (Vec::new(), Vec::new()) } else { bound_columns(create, work)? };
+    let view = ViewInfo {
+        query: create.query_text.clone(),
+        late_binding: create.late_binding,
+        depends_on,
+        search_path: work.context.session.search_path.clone(),
+    };
+    match existing {
+        Some(old) => {
+            check_replacement(&old, &columns)?;
+            let changed = Relation { columns: columns.into(), kind: RelationKind::View(view), ..(*old).clone() };
+            work.transaction.update_relation(changed).await?;
+        }
+        None => {
+            work.transaction
+                .create_relation(NewRelation {
+                    schema: place.schema,
+                    name: place.name,
+                    owner: work.state.user_id,
+                    columns,
+                    kind: RelationKind::View(view),
+                })
+                .await?;
+        }
+    }
+    Ok(Outcome::Done(CommandTag::plain("CREATE VIEW")))
+}
+
+/// The columns of the view's query and the relations that it reads.
+fn bound_columns(create: &CreateView, work: &Work<'_>) -> Result<(Vec<Column>, Vec<Oid>)> {
+    let seen = Arc::new(Recording::new(work.context.catalog.clone()));
+    let context = BindContext { catalog: seen.clone(), ..work.context.clone() };
+    let bound = Binder::new(context).query(&create.query)?;
+    if create.columns.len() > bound.columns.len() {
+        return Err(Error::new(SqlState::SYNTAX_ERROR, "CREATE VIEW specifies more column names than columns"));
+    }
+    let mut declared = Declared::default();
+    for (index, result) in bound.columns.iter().enumerate() {
+        let given = create.columns.get(index);
+        let name = given.map_or_else(|| result.name.clone(), |name| name.folded(work.context.session.case_sensitive));
+        let pos = given.map_or(create.name.pos(), |ident| ident.pos);
+        declared.push(Column::new(name, kept(result.ty)), pos)?;
+    }
+    Ok((declared.columns, seen.relations()))
+}
+
+/// CREATE OR REPLACE VIEW keeps the names and types of the columns, in their order (PostgreSQL 8.0, "CREATE VIEW").
+fn check_replacement(old: &Relation, columns: &[Column]) -> Result<()> {
+    let RelationKind::View(view) = &old.kind else {
+        let message = format!("\"{}\" is not a view", old.name);
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message));
+    };
+    if view.late_binding {
+        return Ok(());
+    }
+    if columns.len() < old.columns.len() {
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, "cannot drop columns from view"));
+    }
+    for (old, new) in old.columns.iter().zip(columns) {
+        if old.name != new.name {
+            let message = format!("cannot change name of view column \"{}\"", old.name);
+            return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message));
+        }
+        if old.ty != new.ty {
+            let message = format!("cannot change data type of view column \"{}\"", old.name);
+            return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message));
+        }
+    }
+    Ok(())
+}
+
+/// A catalog that remembers which relations were asked for: what a view depends on.
+struct Recording {
+    catalog: Arc<dyn CatalogView>,
+    seen: Mutex<BTreeSet<Oid>>,
+}
+
+impl Recording {
+    fn new(catalog: Arc<dyn CatalogView>) -> Recording {
+        Recording { catalog, seen: Mutex::default() }
+    }
+
+    fn relations(&self) -> Vec<Oid> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+}
+
+impl CatalogView for Recording {
+    fn has_schema(&self, schema: &str) -> Result<bool> {
+        self.catalog.has_schema(schema)
+    }
+
+    fn relation(&self, schema: &str, name: &str) -> Result<Option<Arc<Relation>>> {
+        self.catalog.relation(schema, name)
+    }
+
+    fn contents(&self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Contents> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(relation.oid);
+        self.catalog.contents(relation, identity)
+    }
+}

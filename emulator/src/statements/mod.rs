@@ -1,0 +1,207 @@
+//! What each family of statements does, one file per family.
+
+mod ddl;
+mod dml;
+mod explain;
+mod maintenance;
+mod query;
+mod rows;
+pub(crate) mod settings;
+mod users;
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{ArrayRef, StringViewArray},
+    datatypes::{Field, Schema},
+    record_batch::RecordBatch,
+};
+use futures::{StreamExt, stream};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::Statement, names::ObjectName};
+
+use crate::{
+    binder::{BindContext, Binder, Parameters},
+    catalog::{LockMode, Relation, RelationKind, Transaction, TransactionView},
+    result::{Description, Notice, Outcome, ResultColumn, Rows},
+    session::SessionState,
+    types::arrow_type,
+};
+
+/// A statement at work: its session, its transaction and what it can see.
+pub(crate) struct Work<'a> {
+    /// The session.
+    pub state: &'a mut SessionState,
+    /// The transaction that it writes in.
+    pub transaction: &'a Transaction,
+    /// What it sees of the catalog.
+    pub view: Arc<TransactionView>,
+    /// The same for the binder, with the system's relations and the session's state.
+    pub context: BindContext,
+    /// Its id in the logs.
+    pub query: i64,
+    started: i64,
+}
+
+impl<'a> Work<'a> {
+    /// A statement that begins in a transaction, which `started` then.
+    pub fn new(
+        state: &'a mut SessionState,
+        transaction: &'a Transaction,
+        started: i64,
+        parameters: Parameters,
+    ) -> Result<Work<'a>> {
+        let view = transaction.view();
+        let context = state.context(&view, started, parameters);
+        Ok(Work { state, transaction, view, context, query: 0, started })
+    }
+
+    /// A binder for a part of the statement.
+    pub fn binder(&self) -> Binder {
+        Binder::new(self.context.clone())
+    }
+
+    /// Locks a table and looks again: the statement sees what the one that it waited for committed.
+    ///
+    /// # Errors
+    /// Where there is no such table, or it is a view or the system's; 1023 where the lock cannot be had.
+    async fn lock(&mut self, name: &ObjectName, mode: LockMode) -> Result<Arc<Relation>> {
+        let relation = self.table(name)?;
+        self.transaction.lock_table(relation.oid, mode).await?;
+        self.view = self.transaction.view();
+        let parameters = self.context.parameters.clone();
+        self.context = self.state.context(&self.view, self.started, parameters);
+        self.table(name)
+    }
+
+    /// The table of this name.
+    fn table(&self, name: &ObjectName) -> Result<Arc<Relation>> {
+        let relation = self.binder().resolve(name)?;
+        let message = match relation.kind {
+            RelationKind::Table(_) => return Ok(relation),
+            RelationKind::View(_) => format!("\"{}\" is not a table", relation.name),
+            RelationKind::System => {
+                let message = format!("permission denied: \"{}\" is a system catalog", relation.name);
+                return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message).at(name.pos()));
+            }
+        };
+        Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message).at(name.pos()))
+    }
+
+    /// Allots values for the identity column of a table.
+    fn identities(&self, relation: &Arc<Relation>) -> rows::IdentityAllotment {
+        self.transaction.identities(relation)
+    }
+
+    /// Tells the client something beside the result.
+    fn inform(&mut self, message: String) {
+        self.state.notices.push(Notice::info(message));
+    }
+}
+
+/// Runs a statement in a transaction.
+///
+/// # Errors
+/// Whatever is wrong with it; the transaction is to be rolled back then.
+pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Outcome> {
+    match statement {
+        Statement::Query(query) => query::select(query, work).await,
+        Statement::Explain(explain) => query::explain(explain, work),
+        Statement::Insert(insert) => dml::insert(insert, work).await,
+        Statement::Update(update) => dml::update(update, work).await,
+        Statement::Delete(delete) => dml::delete(delete, work).await,
+        Statement::Truncate(truncate) => dml::truncate(truncate, work).await,
+        Statement::Copy(_) => Err(Error::unsupported("COPY is not supported")),
+        Statement::CreateTable(create) => ddl::create_table(create, work).await,
+        Statement::CreateTableAs(create) => ddl::create_table_as(create, work).await,
+        Statement::CreateView(create) => ddl::create_view(create, work).await,
+        Statement::CreateSchema(create) => ddl::create_schema(create, work).await,
+        Statement::CreateDatabase(create) => ddl::create_database(create, work).await,
+        Statement::AlterTable(alter) => ddl::alter_table(alter, work).await,
+        Statement::AlterSchema(alter) => ddl::alter_schema(alter, work).await,
+        Statement::AlterDatabase(alter) => ddl::alter_database(alter, work).await,
+        Statement::Drop(drop) => ddl::drop_objects(drop, work).await,
+        Statement::Comment(comment) => ddl::comment(comment, work).await,
+        Statement::Analyze(analyze) => maintenance::analyze(analyze, work),
+        Statement::Vacuum(vacuum) => maintenance::vacuum(vacuum, work),
+        Statement::Lock(lock) => maintenance::lock(lock, work).await,
+        Statement::Set(set) => settings::set(&mut work.state.settings, set),
+        Statement::Reset(reset) => settings::reset(&mut work.state.settings, reset),
+        Statement::Show(show) => settings::show(&work.state.settings, show),
+        Statement::CreateUser(create) => users::create_user(create, work).await,
+        Statement::AlterUser(alter) => users::alter_user(alter, work).await,
+        Statement::CreateGroup(create) => users::create_group(create, work).await,
+        Statement::DropPrincipal(drop) => users::drop_principal(drop, work).await,
+        Statement::ShowObjects(_)
+        | Statement::Grant(_)
+        | Statement::Begin(_)
+        | Statement::Commit
+        | Statement::Rollback
+        | Statement::Prepare(_)
+        | Statement::Execute(_)
+        | Statement::Deallocate(_)
+        | Statement::DeclareCursor(_)
+        | Statement::Fetch(_)
+        | Statement::CloseCursor(_) => {
+            Err(Error::unsupported(format!("{} is not supported", statement.command_name())))
+        }
+    }
+}
+
+/// Tells a statement's parameters and the columns of its result.
+///
+/// # Errors
+/// Whatever binding it gives.
+pub(crate) fn describe(statement: &Statement, work: &Work<'_>) -> Result<Description> {
+    let columns = match statement {
+        Statement::Query(query) => Some(work.binder().query(query)?.columns),
+        Statement::Insert(insert) => work.binder().insert_rows(insert).map(|_| None)?,
+        Statement::Update(update) => work.binder().update_rows(update).map(|_| None)?,
+        Statement::Delete(delete) => work.binder().delete_rows(delete).map(|_| None)?,
+        Statement::CreateTableAs(create) => work.binder().query(&create.query).map(|_| None)?,
+        Statement::Explain(_) => Some(vec![query::plan_column()].into()),
+        Statement::Show(show) => Some(settings::show_columns(show).into()),
+        _ => None,
+    };
+    let types = work.context.parameters.types();
+    let parameters = types.into_iter().map(|ty| ty.unwrap_or(RedshiftType::Unknown)).collect();
+    Ok(Description { parameters, columns })
+}
+
+/// What sys_query_history.query_type says of a statement (developer guide, "SYS_QUERY_HISTORY").
+pub(crate) fn query_type(statement: &Statement) -> &'static str {
+    match statement {
+        Statement::Query(_) | Statement::Fetch(_) | Statement::DeclareCursor(_) => "SELECT",
+        Statement::Insert(_) => "INSERT",
+        Statement::Update(_) => "UPDATE",
+        Statement::Delete(_) => "DELETE",
+        Statement::Copy(_) => "COPY",
+        Statement::CreateTableAs(_) => "CTAS",
+        Statement::CreateTable(_)
+        | Statement::CreateView(_)
+        | Statement::CreateSchema(_)
+        | Statement::CreateDatabase(_)
+        | Statement::AlterTable(_)
+        | Statement::AlterSchema(_)
+        | Statement::AlterDatabase(_)
+        | Statement::Drop(_)
+        | Statement::Truncate(_)
+        | Statement::CreateUser(_)
+        | Statement::AlterUser(_)
+        | Statement::CreateGroup(_)
+        | Statement::DropPrincipal(_)
+        | Statement::Grant(_) => "DDL",
+        _ => "UTILITY",
+    }
+}
+
+/// An outcome of rows of text that are there already.
+pub(crate) fn text_rows(columns: Vec<ResultColumn>, rows: Vec<Vec<String>>, tag: &'static str) -> Result<Outcome> {
+    let arrays: Vec<ArrayRef> = (0..columns.len())
+        .map(|index| -> ArrayRef { Arc::new(StringViewArray::from_iter_values(rows.iter().map(|row| &row[index]))) })
+        .collect();
+    let fields: Vec<Field> =
+        columns.iter().map(|column| Field::new(&column.name, arrow_type(column.ty), true)).collect();
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+        .map_err(|error| Error::internal(error.to_string()))?;
+    Ok(Outcome::Rows(Rows { columns: columns.into(), batches: stream::iter([Ok(batch)]).boxed(), tag }))
+}

@@ -1,0 +1,141 @@
+//! The last look at rows before they go into a table: identity values are given, NULLs refused.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{Array, ArrayRef, AsArray, Int32Array, Int64Array},
+    datatypes::{Int32Type, Int64Type, Schema},
+    record_batch::RecordBatch,
+};
+use datafusion::{
+    error::DataFusionError, execution::SendableRecordBatchStream, physical_plan::stream::RecordBatchStreamAdapter,
+};
+use futures::{StreamExt, stream};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
+use tokio::sync::mpsc;
+
+use crate::catalog::{Column, Relation};
+
+/// Where identity values come from: allots so many consecutive ones and gives the first.
+pub(super) type IdentityAllotment = Arc<dyn Fn(u64) -> Result<i64> + Send + Sync>;
+
+/// The same rows with values for identity columns that are NULL, and an error at the first NULL of a NOT NULL column.
+///
+/// The batches have the relation's columns, in order.
+pub(super) fn checked(
+    rows: SendableRecordBatchStream,
+    relation: Arc<Relation>,
+    identities: IdentityAllotment,
+) -> SendableRecordBatchStream {
+    let schema = rows.schema();
+    let checked = rows.map(move |batch| {
+        let batch = batch?;
+        check_batch(batch, &relation, &identities).map_err(|error| DataFusionError::External(Box::new(error)))
+    });
+    Box::pin(RecordBatchStreamAdapter::new(schema, checked))
+}
+
+fn check_batch(batch: RecordBatch, relation: &Relation, identities: &IdentityAllotment) -> Result<RecordBatch> {
+    let mut arrays = batch.columns().to_vec();
+    let mut changed = false;
+    for (column, array) in relation.columns.iter().zip(&mut arrays) {
+        if column.identity.is_some() && array.null_count() > 0 {
+            *array = with_identity(column, array, identities)?;
+            changed = true;
+        }
+        if column.not_null && array.null_count() > 0 {
+            return Err(null_refused(column));
+        }
+    }
+    if !changed {
+        return Ok(batch);
+    }
+    RecordBatch::try_new(batch.schema(), arrays).map_err(|error| Error::internal(error.to_string()))
+}
+
+/// The error of a NULL for a NOT NULL column, as compute nodes word it.
+fn null_refused(column: &Column) -> Error {
+    let message = format!("Cannot insert a NULL value into column {}", column.name);
+    let detail = format!("error:  {message}\ncode:      8007");
+    Error::new(SqlState::INTERNAL_ERROR, message).with_detail(detail)
+}
+
+fn with_identity(column: &Column, array: &ArrayRef, identities: &IdentityAllotment) -> Result<ArrayRef> {
+    let step = column.identity.map_or(1, |identity| identity.step);
+    let mut next = identities(array.null_count() as u64)?;
+    let mut allot = || {
+        let value = next;
+        next += step;
+        value
+    };
+    match column.ty {
+        RedshiftType::Int4 => {
+            let given = array.as_primitive::<Int32Type>();
+            let values = given.iter().map(|value| match value {
+                Some(value) => Ok(value),
+                None => i32::try_from(allot()).map_err(|_| exhausted(column)),
+            });
+            Ok(Arc::new(values.collect::<Result<Int32Array>>()?))
+        }
+        _ => {
+            let given = array.as_primitive::<Int64Type>();
+            Ok(Arc::new(given.iter().map(|value| value.unwrap_or_else(&mut allot)).collect::<Int64Array>()))
+        }
+    }
+}
+
+fn exhausted(column: &Column) -> Error {
+    let message = format!("identity column \"{}\" has no more values of its type", column.name);
+    Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, message)
+}
+
+/// Parts the rows of an UPDATE: where the old rows are (the first two columns), and the new rows (the others).
+///
+/// Each half sees every batch; a half that runs ahead waits for the other, so that memory stays bounded.
+pub(super) fn split_update(rows: SendableRecordBatchStream) -> (SendableRecordBatchStream, SendableRecordBatchStream) {
+    let schema = rows.schema();
+    let width = schema.fields().len();
+    let (position_sender, positions) = mpsc::channel(PENDING_BATCHES);
+    let (row_sender, new_rows) = mpsc::channel(PENDING_BATCHES);
+    let position_columns = [0, 1];
+    let row_columns: Vec<usize> = (2..width).collect();
+    let position_schema = Arc::new(schema.project(&position_columns).unwrap_or_else(|_| Schema::empty()));
+    let row_schema = Arc::new(schema.project(&row_columns).unwrap_or_else(|_| Schema::empty()));
+    let feeding = feed(rows, (position_sender, position_columns.to_vec()), (row_sender, row_columns));
+    // The feeder runs whenever the positions are asked for; both halves are read side by side.
+    let positions =
+        stream::select(receiver_stream(positions), stream::once(feeding).filter_map(|()| std::future::ready(None)));
+    (
+        Box::pin(RecordBatchStreamAdapter::new(position_schema, positions)),
+        Box::pin(RecordBatchStreamAdapter::new(row_schema, receiver_stream(new_rows))),
+    )
+}
+
+/// How many batches a half of an UPDATE may be ahead of the other.
+const PENDING_BATCHES: usize = 4;
+
+type Half = (mpsc::Sender<datafusion::error::Result<RecordBatch>>, Vec<usize>);
+
+async fn feed(mut rows: SendableRecordBatchStream, positions: Half, new_rows: Half) {
+    while let Some(batch) = rows.next().await {
+        let batch = match batch {
+            Ok(batch) => batch,
+            Err(error) => {
+                // One half that fails is enough: the statement ends with its error.
+                let _ = new_rows.0.send(Err(error)).await;
+                return;
+            }
+        };
+        for (sender, columns) in [&positions, &new_rows] {
+            if sender.send(batch.project(columns).map_err(DataFusionError::from)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn receiver_stream(
+    receiver: mpsc::Receiver<datafusion::error::Result<RecordBatch>>,
+) -> impl futures::Stream<Item = datafusion::error::Result<RecordBatch>> {
+    stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|batch| (batch, receiver)) })
+}

@@ -1,0 +1,82 @@
+//! SET, RESET and SHOW of session parameters.
+
+use redshift_sql_dialect::{
+    Error, RedshiftType, Result, SqlState,
+    ast::{IsolationLevel, Reset, Set, SetValue, Show, TransactionModes},
+};
+
+use super::text_rows;
+use crate::{
+    result::{CommandTag, Outcome, ResultColumn},
+    settings::{Settings, Span},
+};
+
+/// Runs SET.
+pub(crate) fn set(settings: &mut Settings, set: &Set) -> Result<Outcome> {
+    match set {
+        Set::Parameter { local, name, value } => {
+            let span = if *local { Span::Block } else { Span::Session };
+            match value {
+                Some(values) => {
+                    let values: Vec<&str> = values.iter().map(SetValue::text).collect();
+                    settings.set(name, &values, span)?;
+                }
+                None => settings.reset(name)?,
+            }
+        }
+        Set::TimeZone { zone: Some(zone) } => settings.set("timezone", &[zone.text()], Span::Session)?,
+        Set::TimeZone { zone: None } => settings.reset("timezone")?,
+        Set::Transaction(modes) => transaction(settings, modes)?,
+        Set::SessionAuthorization(user) => {
+            let current = settings.get("session_authorization");
+            if user.is_some() && user.as_deref() != current {
+                return Err(Error::unsupported("SET SESSION AUTHORIZATION to another user is not supported"));
+            }
+        }
+    }
+    Ok(Outcome::Done(CommandTag::plain("SET")))
+}
+
+/// Every isolation level is SERIALIZABLE in Redshift (developer guide, "BEGIN").
+pub(crate) fn transaction(settings: &mut Settings, modes: &TransactionModes) -> Result<()> {
+    if let Some(IsolationLevel::Serializable) = modes.isolation {
+        settings.set("transaction_isolation", &["serializable"], Span::Session)?;
+    }
+    if let Some(read_only) = modes.read_only {
+        settings.set("transaction_read_only", &[if read_only { "on" } else { "off" }], Span::Session)?;
+    }
+    Ok(())
+}
+
+/// Runs RESET.
+pub(crate) fn reset(settings: &mut Settings, reset: &Reset) -> Result<Outcome> {
+    match reset {
+        Reset::All => settings.reset_all(),
+        Reset::Parameter(name) => settings.reset(name)?,
+        Reset::SessionAuthorization => {}
+    }
+    Ok(Outcome::Done(CommandTag::plain("RESET")))
+}
+
+/// The columns of SHOW.
+pub(crate) fn show_columns(show: &Show) -> Vec<ResultColumn> {
+    match show {
+        Show::Parameter(name) => vec![ResultColumn::computed(name.as_str(), RedshiftType::Text)],
+        Show::All => ["name", "setting"].map(|name| ResultColumn::computed(name, RedshiftType::Text)).to_vec(),
+    }
+}
+
+/// Runs SHOW.
+pub(crate) fn show(settings: &Settings, show: &Show) -> Result<Outcome> {
+    let rows = match show {
+        Show::Parameter(name) => {
+            let value = settings.get(name).ok_or_else(|| {
+                let message = format!("unrecognized configuration parameter \"{name}\"");
+                Error::new(SqlState::UNDEFINED_OBJECT, message)
+            })?;
+            vec![vec![value.to_string()]]
+        }
+        Show::All => settings.all().iter().map(|(name, value)| vec![name.clone(), value.clone()]).collect(),
+    };
+    text_rows(show_columns(show), rows, "SHOW")
+}
