@@ -117,8 +117,10 @@ pub enum Progress {
     Ready,
     /// It has sent some rows and has perhaps more.
     Suspended(RowStream),
-    /// It has nothing more, and its tag was this.
+    /// It has no more rows, and its tag was this.
     Finished(String),
+    /// It has done what it does, once.
+    Spent,
 }
 
 struct Cursor {

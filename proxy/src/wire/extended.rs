@@ -114,6 +114,10 @@ impl Connection<'_> {
                 self.wire.put(&CommandComplete::new(tag.clone()));
                 Progress::Finished(tag)
             }
+            Progress::Spent => {
+                let message = format!("portal \"{name}\" cannot be run anymore");
+                return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, message).into());
+            }
         };
         self.session.put_back(&name, Portal { bound, progress });
         Ok(())
@@ -131,8 +135,8 @@ impl Connection<'_> {
             Answer::Rows(rows) => self.send_portion(rows, &bound.formats, limit).await,
             Answer::Done(tag) => {
                 self.announce();
-                self.wire.put(&CommandComplete::new(tag.clone()));
-                Ok(Progress::Finished(tag))
+                self.wire.put(&CommandComplete::new(tag));
+                Ok(Progress::Spent)
             }
         }
     }

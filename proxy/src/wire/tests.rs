@@ -355,6 +355,16 @@ async fn a_portal_is_read_in_portions() {
 }
 
 #[tokio::test]
+async fn a_portal_does_what_it_does_once() {
+    let mut client = Client::logged_in(FakeBackend::default()).await;
+    let insert = parse("", "insert into t values (1)", &[]);
+    assert_eq!(
+        client.ask(&[insert, bind("p", "", &[]), execute("p", 0), execute("p", 0), sync()]).await,
+        ["1", "2", "C INSERT 0 1", "E ERROR 55000 portal \"p\" cannot be run anymore", "Z I"]
+    );
+}
+
+#[tokio::test]
 async fn portals_outlive_sync_within_a_block_only() {
     let mut client = Client::logged_in(FakeBackend::default()).await;
     let gone = "E ERROR 34000 portal \"p\" does not exist";
