@@ -13,4 +13,6 @@ pub mod blocks;
 pub mod convert;
 pub mod datetime_format;
 pub mod fields;
+pub mod manifest;
+pub mod parquet;
 pub mod splitter;

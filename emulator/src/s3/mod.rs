@@ -10,6 +10,7 @@
 use std::{
     collections::HashMap,
     fmt,
+    ops::Range,
     path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
@@ -121,6 +122,14 @@ impl S3Object {
     /// Where it cannot be read or is no longer there.
     pub async fn read_range(&self, from: u64, to: u64) -> Result<Bytes, S3Error> {
         self.store.get_range(&self.location, from..to).await.map_err(|error| S3Error::of_store(&error))
+    }
+
+    /// Several pieces of it.
+    ///
+    /// # Errors
+    /// Where it cannot be read or is no longer there.
+    pub async fn read_ranges(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, S3Error> {
+        self.store.get_ranges(&self.location, ranges).await.map_err(|error| S3Error::of_store(&error))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What each family of statements does, one file per family.
 
+mod copy;
 mod ddl;
 mod dml;
 mod explain;

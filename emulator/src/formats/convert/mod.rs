@@ -88,6 +88,13 @@ impl Target {
     }
 }
 
+impl Conversion {
+    /// Is this field NULL AS's text? It may be escaped: `\N` and `\\N` are the same.
+    fn is_null(&self, raw: &[u8], value: &[u8]) -> bool {
+        self.null_as.as_deref().is_some_and(|null| null == value || null == raw)
+    }
+}
+
 /// Can COPY read values of this type out of text?
 pub fn is_loadable(ty: RedshiftType) -> bool {
     use RedshiftType::*;
@@ -331,7 +338,7 @@ impl<'a> Rows<'a> {
             None => Ok(None),
             // What has no characters but blanks is NULL for every type but strings, whatever is asked for.
             Some(value) if value.iter().all(u8::is_ascii_whitespace) => Ok(None),
-            Some(value) if self.conversion.null_as.as_deref() == Some(&value) => Ok(None),
+            Some(value) if self.conversion.is_null(place.raw(self.block), &value) => Ok(None),
             Some(value) => read(&value),
         };
         match read {

@@ -134,6 +134,15 @@ fn null_as_is_any_text() {
 }
 
 #[test]
+fn the_default_null_may_be_escaped() {
+    // "Data conversion parameters", ESCAPE.
+    let splitter = Splitter::Delimited(Delimited { delimiter: b'|', escape: true, remove_quotes: false });
+    let targets = [nullable(VARCHAR), nullable(VARCHAR), nullable(RedshiftType::Int4)];
+    let rows = loaded(&splitter, b"\\N|\\\\N|\\N\n", &targets, &usual());
+    assert_eq!(rows, [Ok(vec![None, None, None])]);
+}
+
+#[test]
 fn lengths_are_in_bytes() {
     assert_eq!(value(VARCHAR, "éééé", &usual()).as_deref(), Some("éééé"));
     assert_eq!(fault(VARCHAR, "éééééé".as_bytes(), &usual()), "1204 String length exceeds DDL length");

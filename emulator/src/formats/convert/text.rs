@@ -60,6 +60,7 @@ impl<'a> Rows<'a> {
                 Ok(Read::Value(Cow::Borrowed("")))
             }
             _ => match place.value(self.block, self.conversion.quote) {
+                Some(value) if self.conversion.is_null(place.raw(self.block), &value) => Ok(Read::Null),
                 Some(value) => self.conversion.string(value, target.ty),
                 None => Ok(Read::Null),
             },
@@ -113,8 +114,7 @@ fn document(raw: &[u8]) -> Result<Option<String>, Fault> {
 
 impl Conversion {
     fn string<'t>(&self, value: Cow<'t, [u8]>, ty: RedshiftType) -> Result<Read<'t>, Fault> {
-        if self.null_as.as_deref() == Some(&value)
-            || (self.empty_as_null && value.is_empty())
+        if (self.empty_as_null && value.is_empty())
             || (self.blanks_as_null && !value.is_empty() && value.iter().all(u8::is_ascii_whitespace))
         {
             return Ok(Read::Null);
