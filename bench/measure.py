@@ -28,7 +28,7 @@ class Blueshift:
 
     def __init__(self, binary, folder, s3=None):
         self.folder = Path(folder)
-        arguments = [binary, "emulate", "--listen", "127.0.0.1:0", "--data-dir", str(self.folder / "data")]
+        arguments = [binary, "emulate", "--listen", "127.0.0.1:0", "--data", str(self.folder / "data")]
         if s3:
             arguments += ["--s3-folder", str(s3)]
         self.started = time.perf_counter()
