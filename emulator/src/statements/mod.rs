@@ -111,7 +111,7 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         Statement::Update(update) => dml::update(update, work).await,
         Statement::Delete(delete) => dml::delete(delete, work).await,
         Statement::Truncate(truncate) => dml::truncate(truncate, work).await,
-        Statement::Copy(_) => Err(Error::unsupported("COPY is not supported")),
+        Statement::Copy(statement) => copy::copy(statement, work).await,
         Statement::CreateTable(create) => ddl::create_table(create, work).await,
         Statement::CreateTableAs(create) => ddl::create_table_as(create, work).await,
         Statement::CreateView(create) => ddl::create_view(create, work).await,

@@ -14,11 +14,13 @@ mod load;
 mod parquet;
 mod plan;
 mod progress;
+mod run;
 mod source;
 mod text;
 
 pub use load::{CopyLoad, LoadContext, LoadHandle, Loaded};
 pub use plan::{CopyPlan, PlanContext};
+pub(crate) use run::copy;
 
 #[cfg(test)]
 mod tests;

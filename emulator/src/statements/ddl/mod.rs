@@ -13,7 +13,7 @@ mod view;
 
 pub(crate) use alter_table::alter_table;
 pub(crate) use comment::comment;
-pub(crate) use create_table::create_table;
+pub(crate) use create_table::{create_table, default_value};
 pub(crate) use create_table_as::create_table_as;
 pub(crate) use database::{alter_database, create_database};
 pub(crate) use drop::drop_objects;

@@ -1,0 +1,44 @@
+//! COPY as a statement of a session: the load's rows go into the table in the statement's transaction.
+
+use redshift_sql_dialect::{Result, ast::Copy};
+
+use super::{CopyLoad, CopyPlan, LoadContext, PlanContext};
+use crate::{
+    binder::date_time_input,
+    catalog::LockMode,
+    result::{CommandTag, Outcome},
+    statements::{Work, ddl, dml},
+};
+
+/// Runs COPY.
+pub(crate) async fn copy(copy: &Copy, work: &mut Work<'_>) -> Result<Outcome> {
+    let relation = work.lock(&copy.table, LockMode::ShareRowExclusive).await?;
+    let context =
+        PlanContext { case_sensitive: work.context.session.case_sensitive, input: date_time_input(&work.context) };
+    let plan = CopyPlan::new(copy, &relation, &context)?;
+    let mut defaults = vec![None; relation.columns.len()];
+    for place in plan.omitted_columns(&relation) {
+        defaults[place] = ddl::default_value(&relation.columns[place], work)?;
+    }
+    let load = CopyLoad::open(
+        plan,
+        &relation,
+        LoadContext {
+            s3: work.state.engine.config().s3.clone(),
+            query: work.query,
+            user_id: work.state.user_id.0,
+            xid: work.transaction.id(),
+            pid: work.state.login.pid,
+            database: work.state.login.database.clone(),
+            defaults,
+        },
+    )
+    .await?;
+    work.state.last_copy_id = work.query;
+    work.state.last_copy_count = 0;
+    let written = dml::append_streams(load.streams, &relation, work).await;
+    let loaded = load.handle.finish(written, work.state.engine.logs())?;
+    work.state.last_copy_count = loaded.rows as i64;
+    work.state.notices.extend(loaded.notices);
+    Ok(Outcome::Done(CommandTag::plain("COPY")))
+}
