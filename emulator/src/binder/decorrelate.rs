@@ -29,8 +29,8 @@ use datafusion::{
     functions_aggregate::expr_fn::{count, first_value},
     functions_window::expr_fn::row_number,
     logical_expr::{
-        Aggregate, BinaryExpr, Distinct, Expr, ExprFunctionExt, ExprSchemable, Join, JoinType, LogicalPlan, Operator,
-        Projection, binary_expr, lit, utils::split_conjunction, when,
+        Aggregate, BinaryExpr, Distinct, Expr, ExprFunctionExt, ExprSchemable, Join, JoinType, LogicalPlan,
+        LogicalPlanBuilder, Operator, Projection, binary_expr, lit, utils::split_conjunction, when,
     },
     scalar::ScalarValue,
 };
@@ -399,6 +399,13 @@ impl Binder {
                     functions.into_iter().map(|function| partitioned(function, &partition)).collect();
                 let plan = node::window(input, functions.clone())?;
                 Ok((under_old_names(plan, &window.window_expr, &functions)?, carried))
+            }
+            LogicalPlan::Unnest(unnest) => {
+                let (input, carried) = self.push(&unnest.input, domain)?;
+                let builder = LogicalPlanBuilder::from(input);
+                let columns = unnest.exec_columns.clone();
+                let plan = builder.unnest_columns_with_options(columns, unnest.options.clone());
+                Ok((planned(plan.and_then(LogicalPlanBuilder::build))?, carried))
             }
             LogicalPlan::Union(union) => self.push_union(&union.inputs, domain),
             LogicalPlan::Join(join) => self.push_join(join, domain),

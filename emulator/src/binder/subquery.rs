@@ -175,25 +175,29 @@ impl Binder {
         Ok((self.compare_rows(op, &lefts, &rights)?.expr, bound.plan))
     }
 
+    /// `ARRAY(query)`: its rows as an array; NULL where there are none, as in PostgreSQL 8.0.
     pub(super) fn array_query<'q>(
         &mut self,
         query: &'q ast::Query,
         block: &mut Block<'q>,
-        _place: Place,
+        place: Place,
     ) -> Result<Typed> {
         let bound = self.subquery(query, block)?;
         let [only] = &*bound.columns else {
             return Err(super::syntax("subquery must return only one column"));
         };
         let (ty, element) = (array_of(only.ty)?, column(node::field_names(&bound.plan)[0].clone()));
-        if !is_closed(&bound.plan)? {
-            return Err(super::scope::unsupported_correlation());
-        }
+        let closed = is_closed(&bound.plan)?;
         let gathered = datafusion::functions_aggregate::expr_fn::array_agg(element);
         let name = gathered.schema_name().to_string();
         let plan = node::aggregate(bound.plan, Vec::new(), vec![gathered])?;
         let (gathered, _) = self.renamed(column(name));
-        Ok(Typed::new(closed_scalar(node::project(plan, vec![gathered])?), ty))
+        let plan = node::project(plan, vec![gathered])?;
+        if closed {
+            return Ok(Typed::new(closed_scalar(plan), ty));
+        }
+        let name = self.pend(plan, PendingKind::Scalar, block, place)?;
+        Ok(placeholder(&name, ty))
     }
 
     fn pend(&mut self, plan: LogicalPlan, kind: PendingKind, block: &mut Block<'_>, place: Place) -> Result<String> {

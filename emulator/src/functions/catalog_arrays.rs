@@ -11,11 +11,14 @@ use arrow::{
     compute::{cast as arrow_cast, concat},
     datatypes::{DataType, Field, Int64Type},
 };
+use datafusion::logical_expr::LogicalPlanBuilder;
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 
+use super::FunctionRows;
 use super::kernel::{Args, Kernel, Run};
 use crate::{
     binder::{BindContext, CastKind, Typed, cast, common_type},
+    error::from_datafusion,
     types::arrow_type,
 };
 
@@ -50,6 +53,19 @@ pub(super) fn call(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Ty
         ("array_upper" | "array_lower", [array, dimension], Some(_)) => bound(name, array, dimension, ctx),
         _ => Err(super::no_such_function(name, &args)),
     }
+}
+
+/// Calls `unnest(array)`: a row for each element.
+///
+/// # Errors
+/// 42883 for other arguments.
+pub(super) fn unnest(args: Vec<Typed>) -> Result<FunctionRows> {
+    let [array] = &args[..] else { return Err(super::no_such_function("unnest", &args)) };
+    let Some(element) = element_of(array.ty) else { return Err(super::no_such_function("unnest", &args)) };
+    let one_row = LogicalPlanBuilder::empty(true);
+    let plan = one_row.project([array.expr.clone().alias("unnest")]).and_then(|plan| plan.unnest_column("unnest"));
+    let plan = plan.and_then(LogicalPlanBuilder::build).map_err(from_datafusion)?;
+    Ok(FunctionRows { plan, columns: vec![("unnest".to_string(), element)], single: true })
 }
 
 /// The type of an array's elements; none where the type is no array.
@@ -142,6 +158,34 @@ fn found<T>(lists: &ListArray, row: usize, wanted: Option<T>, equal: impl Fn(usi
         return Some(true);
     }
     (start..end).all(|at| lists.values().is_valid(at)).then_some(false)
+}
+
+/// `left || right` of two arrays of one type: the elements of both; NULL where either is.
+pub(crate) fn concatenated(left: &Typed, right: &Typed) -> Option<Result<Typed>> {
+    let element = element_of(left.ty).filter(|_| left.ty == right.ty)?;
+    let run: Run<RedshiftType> = |element, args| {
+        let failed = |error: arrow::error::ArrowError| Error::internal(error.to_string());
+        let (left, right) = (lists(args, 0)?, lists(args, 1)?);
+        let both = concat(&[left.values().as_ref(), right.values().as_ref()]).map_err(failed)?;
+        let behind = left.values().len() as u64;
+        let (mut places, mut lengths) = (Vec::new(), Vec::new());
+        for row in 0..args.rows {
+            let range = |lists: &ListArray| lists.value_offsets()[row] as u64..lists.value_offsets()[row + 1] as u64;
+            let before = places.len();
+            if left.is_valid(row) && right.is_valid(row) {
+                places.extend(range(&left));
+                places.extend(range(&right).map(|place| place + behind));
+            }
+            lengths.push(places.len() - before);
+        }
+        let values = arrow::compute::take(&both, &arrow::array::UInt64Array::from(places), None).map_err(failed)?;
+        let nulls = arrow::buffer::NullBuffer::union(left.nulls(), right.nulls());
+        let field = Arc::new(Field::new_list_field(arrow_type(*element), true));
+        let offsets = arrow::buffer::OffsetBuffer::from_lengths(lengths);
+        Ok(Arc::new(ListArray::try_new(field, offsets, values, nulls).map_err(failed)?) as ArrayRef)
+    };
+    let kernel = Kernel::new("array_concat", element, left.ty, run);
+    Some(kernel.call_or_fold(vec![left.expr.clone(), right.expr.clone()]))
 }
 
 /// The elements that are not NULL, as text, with the delimiter between them.

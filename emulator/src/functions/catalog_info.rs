@@ -11,7 +11,7 @@ use std::{
 };
 
 use arrow::array::ArrayRef;
-use redshift_sql_dialect::{Error, RedshiftType, Result};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 
 use super::kernel::{Args, Kernel, Run};
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     system::{
         Source, encoding_name,
         lookup::{Lookup, current_schemas, regtype_named, size_pretty},
-        types::format_type,
+        types::{format_type, is_type_function},
     },
 };
 
@@ -335,12 +335,24 @@ pub(crate) fn cast_identifier(value: &Typed, target: RedshiftType, ctx: &BindCon
         (RegType, Oid | Int4 | Int8) => |_, args| {
             args.map1(|text: &str| Ok(Some(if text == "-" { 0 } else { i64::from(regtype_named(text)?.oid) })))
         },
-        (_, RegProc) if from_text => {
-            |_, args| args.map1(|text: &str| Ok(Some(text.strip_prefix("pg_catalog.").unwrap_or(text).to_string())))
-        }
+        (_, RegProc) if from_text => |_, args| args.map1(|text: &str| known_function(text).map(Some)),
+        // pg_proc lists no functions, so that they have no OIDs.
+        (RegProc, Oid | Int4 | Int8) => |_, args| args.map1(|_: &str| Ok(Some(0i64))),
         _ => return None,
     };
     Some(identifier(value.clone(), target, run, ctx))
+}
+
+/// The name of a function as REGPROC shows it.
+///
+/// # Errors
+/// 42883 `function "x" does not exist`.
+fn known_function(text: &str) -> Result<String> {
+    let name = text.strip_prefix("pg_catalog.").unwrap_or(text).to_lowercase();
+    if name == "-" || is_type_function(&name) || super::classes(&name).is_some() {
+        return Ok(name);
+    }
+    Err(Error::new(SqlState::UNDEFINED_FUNCTION, format!("function \"{text}\" does not exist")))
 }
 
 fn identifier(value: Typed, target: RedshiftType, run: Run<Catalog>, ctx: &BindContext) -> Result<Typed> {

@@ -2,7 +2,7 @@
 
 mod aggregate;
 pub(crate) mod arithmetic;
-mod catalog_arrays;
+pub(crate) mod catalog_arrays;
 pub(crate) mod catalog_info;
 mod catalog_rows;
 pub(crate) mod conversion;
@@ -43,7 +43,7 @@ pub fn classes(name: &str) -> Option<&'static [FunctionClass]> {
     if catalog_info::knows(name) || catalog_arrays::knows(name) {
         return Some(&[FunctionClass::Scalar]);
     }
-    if catalog_rows::knows(name) {
+    if name == "unnest" || catalog_rows::knows(name) {
         return Some(&[FunctionClass::Set]);
     }
     None
@@ -143,6 +143,9 @@ pub fn rows(
     definition: &[(String, Option<RedshiftType>)],
     ctx: &BindContext,
 ) -> Result<FunctionRows> {
+    if name == "unnest" {
+        return catalog_arrays::unnest(args);
+    }
     if catalog_rows::knows(name) {
         return catalog_rows::rows(name, args, definition, ctx);
     }

@@ -153,6 +153,11 @@ pub(crate) fn format_type(oid: u32, typmod: Option<i32>) -> String {
     }
 }
 
+/// Is it the name of a function that reads or writes the values of a type: `array_in`, `int4out`?
+pub(crate) fn is_type_function(name: &str) -> bool {
+    TYPES.iter().any(|row| ["in", "out", "recv", "send"].iter().any(|what| row.function(what) == name))
+}
+
 impl TypeRow {
     /// The type as SQL writes it, without modifiers.
     pub fn formatted(&self) -> String {

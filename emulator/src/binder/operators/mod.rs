@@ -23,7 +23,7 @@ use super::{
     cast::{CastKind, cast},
     coercion::wider,
 };
-use crate::functions::{kernel::Kernel, moments};
+use crate::functions::{catalog_arrays::concatenated, kernel::Kernel, moments};
 
 /// `op operand`
 ///
@@ -118,6 +118,9 @@ fn datafusion_binary(left: Typed, op: Operator, right: Typed, ty: RedshiftType) 
 /// `left || right`: NULL where either is.
 fn concat(left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
     let (l, r) = (left.ty, right.ty);
+    if let Some(arrays) = concatenated(&left, &right) {
+        return arrays;
+    }
     if let (RedshiftType::Varbyte(m), RedshiftType::Varbyte(n)) = (l, r) {
         return Kernel::new("||", (), RedshiftType::Varbyte(m.saturating_add(n)), |(), args| {
             args.map2(|a: &[u8], b: &[u8]| Ok(Some([a, b].concat())))

@@ -169,3 +169,22 @@ async fn arrays_of_the_catalog_come_apart() {
     assert_eq!(lines("select 2 = any(array[1::smallint, 2]), array['a', 'b']").await, ["true [a, b]"]);
     assert_eq!(lines("select (current_schemas(true))[1], (current_schemas(false))[1]").await, ["pg_catalog public"]);
 }
+
+#[tokio::test]
+async fn subqueries_become_arrays_and_arrays_rows() {
+    assert_eq!(
+        lines(
+            "select c.relname, array(select a.attname from pg_attribute a where a.attrelid = c.oid and a.attnum = 1) \
+               from pg_class c where c.relname in ('sales', 'customer') order by 1"
+        )
+        .await,
+        ["customer [id]", "sales [customer_id]"]
+    );
+    assert_eq!(lines("select x from unnest(array[1, 2] || array[3]) x order by 1").await, ["1", "2", "3"]);
+    assert_eq!(
+        lines("select conname, array(select item + 1 from unnest(conkey) item) from pg_constraint order by 1").await,
+        ["customer_pkey [2]", "sales_customer_id_fkey [2]"]
+    );
+    let error = bind_as(100, Edition::Redshift, "select 'nothing'::regproc").unwrap_err();
+    assert_eq!(error.message(), "function \"nothing\" does not exist");
+}
