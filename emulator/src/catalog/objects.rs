@@ -233,6 +233,23 @@ impl Transaction {
         self.lock(LockKey::Object(kind, oid), LockMode::AccessExclusive).await
     }
 
+    /// How many objects are under a parent, whether or not this transaction sees them.
+    pub(crate) fn count_last(&self, kind: Kind, parent: Oid) -> Result<usize> {
+        self.shared()
+            .sql
+            .connection()
+            .prepare_cached(concat!(
+                "SELECT count(*) FROM objects WHERE kind = :kind AND parent = :parent AND ",
+                current!()
+            ))
+            .and_then(|mut statement| {
+                let parameters = named_params! { ":kind": kind.as_str(), ":parent": parent.0, ":txn": self.id() };
+                statement.query_row(parameters, |row| row.get::<_, i64>(0))
+            })
+            .map(|count| count as usize)
+            .map_err(sql_error)
+    }
+
     fn end(&self, connection: &Connection, kind: Kind, oid: Oid, version: i64) -> Result<()> {
         let ended = connection
             .prepare_cached(
@@ -296,7 +313,7 @@ fn gone(kind: Kind) -> Error {
 }
 
 /// As PostgreSQL words it where two change one row of its catalog.
-fn changed(kind: Kind) -> Error {
+pub(crate) fn changed(kind: Kind) -> Error {
     Error::new(SqlState::INTERNAL_ERROR, "tuple concurrently updated")
         .with_detail(format!("Another transaction has changed the {}.", kind.as_str()))
 }

@@ -11,7 +11,7 @@ use super::{
     Column, GrantObject, Oid, Relation, RelationKind, Schema, TableInfo, Transaction, TransactionView, ViewInfo,
     encode,
     locks::{LockKey, LockMode},
-    objects::{Cache, Caches, Kind, Object, Version, locked},
+    objects::{Cache, Caches, Kind, Object, Version, changed, locked},
     open::{self, Counter},
     sql::sql_error,
 };
@@ -281,9 +281,16 @@ impl Transaction {
     }
 
     /// Drops a schema with everything in it; the caller has asked what is in it.
+    ///
+    /// # Errors
+    /// XX000 where somebody made something in it that this transaction does not see.
     pub async fn drop_schema(&self, schema: Oid) -> Result<()> {
         self.lock_object(Kind::Schema, schema).await?;
-        for relation in self.seen().relations_in(schema)? {
+        let relations = self.view().relations_in(schema)?;
+        if relations.len() != self.count_last(Kind::Relation, schema)? {
+            return Err(changed(Kind::Schema));
+        }
+        for relation in relations {
             self.drop_relation(relation.oid).await?;
         }
         self.drop_privileges(GrantObject::Schema(schema)).await?;

@@ -113,6 +113,13 @@ impl TransactionView {
     }
 }
 
+/// What of a table is inline.
+struct Inline {
+    chunks: usize,
+    rows: u64,
+    bytes: u64,
+}
+
 impl Transaction {
     /// Adds rows to a table as a chunk; they have the columns' names in files.
     pub(super) fn add_chunk(&self, table: Oid, rows: &RecordBatch) -> Result<()> {
@@ -137,7 +144,9 @@ impl Transaction {
 
     /// Merges a table's chunks where there are too many.
     pub(super) async fn merge_chunks(&self, table: &Relation) -> Result<()> {
-        if self.count_chunks(table.oid)? < FAN_IN {
+        let inline = self.sum_of_chunks(table.oid)?;
+        let to_file = inline.rows > TABLE_ROWS || inline.bytes > TABLE_BYTES;
+        if !to_file && inline.chunks < FAN_IN {
             return Ok(());
         }
         let view = self.seen();
@@ -146,8 +155,6 @@ impl Transaction {
         if self.has_unseen_changes(table.oid, view.snapshot())? {
             return Ok(());
         }
-        let (rows, bytes) = chunks.iter().fold((0, 0), |(rows, bytes), c| (rows + c.rows, bytes + c.bytes));
-        let to_file = rows > TABLE_ROWS || bytes > TABLE_BYTES;
         let merged = if to_file { &chunks[..] } else { crowd(&chunks) };
         if merged.is_empty() {
             return Ok(());
@@ -163,18 +170,24 @@ impl Transaction {
         if rows.num_rows() > 0 { self.add_chunk(table.oid, &rows) } else { Ok(()) }
     }
 
-    fn count_chunks(&self, table: Oid) -> Result<usize> {
+    fn sum_of_chunks(&self, table: Oid) -> Result<Inline> {
         self.shared()
             .sql
             .connection()
             .prepare_cached(concat!(
-                "SELECT count(*) FROM files WHERE table_oid = :table AND place = 'inline' AND ",
+                "SELECT count(*), total(row_count), total(bytes) FROM files
+                 WHERE table_oid = :table AND place = 'inline' AND ",
                 current!()
             ))
             .and_then(|mut statement| {
-                statement.query_row(named_params! { ":table": table.0, ":txn": self.id() }, |row| row.get::<_, i64>(0))
+                statement.query_row(named_params! { ":table": table.0, ":txn": self.id() }, |row| {
+                    Ok(Inline {
+                        chunks: row.get::<_, i64>(0)? as usize,
+                        rows: row.get::<_, f64>(1)? as u64,
+                        bytes: row.get::<_, f64>(2)? as u64,
+                    })
+                })
             })
-            .map(|count| count as usize)
             .map_err(sql_error)
     }
 

@@ -45,7 +45,7 @@ const FILE_BYTES: usize = 1 << 30;
 /// Rows in a row, so to speak, that one of several writers gets of a stream.
 const RUN_ROWS: usize = 128 << 10;
 /// Most files that are written side by side.
-const MOST_WRITERS: usize = 8;
+pub(super) const MOST_WRITERS: usize = 8;
 
 impl Transaction {
     /// Appends the rows of all streams to a table that is locked for writing, and gives their number. The streams' columns

@@ -1,0 +1,179 @@
+//! INSERT and COPY: what becomes a chunk, what a file, and what is in it.
+
+use std::sync::Arc;
+
+use arrow::array::*;
+use redshift_sql_dialect::{Error, RedshiftType, SqlState};
+
+use super::*;
+use crate::{
+    catalog::{Column, Isolation, NewRelation, RelationKind, TableInfo},
+    types::arrow_type,
+};
+
+#[tokio::test]
+async fn few_rows_are_a_chunk_and_many_a_file() {
+    let catalog = in_memory(Isolation::Snapshot).await;
+    create_table(&catalog, "t").await;
+    let txn = begin(&catalog, 1);
+    assert_eq!(insert(&txn, "t", numbered(0..10)).await, Ok(10));
+    let oid = table(&txn, "t").oid;
+    let statistics = txn.view().table_statistics(oid).unwrap();
+    assert_eq!((statistics.rows, statistics.files), (10, 1));
+    assert!(shown(&plan(&txn, "t", None).await).starts_with("DataSourceExec: partitions=1"));
+    assert_eq!(insert(&txn, "t", numbered(10..MANY)).await, Ok(MANY as u64 - 10));
+    let union = shown(&plan(&txn, "t", None).await);
+    assert!(union.starts_with("UnionExec") && union.contains("file_type=parquet"), "{union}");
+    assert_eq!(ids(&txn, "t").await.unwrap(), (0..MANY).collect::<Vec<_>>());
+    txn.commit().await.unwrap();
+    let reader = begin(&catalog, 2);
+    assert_eq!(ids(&reader, "t").await.unwrap(), (0..MANY).collect::<Vec<_>>());
+    assert_eq!(reader.view().table_statistics(oid).unwrap().rows, MANY as u64);
+}
+
+#[tokio::test]
+async fn streams_are_read_side_by_side() {
+    let catalog = in_memory(Isolation::Snapshot).await;
+    create_table(&catalog, "t").await;
+    let txn = begin(&catalog, 1);
+    lock(&txn, "t").await;
+    // Twenty streams, every other one small: the small ones share what is left over.
+    let streams = (0..20).map(|part| {
+        let rows = if part % 2 == 0 { 10 } else { 3_000 };
+        stream(numbered(part * 10_000..part * 10_000 + rows))
+    });
+    let count = txn.append(&table(&txn, "t"), streams.collect()).await.unwrap();
+    assert_eq!(count, 30_100);
+    assert_eq!(ids(&txn, "t").await.unwrap().len(), 30_100);
+    let none = txn.append(&table(&txn, "t"), vec![]).await.unwrap();
+    assert_eq!(none, 0);
+    let empty = txn.append(&table(&txn, "t"), vec![stream(numbered([])), stream(numbered([]))]).await.unwrap();
+    assert_eq!(empty, 0);
+}
+
+#[tokio::test]
+async fn a_stream_that_fails_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = in_folder(folder.path()).await;
+    create_table(&catalog, "t").await;
+    let txn = begin(&catalog, 1);
+    lock(&txn, "t").await;
+    let rows = (0..100).map(|part| match part {
+        99 => Err(crate::error::to_datafusion(Error::new(SqlState::DIVISION_BY_ZERO, "division by zero"))),
+        _ => Ok(numbered(part * 1_000..(part + 1) * 1_000)),
+    });
+    let schema = numbered([]).schema();
+    let stream = datafusion::physical_plan::stream::RecordBatchStreamAdapter::new(schema, futures::stream::iter(rows));
+    let error = txn.append(&table(&txn, "t"), vec![Box::pin(stream)]).await.unwrap_err();
+    assert_eq!(error.message(), "division by zero");
+    drop(txn);
+    assert!(ids(&begin(&catalog, 2), "t").await.unwrap().is_empty());
+    while data_files(folder.path()) > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+pub(super) fn data_files(folder: &std::path::Path) -> usize {
+    let tables = std::fs::read_dir(folder.join("data")).unwrap();
+    tables.map(|table| std::fs::read_dir(table.unwrap().path()).map_or(0, Iterator::count)).sum()
+}
+
+/// Memory stays bounded: the stream holds back until what it gave before is taken, and the writers hold a few batches and
+/// one row group each. Counted are the batches that are alive at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_million_rows_pass_through_few_batches() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = in_folder(folder.path()).await;
+    create_table(&catalog, "t").await;
+    let txn = begin(&catalog, 1);
+    lock(&txn, "t").await;
+    let mut alive: Vec<std::sync::Weak<dyn Array>> = Vec::new();
+    let most = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let seen = Arc::clone(&most);
+    let batches = (0..125).map(move |part| {
+        let rows = numbered(part * 8_000..(part + 1) * 8_000);
+        alive.retain(|column| column.strong_count() > 0);
+        alive.push(Arc::downgrade(rows.column(0)));
+        seen.fetch_max(alive.len(), std::sync::atomic::Ordering::SeqCst);
+        rows
+    });
+    let count = txn.append(&table(&txn, "t"), vec![streamed(batches)]).await.unwrap();
+    assert_eq!(count, 1_000_000);
+    txn.commit().await.unwrap();
+    let most = most.load(std::sync::atomic::Ordering::SeqCst);
+    assert!(most <= 16 + 6 * super::super::write::MOST_WRITERS, "{most} batches at once");
+
+    let reader = begin(&catalog, 2);
+    let relation = table(&reader, "t");
+    assert_eq!(frame(&reader, &relation, RowIdentity::Omitted).count().await.unwrap(), 1_000_000);
+    assert_eq!(ids(&reader, "t").await.unwrap(), (0..1_000_000).collect::<Vec<_>>());
+    let places = places(&reader, "t").await;
+    assert_eq!(places.len(), 1_000_000);
+    let distinct: std::collections::HashSet<_> = places.iter().map(|(_, file, at)| (file, at)).collect();
+    assert_eq!(distinct.len(), 1_000_000);
+}
+
+/// One column of each type that a table can have, with a value, an extreme and NULL; in a chunk and in a file.
+#[tokio::test]
+async fn every_type_comes_back() {
+    let utc = TimestampMicrosecondArray::from(vec![Some(i64::MAX / 2), Some(-1), None]).with_timezone("UTC");
+    let columns: Vec<(RedshiftType, ArrayRef)> = vec![
+        (RedshiftType::Bool, Arc::new(BooleanArray::from(vec![Some(true), Some(false), None]))),
+        (RedshiftType::Int2, Arc::new(Int16Array::from(vec![Some(i16::MIN), Some(1), None]))),
+        (RedshiftType::Int4, Arc::new(Int32Array::from(vec![Some(i32::MIN), Some(1), None]))),
+        (RedshiftType::Int8, Arc::new(Int64Array::from(vec![Some(i64::MIN), Some(1), None]))),
+        (
+            RedshiftType::numeric(38, 37),
+            Arc::new(
+                Decimal128Array::from(vec![Some(10i128.pow(38) - 1), Some(-1), None])
+                    .with_precision_and_scale(38, 37)
+                    .unwrap(),
+            ),
+        ),
+        (RedshiftType::Float4, Arc::new(Float32Array::from(vec![Some(f32::NAN), Some(-0.0), None]))),
+        (RedshiftType::Float8, Arc::new(Float64Array::from(vec![Some(f64::INFINITY), Some(0.1), None]))),
+        (RedshiftType::Char(3), Arc::new(StringViewArray::from(vec![Some("a"), Some(""), None]))),
+        (
+            RedshiftType::Varchar(65535),
+            Arc::new(StringViewArray::from(vec![Some("ünïcode, and long"), Some(""), None])),
+        ),
+        (RedshiftType::Date, Arc::new(Date32Array::from(vec![Some(i32::MIN / 2), Some(0), None]))),
+        (RedshiftType::Time, Arc::new(Time64MicrosecondArray::from(vec![Some(86_399_999_999), Some(0), None]))),
+        (RedshiftType::TimeTz, Arc::new(Time64MicrosecondArray::from(vec![Some(86_399_999_999), Some(0), None]))),
+        (RedshiftType::Timestamp, Arc::new(TimestampMicrosecondArray::from(vec![Some(i64::MAX / 2), Some(-1), None]))),
+        (RedshiftType::TimestampTz, Arc::new(utc)),
+        (RedshiftType::IntervalYearToMonth, Arc::new(IntervalYearMonthArray::from(vec![Some(-13), Some(0), None]))),
+        (RedshiftType::IntervalDayToSecond(6), Arc::new(DurationMicrosecondArray::from(vec![Some(-1), Some(0), None]))),
+        (RedshiftType::Super, Arc::new(StringViewArray::from(vec![Some("{\"a\":[1,2]}"), Some("null"), None]))),
+        (RedshiftType::Varbyte(10), Arc::new(BinaryArray::from(vec![Some(&b"\x00\xff"[..]), Some(b""), None]))),
+    ];
+    let catalog = in_memory(Isolation::Snapshot).await;
+    let txn = begin(&catalog, 1);
+    let names = (1..).map(|number| format!("column {number}"));
+    let definitions = columns.iter().zip(names.clone()).map(|((ty, _), name)| Column::new(name, *ty)).collect();
+    for name in ["small", "large"] {
+        txn.create_relation(NewRelation {
+            schema: "public".into(),
+            name: name.into(),
+            owner: OWNER,
+            columns: Clone::clone(&definitions),
+            kind: RelationKind::Table(TableInfo::default()),
+        })
+        .await
+        .unwrap();
+    }
+    for (ty, array) in &columns {
+        assert_eq!(arrow_type(*ty), *array.data_type());
+    }
+    let few = RecordBatch::try_from_iter(names.zip(columns.into_iter().map(|(_, array)| array))).unwrap();
+    let many = arrow::compute::concat_batches(&few.schema(), std::iter::repeat_n(&few, 1_000)).unwrap();
+    insert(&txn, "small", few.clone()).await.unwrap();
+    insert(&txn, "large", many.clone()).await.unwrap();
+    for (name, expected) in [("small", few), ("large", many)] {
+        let batches = rows(&txn, name).await.unwrap();
+        let got = arrow::compute::concat_batches(&batches[0].schema(), &batches).unwrap();
+        for (column, (got, expected)) in got.columns().iter().zip(expected.columns()).enumerate() {
+            assert_eq!(got, expected, "{name}, column {column}");
+        }
+    }
+}
