@@ -4,7 +4,6 @@ use datafusion::prelude::{col, lit};
 use futures::StreamExt;
 
 use super::{writes::data_files, *};
-use crate::catalog::Isolation;
 
 async fn until_files(folder: &std::path::Path, count: usize) {
     while data_files(folder) != count {
