@@ -87,8 +87,10 @@ impl Finder<'_> {
         };
         let entries = manifest::parse(&text)
             .ok_or_else(|| self.runner.error("Manifest file is not in correct json format", 8001, &context))?;
-        let found: Vec<Option<S3Object>> =
-            stream::iter(&entries).map(|entry| self.entry(entry, &context)).buffered(LOOK_UPS).try_collect().await?;
+        // The futures are made before they are driven: a closure over borrowed entries inside the stream would keep the
+        // whole statement from being Send.
+        let look_ups: Vec<_> = entries.iter().map(|entry| self.entry(entry, &context)).collect();
+        let found: Vec<Option<S3Object>> = stream::iter(look_ups).buffered(LOOK_UPS).try_collect().await?;
         let files: Vec<S3Object> = found.into_iter().flatten().collect();
         if files.is_empty() {
             // Whatever is mandatory, something must be there ("Using a manifest to specify data files").
