@@ -6,7 +6,7 @@ use arrow::record_batch::RecordBatch;
 use blueshift_emulator::{ResultColumn, Rows};
 use futures::{
     StreamExt,
-    stream::{self, BoxStream},
+    stream::{self, BoxStream, Fuse},
 };
 use redshift_sql_dialect::Result;
 use tokio::sync::Mutex;
@@ -17,14 +17,15 @@ pub struct RowStream {
     pub columns: Arc<[ResultColumn]>,
     /// The word of its command tag.
     pub tag: &'static str,
-    batches: BoxStream<'static, Result<RecordBatch>>,
+    /// Fused: who asks again behind the end hears again that it is the end.
+    batches: Fuse<BoxStream<'static, Result<RecordBatch>>>,
     /// What was left of a batch.
     rest: Option<RecordBatch>,
 }
 
 impl From<Rows> for RowStream {
     fn from(rows: Rows) -> Self {
-        RowStream { columns: rows.columns, tag: rows.tag, batches: rows.batches, rest: None }
+        RowStream { columns: rows.columns, tag: rows.tag, batches: rows.batches.fuse(), rest: None }
     }
 }
 
@@ -83,7 +84,7 @@ impl SharedRows {
             let wanted = count.map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
             stream::try_unfold((shared, wanted), take_some).boxed()
         };
-        RowStream { columns: Arc::clone(&self.columns), tag: "FETCH", batches, rest: None }
+        RowStream { columns: Arc::clone(&self.columns), tag: "FETCH", batches: batches.fuse(), rest: None }
     }
 }
 
@@ -124,7 +125,8 @@ mod tests {
         let batches: Vec<_> = batches.iter().map(|values| Ok(batch(values))).collect();
         RowStream::from(Rows {
             columns: vec![ResultColumn::computed("n", RedshiftType::Int4)].into(),
-            batches: stream::iter(batches).boxed(),
+            batches: stream::unfold(batches.into_iter(), |mut left| async { left.next().map(|batch| (batch, left)) })
+                .boxed(),
             tag: "SELECT",
         })
     }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use blueshift_emulator::{Description, Notice, NoticeSeverity, Outcome, Request, text_output::TextStyle};
+use blueshift_emulator::{Description, Notice, NoticeSeverity, Outcome, Request, ResultColumn, text_output::TextStyle};
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{
@@ -415,9 +415,18 @@ impl Session {
         self.portals.insert(name.to_string(), portal);
     }
 
-    /// Forgets a portal; one that does not exist is none already.
+    /// Forgets a portal or cursor; one that does not exist is none already.
     pub fn forget_portal(&mut self, name: &str) {
         self.portals.remove(name);
+        if self.cursor.as_ref().is_some_and(|cursor| cursor.name == name) {
+            self.cursor = None;
+        }
+    }
+
+    /// The columns of the cursor of this name, which to the protocol is a portal, too.
+    pub fn cursor_columns(&self, name: &str) -> Option<Arc<[ResultColumn]>> {
+        let cursor = self.cursor.as_ref().filter(|cursor| cursor.name == name)?;
+        Some(Arc::clone(&cursor.rows.columns))
     }
 
     async fn prepare(&mut self, prepare: &Prepare, text: &str) -> Result<Answer> {

@@ -85,6 +85,9 @@ impl Connection<'_> {
             self.wire.put(&ParameterDescription::new(types));
             return self.put_columns(&description, &[]);
         }
+        if let Some(columns) = self.session.cursor_columns(&name) {
+            return self.put_columns(&Description { parameters: Vec::new(), columns: Some(columns) }, &[]);
+        }
         let portal = self.session.portal(&name)?;
         let bound = portal.bound.clone();
         let description = match &portal.progress {

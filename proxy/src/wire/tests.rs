@@ -377,6 +377,16 @@ async fn portals_outlive_sync_within_a_block_only() {
     assert_eq!(client.ask(&[execute("p", 1), sync()]).await, [gone, "Z I"]);
 }
 
+/// As psycopg does with a cursor that it declares.
+#[tokio::test]
+async fn a_cursor_can_be_described_and_closed_as_a_portal() {
+    let mut client = Client::logged_in(FakeBackend::default()).await;
+    client.ask(&[query("begin; declare c cursor for select 1")]).await;
+    assert_eq!(client.ask(&[describe('P', "c"), sync()]).await, ["T n", "Z T"]);
+    assert_eq!(client.ask(&[message(b'C', b"Pc\0"), sync()]).await, ["3", "Z T"]);
+    assert_eq!(client.ask(&[query("fetch 1 from c")]).await, ["E ERROR 34000 cursor \"c\" does not exist", "Z E"]);
+}
+
 #[tokio::test]
 async fn after_an_error_a_pipeline_is_skipped_to_sync() {
     let mut client = Client::logged_in(FakeBackend::default()).await;
