@@ -36,7 +36,7 @@ const LINE: &[u8; 1_024] = &{
     line[1_023] = b'\n';
     line
 };
-const SIZE: u64 = 96 << 20;
+const SIZE: u64 = 64 << 20;
 /// What may be read and not be given out yet: chunks that are fetched, a buffer, blocks that wait, are being parsed, or
 /// are parsed.
 const AHEAD: u64 = 32 << 20;

@@ -23,6 +23,7 @@ use crate::{
 mod bounded;
 mod failures;
 mod formats;
+mod session;
 mod sources;
 
 /// A folder that plays S3, tables, and logs.
