@@ -9,6 +9,8 @@ pub(crate) mod conversion;
 pub(crate) mod kernel;
 pub(crate) mod moments;
 pub(crate) mod regex;
+mod registry;
+mod soundex;
 pub(crate) mod string;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -18,6 +20,9 @@ use datafusion::logical_expr::{Expr, LogicalPlan, SortExpr, WindowFrame, expr::N
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 
 use crate::binder::{BindContext, Typed};
+
+/// The tables of scalar functions.
+const FAMILIES: &[&[registry::Function]] = &[string::FUNCTIONS];
 
 /// What a function may be called as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +45,7 @@ pub fn classes(name: &str) -> Option<&'static [FunctionClass]> {
     if window::is_window_function(name) {
         return Some(&[FunctionClass::Window]);
     }
-    if catalog_info::knows(name) || catalog_arrays::knows(name) {
+    if catalog_info::knows(name) || catalog_arrays::knows(name) || registry::knows(name) {
         return Some(&[FunctionClass::Scalar]);
     }
     if name == "unnest" || catalog_rows::knows(name) {
@@ -60,7 +65,7 @@ pub fn scalar(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Typed> 
     if catalog_arrays::knows(name) {
         return catalog_arrays::call(name, args, ctx);
     }
-    Err(no_such_function(name, &args))
+    registry::call(name, args, ctx)
 }
 
 /// A call of an aggregate.
