@@ -5,8 +5,11 @@ pub(crate) mod arithmetic;
 pub(crate) mod catalog_arrays;
 pub(crate) mod catalog_info;
 mod catalog_rows;
+mod conditional;
 pub(crate) mod conversion;
+mod datetime;
 pub(crate) mod kernel;
+mod math;
 pub(crate) mod moments;
 pub(crate) mod regex;
 mod registry;
@@ -22,7 +25,8 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 use crate::binder::{BindContext, Typed};
 
 /// The tables of scalar functions.
-const FAMILIES: &[&[registry::Function]] = &[string::FUNCTIONS];
+const FAMILIES: &[&[registry::Function]] =
+    &[conditional::FUNCTIONS, datetime::FUNCTIONS, math::FUNCTIONS, string::FUNCTIONS];
 
 /// What a function may be called as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

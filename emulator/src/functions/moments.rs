@@ -54,7 +54,7 @@ impl Span {
     }
 
     /// For comparisons a month is 30 days, a day 24 hours.
-    fn comparable(self) -> i128 {
+    pub fn comparable(self) -> i128 {
         (i128::from(self.months) * 30 + i128::from(self.days)) * i128::from(DAY) + i128::from(self.micros)
     }
 }
