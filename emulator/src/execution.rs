@@ -1,6 +1,11 @@
 //! Running plans: DataFusion's optimiser and operators, set up without its SQL front end.
 
-use std::{path::PathBuf, sync::Arc, thread::available_parallelism};
+use std::{
+    future::{Future, poll_fn},
+    path::PathBuf,
+    sync::Arc,
+    thread::available_parallelism,
+};
 
 use arrow::record_batch::RecordBatch;
 use datafusion::{
@@ -12,7 +17,7 @@ use datafusion::{
         runtime_env::RuntimeEnvBuilder,
     },
     logical_expr::LogicalPlan,
-    physical_plan::{execute_stream, execute_stream_partitioned},
+    physical_plan::{ExecutionPlan, execute_stream, execute_stream_partitioned},
     prelude::SessionConfig,
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -33,6 +38,9 @@ pub struct ExecutionOptions {
 
 /// Rows a batch has at most.
 const BATCH_ROWS: usize = 8_192;
+
+/// Bytes of stack that planning may take.
+const PLANNING_STACK: usize = 16 * 1024 * 1024;
 
 /// What plans are optimised and run with: one for an engine, shared by its sessions.
 ///
@@ -73,12 +81,20 @@ pub async fn execute(plan: &LogicalPlan, state: &SessionState) -> Result<BoxStre
 
 /// The same as DataFusion has it: for rows that go into a table.
 pub(crate) async fn stream(plan: &LogicalPlan, state: &SessionState) -> Result<SendableRecordBatchStream> {
-    let physical = state.create_physical_plan(plan).await.map_err(from_datafusion)?;
-    execute_stream(physical, state.task_ctx()).map_err(from_datafusion)
+    execute_stream(planned(plan, state).await?, state.task_ctx()).map_err(from_datafusion)
 }
 
 /// The same in as many streams as the plan has, to be read side by side.
 pub(crate) async fn streams(plan: &LogicalPlan, state: &SessionState) -> Result<Vec<SendableRecordBatchStream>> {
-    let physical = state.create_physical_plan(plan).await.map_err(from_datafusion)?;
-    execute_stream_partitioned(physical, state.task_ctx()).map_err(from_datafusion)
+    execute_stream_partitioned(planned(plan, state).await?, state.task_ctx()).map_err(from_datafusion)
+}
+
+/// Optimises a plan and chooses its operators.
+///
+/// The optimiser walks expressions by recursion, and takes more stack for that than a worker thread has to spare.
+async fn planned(plan: &LogicalPlan, state: &SessionState) -> Result<Arc<dyn ExecutionPlan>> {
+    let mut planning = Box::pin(state.create_physical_plan(plan));
+    let planning =
+        poll_fn(|context| stacker::maybe_grow(PLANNING_STACK / 2, PLANNING_STACK, || planning.as_mut().poll(context)));
+    planning.await.map_err(from_datafusion)
 }

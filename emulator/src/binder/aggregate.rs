@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::Arc};
 use datafusion::{
     common::tree_node::{Transformed, TreeNode, TreeNodeRecursion},
     functions_aggregate::expr_fn::count,
-    logical_expr::{Aggregate, BinaryExpr, Expr, ExprSchemable, GroupingSet, LogicalPlan, Operator, cast, lit, when},
+    logical_expr::{Aggregate, BinaryExpr, Expr, ExprSchemable, GroupingSet, LogicalPlan, Operator, lit, when},
     scalar::ScalarValue,
 };
 use redshift_sql_dialect::{Error, Pos, Result, SqlState};
@@ -105,7 +105,7 @@ impl Binder {
             }
         };
         let mut functions: Vec<Expr> = Vec::with_capacity(block.aggregates.len());
-        let mut outputs: Vec<Expr> = names.iter().map(column).collect();
+        let mut outputs: Vec<Expr> = Vec::with_capacity(names.len() + block.aggregates.len());
         for taken in &block.aggregates {
             // The name of an aggregate's column is its text; two that differ in a constant's type alone have one text.
             let shown = taken.expr.schema_name().to_string();
@@ -122,11 +122,39 @@ impl Binder {
             functions.push(count(lit(1_i64)));
         }
         let plan = node::aggregate(input, keys, functions)?;
+        for (index, name) in names.iter().enumerate() {
+            outputs.push(grouped_column(groups, index, name, names.len(), &plan)?);
+        }
         for call in &block.groupings {
             outputs.push(grouping_bits(call, groups, names, &plan)?.alias(&call.name));
         }
         node::project(plan, outputs)
     }
+}
+
+/// A grouping column behind its aggregate.
+///
+/// Where there are grouping sets it says itself that it is NULL in those that leave it out: DataFusion takes a column
+/// that a filter below holds constant for constant here too, and would drop it from sort keys.
+fn grouped_column(groups: &Groups, index: usize, name: &str, width: usize, plan: &LogicalPlan) -> Result<Expr> {
+    if groups.sets.is_none() {
+        return Ok(column(name));
+    }
+    let left_out = left_out(groups, index, width, plan)?;
+    let null = planned(ScalarValue::try_from(&planned(column(name).get_type(plan.schema()))?))?;
+    Ok(planned(when(left_out, lit(null)).otherwise(column(name)))?.alias(name))
+}
+
+/// Does the row's grouping set leave an expression out?
+fn left_out(groups: &Groups, index: usize, width: usize, plan: &LogicalPlan) -> Result<Expr> {
+    let id = column(Aggregate::INTERNAL_GROUPING_ID);
+    let id_type = planned(id.get_type(plan.schema()))?;
+    let bit = 1_u64 << (width - 1 - order_in_sets(groups, index));
+    let mask = planned(ScalarValue::UInt64(Some(bit)).cast_to(&id_type))?;
+    let zero = planned(ScalarValue::UInt64(Some(0)).cast_to(&id_type))?;
+    let masked =
+        Expr::BinaryExpr(BinaryExpr { left: Box::new(id), op: Operator::BitwiseAnd, right: Box::new(lit(mask)) });
+    Ok(masked.not_eq(lit(zero)))
 }
 
 /// GROUPING: a bit for each argument, the first the highest, set where the row's grouping set leaves it out.
@@ -140,17 +168,8 @@ fn grouping_bits(call: &GroupingCall, groups: &Groups, names: &[String], plan: &
         if groups.sets.is_none() {
             continue;
         }
-        let id = column(Aggregate::INTERNAL_GROUPING_ID);
-        let id_type = planned(id.get_type(plan.schema()))?;
-        let bit = 1_u64 << (names.len() - 1 - order_in_sets(groups, index));
-        let mask = planned(ScalarValue::UInt64(Some(bit)).cast_to(&id_type))?;
-        let zero = planned(ScalarValue::UInt64(Some(0)).cast_to(&id_type))?;
-        let masked = Expr::BinaryExpr(BinaryExpr {
-            left: Box::new(cast(id, id_type)),
-            op: Operator::BitwiseAnd,
-            right: Box::new(lit(mask)),
-        });
-        let bit = planned(when(masked.not_eq(lit(zero)), lit(1_i32 << place)).otherwise(lit(0_i32)))?;
+        let left_out = left_out(groups, index, names.len(), plan)?;
+        let bit = planned(when(left_out, lit(1_i32 << place)).otherwise(lit(0_i32)))?;
         bits = Some(match bits {
             None => bit,
             Some(others) => others + bit,

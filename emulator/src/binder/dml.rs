@@ -97,7 +97,7 @@ impl Binder {
         let plan = if others.is_empty() {
             plan
         } else {
-            let (more, other_scope) = self.from_items(others)?;
+            let (more, other_scope) = self.bind_from(others)?;
             scope.append(other_scope).map_err(|error| error.at(super::from::position(&others[0])))?;
             node::cross_join(plan, more)?
         };

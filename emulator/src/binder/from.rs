@@ -24,10 +24,10 @@ use crate::{
 
 impl Binder {
     /// The items of a FROM clause, all pairs of their rows.
-    pub(super) fn from_items(&mut self, items: &[FromItem]) -> Result<(LogicalPlan, Scope)> {
+    pub(super) fn bind_from(&mut self, items: &[FromItem]) -> Result<(LogicalPlan, Scope)> {
         let mut result: Option<(LogicalPlan, Scope)> = None;
         for item in items {
-            let (plan, scope) = self.from_item(item)?;
+            let (plan, scope) = self.bind_item(item)?;
             result = Some(match result {
                 None => (plan, scope),
                 Some((left, mut left_scope)) => {
@@ -39,19 +39,19 @@ impl Binder {
         Ok(result.unwrap_or_else(|| (node::one_row(), Scope::default())))
     }
 
-    pub(super) fn from_item(&mut self, item: &FromItem) -> Result<(LogicalPlan, Scope)> {
+    pub(super) fn bind_item(&mut self, item: &FromItem) -> Result<(LogicalPlan, Scope)> {
         super::with_stack(|| match item {
             FromItem::Table { name, alias, at } => {
                 if let Some(at) = at {
                     return Err(Error::unsupported("unnesting of SUPER values is not supported").at(at.pos));
                 }
-                self.from_table(name, alias.as_ref())
+                self.bind_table(name, alias.as_ref())
             }
             FromItem::Query { query, alias, pos } => {
-                self.from_query(query, alias.as_ref()).map_err(|error| error.at(*pos))
+                self.bind_derived(query, alias.as_ref()).map_err(|error| error.at(*pos))
             }
             FromItem::Function { call, alias } => {
-                self.from_function(call, alias.as_ref()).map_err(|error| error.at(call.pos))
+                self.bind_row_function(call, alias.as_ref()).map_err(|error| error.at(call.pos))
             }
             FromItem::Join(join) => self.join(join),
             FromItem::UnpivotObject { expr, .. } => {
@@ -62,7 +62,7 @@ impl Binder {
         })
     }
 
-    fn from_table(&mut self, name: &ObjectName, alias: Option<&TableAlias>) -> Result<(LogicalPlan, Scope)> {
+    fn bind_table(&mut self, name: &ObjectName, alias: Option<&TableAlias>) -> Result<(LogicalPlan, Scope)> {
         if let [bare] = name.0.as_slice() {
             let folded = self.fold(bare);
             if let Some(source) = self.cte(&folded)? {
@@ -77,7 +77,7 @@ impl Binder {
         self.aliased(source, alias, Some(table))
     }
 
-    fn from_query(&mut self, query: &Query, alias: Option<&TableAlias>) -> Result<(LogicalPlan, Scope)> {
+    fn bind_derived(&mut self, query: &Query, alias: Option<&TableAlias>) -> Result<(LogicalPlan, Scope)> {
         let bound = self.bound(query, Untyped::Settle)?;
         let names = node::field_names(&bound.plan);
         let columns = bound.columns.iter().zip(names).map(|(result, internal)| ScopeColumn {
@@ -92,16 +92,16 @@ impl Binder {
     }
 
     /// A function that gives rows: `generate_series(1, 3)`, `pg_get_late_binding_view_cols() cols(...)`.
-    fn from_function(&mut self, expr: &Expr, alias: Option<&TableAlias>) -> Result<(LogicalPlan, Scope)> {
+    fn bind_row_function(&mut self, expr: &Expr, alias: Option<&TableAlias>) -> Result<(LogicalPlan, Scope)> {
         let ExprKind::Function(call) = &expr.kind else {
             return Err(Error::unsupported("only a function call is supported in FROM"));
         };
         let name = self.function_name(call)?;
         let set = functions::classes(&name).is_some_and(|classes| classes.contains(&FunctionClass::Set));
         if !set {
-            return self.from_scalar_function(name, expr, alias);
+            return self.bind_scalar_function(name, expr, alias);
         }
-        let args = self.from_arguments(&name, call)?;
+        let args = self.function_arguments(&name, call)?;
         let definition = alias.map(|alias| {
             alias.columns.iter().map(|(name, ty)| {
                 let ty = ty.as_ref().map(|ty| self.data_type(ty)).transpose()?;
@@ -133,13 +133,13 @@ impl Binder {
         self.aliased(source, alias, Some(ScopeTable { path: None, name }))
     }
 
-    fn from_arguments(&mut self, name: &str, call: &FunctionCall) -> Result<Vec<super::Typed>> {
+    fn function_arguments(&mut self, name: &str, call: &FunctionCall) -> Result<Vec<super::Typed>> {
         let mut block = Block::over(Arc::new(Scope::default()));
         self.arguments(name, &call.args, &mut block, Place::of(Clause::FunctionInFrom))
     }
 
     /// A function of one value as a relation of one row.
-    fn from_scalar_function(
+    fn bind_scalar_function(
         &mut self,
         name: String,
         call: &Expr,

@@ -205,10 +205,7 @@ impl Binder {
         if constant.first().is_some_and(|column| !column.is_empty()) {
             plans.insert(0, batch(&relation, constant)?);
         }
-        match plans.len() {
-            1 => plans.pop().ok_or_else(|| Error::internal("no rows")),
-            _ => node::union_all(plans),
-        }
+        node::union_all(plans)
     }
 
     /// A value of VALUES, as its column takes it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::logical_expr::{Expr as PlanExpr, JoinType, LogicalPlan};
+use datafusion::logical_expr::{Expr as PlanExpr, JoinType, LogicalPlan, when};
 use redshift_sql_dialect::{
     Error, Result, SqlState,
     ast::{BinaryOp, Expr, Join, JoinConstraint, JoinKind},
@@ -12,7 +12,7 @@ use super::{
     Binder, CastKind, Typed,
     block::{Block, Clause},
     decorrelate::is_closed,
-    node,
+    node, planned,
     relation::Source,
     scope::{Exposure, Scope, ScopeColumn, unsupported_correlation},
     subquery::{Pending, PendingKind, mentions},
@@ -23,8 +23,8 @@ type Side = (LogicalPlan, Scope);
 
 impl Binder {
     pub(super) fn join(&mut self, join: &Join) -> Result<Side> {
-        let left = self.from_item(&join.left)?;
-        let right = self.from_item(&join.right)?;
+        let left = self.bind_item(&join.left)?;
+        let right = self.bind_item(&join.right)?;
         let joined = match &join.constraint {
             JoinConstraint::On(condition) => self.join_on(left, right, join, condition),
             JoinConstraint::Using(names) => {
@@ -149,11 +149,10 @@ impl Binder {
             JoinKind::Inner | JoinKind::Left | JoinKind::Cross => left,
             JoinKind::Right => right,
             JoinKind::Full => {
-                let both = vec![
-                    super::cast(left.typed(), ty, CastKind::Implicit, &self.ctx)?,
-                    super::cast(right.typed(), ty, CastKind::Implicit, &self.ctx)?,
-                ];
-                return Ok((crate::functions::scalar("coalesce", both, &self.ctx)?, None));
+                let left = super::cast(left.typed(), ty, CastKind::Implicit, &self.ctx)?.expr;
+                let right = super::cast(right.typed(), ty, CastKind::Implicit, &self.ctx)?.expr;
+                let either = planned(when(left.clone().is_not_null(), left).otherwise(right))?;
+                return Ok((Typed::new(either, ty), None));
             }
         };
         if kept.ty == ty {

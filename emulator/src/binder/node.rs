@@ -54,8 +54,18 @@ pub(super) fn extend(input: LogicalPlan, more: Vec<Expr>) -> Result<LogicalPlan>
     project(input, exprs)
 }
 
+/// Conditions of one filter that the optimiser looks at one by one, at most.
+///
+/// It takes an AND chain apart and puts it together as a tree as high as the chain is long, which other code walks by
+/// recursion. What is wrapped in IS TRUE stays as it is.
+const MAX_CONJUNCTS: usize = 64;
+
 /// A filter by all of these conditions.
-pub(super) fn filter(input: LogicalPlan, conditions: Vec<Expr>) -> Result<LogicalPlan> {
+pub(super) fn filter(input: LogicalPlan, mut conditions: Vec<Expr>) -> Result<LogicalPlan> {
+    if conditions.len() > MAX_CONJUNCTS {
+        let rest = all_of(conditions.split_off(MAX_CONJUNCTS));
+        conditions.extend(rest.map(|rest| Expr::IsTrue(Box::new(rest))));
+    }
     match all_of(conditions) {
         None => Ok(input),
         Some(condition) => planned(Filter::try_new(condition, Arc::new(input))).map(LogicalPlan::Filter),
@@ -170,7 +180,10 @@ pub(super) fn limit(input: LogicalPlan, skip: u64, fetch: Option<u64>) -> Logica
 }
 
 /// The rows of all inputs; the columns are named as the first names them.
-pub(super) fn union_all(inputs: Vec<LogicalPlan>) -> Result<LogicalPlan> {
+pub(super) fn union_all(mut inputs: Vec<LogicalPlan>) -> Result<LogicalPlan> {
+    if inputs.len() == 1 {
+        return Ok(inputs.remove(0));
+    }
     planned(Union::try_new_with_loose_types(inputs.into_iter().map(Arc::new).collect())).map(LogicalPlan::Union)
 }
 

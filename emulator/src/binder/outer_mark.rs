@@ -30,12 +30,12 @@ struct Optional<'q> {
 
 impl Binder {
     /// FROM, and the conditions of WHERE that are left to be filtered by.
-    pub(super) fn from_where_sources<'q>(&mut self, select: &'q Select) -> Result<(LogicalPlan, Scope, Vec<&'q Expr>)> {
+    pub(super) fn bind_from_where<'q>(&mut self, select: &'q Select) -> Result<(LogicalPlan, Scope, Vec<&'q Expr>)> {
         let conditions: Vec<&Expr> =
             select.selection.iter().flat_map(|selection| chain(selection, BinaryOp::And)).collect();
         let (marked, plain): (Vec<&Expr>, Vec<&Expr>) = conditions.into_iter().partition(|part| has_mark(part));
         if marked.is_empty() {
-            let (plan, scope) = self.from_items(&select.from)?;
+            let (plan, scope) = self.bind_from(&select.from)?;
             return Ok((plan, scope, plain));
         }
         let (plan, scope) = self.marked_joins(&select.from, marked)?;
@@ -51,7 +51,7 @@ impl Binder {
                 let message = "Outer join operator (+) is not allowed together with join syntax in the FROM clause";
                 return Err(Error::unsupported(message).at(position(item)));
             }
-            let (plan, item_scope) = self.from_item(item)?;
+            let (plan, item_scope) = self.bind_item(item)?;
             owners.extend(item_scope.columns.iter().map(|_| index));
             scope.append(item_scope).map_err(|error| error.at(position(item)))?;
             plans.push(Some(plan));

@@ -69,7 +69,7 @@ impl Binder {
     /// The rows that PIVOT and UNPIVOT turn: a table or a sub-query.
     fn pivot_input(&mut self, input: &FromItem, verb: &str) -> Result<(LogicalPlan, Scope)> {
         match input {
-            FromItem::Table { .. } | FromItem::Query { .. } => self.from_item(input),
+            FromItem::Table { .. } | FromItem::Query { .. } => self.bind_item(input),
             _ => {
                 let message = format!("{verb} can only be applied to a table or a sub-query");
                 Err(Error::unsupported(message).at(position(input)))

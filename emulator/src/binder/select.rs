@@ -35,7 +35,7 @@ pub(super) struct Later {
 
 impl Binder {
     pub(super) fn open_select<'q>(&mut self, select: &'q Select, order_by: &'q [OrderByItem]) -> Result<OpenSelect> {
-        let (plan, scope, conditions) = self.from_where_sources(select)?;
+        let (plan, scope, conditions) = self.bind_from_where(select)?;
         let (plan, scope) = match &select.connect_by {
             Some(connect_by) => self.hierarchy(connect_by, plan, scope)?,
             None => (plan, scope),

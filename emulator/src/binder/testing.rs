@@ -31,8 +31,11 @@ use crate::{
 /// Tables and views in the schema `public`.
 #[derive(Default)]
 pub(crate) struct MemoryCatalog {
-    relations: Mutex<BTreeMap<(String, String), (Arc<Relation>, Option<Vec<RecordBatch>>)>>,
+    relations: Mutex<BTreeMap<(String, String), Held>>,
 }
+
+/// A relation and, where it is a table, its rows.
+type Held = (Arc<Relation>, Option<Vec<RecordBatch>>);
 
 impl MemoryCatalog {
     /// Adds a table with its rows as batches.

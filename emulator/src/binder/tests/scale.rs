@@ -1,0 +1,79 @@
+//! Long statements.
+
+use std::{fmt::Write, time::Instant};
+
+use redshift_sql_dialect::{RedshiftType::*, ast::Statement};
+
+use super::{check, numbers};
+use crate::binder::testing::{Database, statement};
+
+fn list(separator: &str, item: impl Fn(usize) -> String) -> String {
+    (0..10_000).map(item).collect::<Vec<_>>().join(separator)
+}
+
+#[tokio::test]
+async fn ten_thousand_alternatives() {
+    let db = numbers();
+    let sql = format!("select i from m where {} order by 1", list(" or ", |n| format!("i = {}", n * 3)));
+    check(&db, &sql, &["3"]).await;
+    let sql = format!("select i from n where {} order by 1", list(" or ", |n| format!("(i = {n} and j = {})", n * 10)));
+    check(&db, &sql, &["1", "3"]).await;
+}
+
+#[tokio::test]
+async fn ten_thousand_conditions() {
+    let db = numbers();
+    let sql = format!("select i from m where {} order by 1", list(" and ", |n| format!("i <> {}", n + 2)));
+    check(&db, &sql, &["1"]).await;
+    let computed = (0..500).map(|n| format!("i * {n} < 5 + i * {n}")).collect::<Vec<_>>().join(" and ");
+    check(&db, &format!("select i from m where {computed} order by 1"), &["1", "3", "5"]).await;
+}
+
+#[tokio::test]
+async fn ten_thousand_items() {
+    let db = numbers();
+    let sql = format!("select i from m where i in ({}) order by 1", list(", ", |n| (n + 2).to_string()));
+    check(&db, &sql, &["3", "5"]).await;
+}
+
+#[tokio::test]
+async fn a_thousand_sides_of_a_union() {
+    let db = numbers();
+    let sides = (0..1_000).map(|n| format!("select {n} as x")).collect::<Vec<_>>().join(" union all ");
+    check(&db, &format!("select count(*), sum(x) from ({sides})"), &["1000 499500"]).await;
+}
+
+#[tokio::test]
+async fn deep_nesting() {
+    let db = numbers();
+    let mut sql = "select i from m".to_string();
+    for _ in 0..60 {
+        sql = format!("select i from ({sql}) where i > 0");
+    }
+    check(&db, &format!("{sql} order by 1"), &["1", "3", "5"]).await;
+    let sum = (0..150).fold("i".to_string(), |sum, _| format!("({sum} + 1)"));
+    check(&db, &format!("select {sum} from m order by 1"), &["151", "153", "155"]).await;
+}
+
+#[tokio::test]
+async fn a_thousand_rows_of_values() {
+    let db = Database::new();
+    db.catalog.add_columns(
+        "wide",
+        (0..10)
+            .map(|n| {
+                crate::binder::testing::column(n + 1, &format!("c{n}"), if n % 2 == 0 { Int4 } else { Varchar(20) })
+            })
+            .collect(),
+    );
+    let mut sql = "insert into wide values ".to_string();
+    for row in 0..1_000 {
+        let separator = if row == 0 { "" } else { ", " };
+        let _ = write!(sql, "{separator}({row}, 'a', 1, 'b', 2, 'c', 3, 'd', 4, 'e{row}')");
+    }
+    let Statement::Insert(insert) = statement(&sql).expect("a statement") else { panic!("not an INSERT") };
+    let begun = Instant::now();
+    let plan = db.binder().insert_rows(&insert).expect("rows").plan;
+    println!("bound in {:?}", begun.elapsed());
+    assert_eq!(db.run(&plan).await.expect("rows").len(), 1_000);
+}
