@@ -59,11 +59,13 @@ pub fn session_state(options: &ExecutionOptions) -> Result<SessionState> {
         runtime = runtime.with_disk_manager_builder(DiskManagerBuilder::default().with_mode(mode));
     }
     let parallelism = options.parallelism.or_else(|| available_parallelism().ok().map(usize::from)).unwrap_or(1);
-    let config = SessionConfig::new()
+    let mut config = SessionConfig::new()
         .with_target_partitions(parallelism)
         .with_batch_size(BATCH_ROWS)
         .with_information_schema(false)
         .with_create_default_catalog_and_schema(false);
+    // The fields of scans carry their declared types as metadata, which a union keeps in one plan and drops in the other.
+    config.options_mut().execution.skip_physical_aggregate_schema_check = true;
     Ok(SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime.build_arc().map_err(from_datafusion)?)

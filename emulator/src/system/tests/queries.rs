@@ -188,3 +188,11 @@ async fn subqueries_become_arrays_and_arrays_rows() {
     let error = bind_as(100, Edition::Redshift, "select 'nothing'::regproc").unwrap_err();
     assert_eq!(error.message(), "function \"nothing\" does not exist");
 }
+
+#[tokio::test]
+async fn relations_and_literals_unite() {
+    assert_eq!(
+        lines("select relname, pg_get_viewdef(oid) from pg_class where relname = 'prices' union select null, null order by 1").await,
+        ["prices select price from sales;", "NULL NULL"]
+    );
+}
