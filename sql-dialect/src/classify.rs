@@ -1,6 +1,9 @@
 //! What kind of statement a statement is.
 
-use crate::ast::{AlterTableAction, DropPrincipal, ObjectKind, PrincipalKind, Set, ShowObjects, Statement};
+use crate::ast::{
+    AlterDatabaseAction, AlterTableAction, CopyJob, DatabaseOption, DropPrincipal, GrantTarget, Granted, ObjectKind,
+    PolicyKind, PrincipalKind, RoutineKind, Set, ShowObjects, Statement,
+};
 
 impl Statement {
     /// The command's name as messages and logs have it: `CREATE TABLE`, `SELECT`.
@@ -50,17 +53,94 @@ impl Statement {
             Statement::DropPrincipal(drop) => drop_principal_name(drop),
             Statement::Grant(grant) if grant.revoke => "REVOKE",
             Statement::Grant(_) => "GRANT",
+            Statement::AlterDefaultPrivileges(_) => "ALTER DEFAULT PRIVILEGES",
+            Statement::AlterGroup(_) => "ALTER GROUP",
+            Statement::CreateRole(_) => "CREATE ROLE",
+            Statement::AlterRole(_) => "ALTER ROLE",
+            Statement::DropRole(_) => "DROP ROLE",
+            Statement::CreateIdentityProvider(_) => "CREATE IDENTITY PROVIDER",
+            Statement::AlterIdentityProvider(_) => "ALTER IDENTITY PROVIDER",
+            Statement::DropIdentityProvider(_) => "DROP IDENTITY PROVIDER",
+            Statement::DescIdentityProvider(_) => "DESC IDENTITY PROVIDER",
+            Statement::Merge(_) => "MERGE",
+            Statement::Unload(_) => "UNLOAD",
+            Statement::CopyJob(_) => "COPY JOB",
+            Statement::CreateTemplate(_) => "CREATE TEMPLATE",
+            Statement::AlterTemplate(_) => "ALTER TEMPLATE",
+            Statement::DropTemplate(_) => "DROP TEMPLATE",
+            Statement::AnalyzeCompression(_) => "ANALYZE COMPRESSION",
+            Statement::CreateMaterializedView(_) => "CREATE MATERIALIZED VIEW",
+            Statement::AlterMaterializedView(_) => "ALTER MATERIALIZED VIEW",
+            Statement::RefreshMaterializedView(_) => "REFRESH MATERIALIZED VIEW",
+            Statement::DropMaterializedView(_) => "DROP MATERIALIZED VIEW",
+            Statement::AlterTableSecurity(_) | Statement::AlterExternalTable(_) => "ALTER TABLE",
+            Statement::CreateFunction(_) => "CREATE FUNCTION",
+            Statement::CreateProcedure(_) => "CREATE PROCEDURE",
+            Statement::CreateExternalFunction(_) => "CREATE EXTERNAL FUNCTION",
+            Statement::AlterRoutine(alter) if alter.kind == RoutineKind::Function => "ALTER FUNCTION",
+            Statement::AlterRoutine(_) => "ALTER PROCEDURE",
+            Statement::DropRoutine(drop) if drop.kind == RoutineKind::Function => "DROP FUNCTION",
+            Statement::DropRoutine(_) => "DROP PROCEDURE",
+            Statement::Call(_) => "CALL",
+            Statement::CreateLibrary(_) => "CREATE LIBRARY",
+            Statement::DropLibrary(_) => "DROP LIBRARY",
+            Statement::CreateExternalSchema(_) => "CREATE EXTERNAL SCHEMA",
+            Statement::AlterExternalSchema(_) => "ALTER EXTERNAL SCHEMA",
+            Statement::CreateExternalTable(_) => "CREATE EXTERNAL TABLE",
+            Statement::CreateExternalView(_) => "CREATE EXTERNAL VIEW",
+            Statement::AlterExternalView(_) => "ALTER EXTERNAL VIEW",
+            Statement::DropExternalView(_) => "DROP EXTERNAL VIEW",
+            Statement::CreateDatashare(_) => "CREATE DATASHARE",
+            Statement::AlterDatashare(_) => "ALTER DATASHARE",
+            Statement::DropDatashare(_) => "DROP DATASHARE",
+            Statement::DescDatashare(_) => "DESC DATASHARE",
+            Statement::CreateModel(_) => "CREATE MODEL",
+            Statement::CreateExternalModel(_) => "CREATE EXTERNAL MODEL",
+            Statement::DropModel(_) => "DROP MODEL",
+            Statement::CreateMaskingPolicy(_) => "CREATE MASKING POLICY",
+            Statement::CreateRlsPolicy(_) => "CREATE RLS POLICY",
+            Statement::AlterPolicy(alter) => match alter.kind {
+                PolicyKind::Masking => "ALTER MASKING POLICY",
+                PolicyKind::Rls => "ALTER RLS POLICY",
+            },
+            Statement::DropPolicy(drop) => match drop.kind {
+                PolicyKind::Masking => "DROP MASKING POLICY",
+                PolicyKind::Rls => "DROP RLS POLICY",
+            },
+            Statement::AttachMaskingPolicy(attach) if attach.detach => "DETACH MASKING POLICY",
+            Statement::AttachMaskingPolicy(_) => "ATTACH MASKING POLICY",
+            Statement::AttachRlsPolicy(attach) if attach.detach => "DETACH RLS POLICY",
+            Statement::AttachRlsPolicy(_) => "ATTACH RLS POLICY",
+            Statement::Use(_) => "USE",
+            Statement::Cancel(_) => "CANCEL",
+            Statement::AlterSystem(_) => "ALTER SYSTEM",
         }
     }
 
     /// Is it one that Redshift does not run inside a transaction block?
     ///
     /// Sources: the developer guide's pages on CREATE DATABASE, DROP DATABASE, VACUUM, ALTER TABLE ("you can't alter a
-    /// column in a transaction block") and ALTER TABLE APPEND.
+    /// column in a transaction block"), ALTER TABLE APPEND, CREATE EXTERNAL TABLE, GRANT ("on an external resource"),
+    /// COPY JOB, CREATE LIBRARY, DROP LIBRARY and ALTER DATABASE (its isolation level).
     pub fn refused_in_block(&self) -> bool {
         match self {
-            Statement::CreateDatabase(_) | Statement::Vacuum(_) => true,
-            Statement::Drop(drop) => drop.kind == ObjectKind::Database,
+            Statement::CreateDatabase(_)
+            | Statement::Vacuum(_)
+            | Statement::CreateExternalTable(_)
+            | Statement::AlterExternalTable(_)
+            | Statement::CreateLibrary(_)
+            | Statement::DropLibrary(_)
+            | Statement::CopyJob(CopyJob::Create { .. } | CopyJob::Drop(_)) => true,
+            Statement::AlterDatabase(alter) => match &alter.action {
+                AlterDatabaseAction::Options(options) => {
+                    options.iter().any(|option| matches!(option, DatabaseOption::Isolation(_)))
+                }
+                _ => false,
+            },
+            Statement::Grant(grant) => {
+                matches!(grant.what, Granted::On(_, GrantTarget::ExternalTables(_) | GrantTarget::ExternalSchemas(_)))
+            }
+            Statement::Drop(drop) => drop.kind == ObjectKind::Database || drop.external_database,
             Statement::AlterTable(alter) => is_refused_alteration(&alter.action),
             _ => false,
         }
@@ -71,7 +151,8 @@ impl Statement {
         matches!(self, Statement::Begin(_) | Statement::Commit | Statement::Rollback)
     }
 
-    /// Does it answer with rows? EXECUTE and FETCH may, depending on what they run; so they count.
+    /// Does it answer with rows? EXECUTE, FETCH and CALL may, depending on what they run; so they
+    /// count.
     pub fn returns_rows(&self) -> bool {
         matches!(
             self,
@@ -81,6 +162,11 @@ impl Statement {
                 | Statement::ShowObjects(_)
                 | Statement::Fetch(_)
                 | Statement::Execute(_)
+                | Statement::Call(_)
+                | Statement::AnalyzeCompression(_)
+                | Statement::DescDatashare(_)
+                | Statement::DescIdentityProvider(_)
+                | Statement::CopyJob(CopyJob::List | CopyJob::Show(_))
         )
     }
 }
@@ -128,9 +214,22 @@ fn show_name(show: &ShowObjects) -> &'static str {
     match show {
         ShowObjects::Table(_) => "SHOW TABLE",
         ShowObjects::View(_) => "SHOW VIEW",
+        ShowObjects::ExternalTable { .. } => "SHOW EXTERNAL TABLE",
         ShowObjects::Databases { .. } => "SHOW DATABASES",
         ShowObjects::Schemas { .. } => "SHOW SCHEMAS",
         ShowObjects::Tables { .. } => "SHOW TABLES",
         ShowObjects::Columns { .. } => "SHOW COLUMNS",
+        ShowObjects::Routines { kind: RoutineKind::Function, .. } => "SHOW FUNCTIONS",
+        ShowObjects::Routines { kind: RoutineKind::Procedure, .. } => "SHOW PROCEDURES",
+        ShowObjects::Parameters { .. } => "SHOW PARAMETERS",
+        ShowObjects::Procedure(_) => "SHOW PROCEDURE",
+        ShowObjects::Constraints { .. } => "SHOW CONSTRAINTS",
+        ShowObjects::GrantsOn { .. } | ShowObjects::GrantsFor { .. } => "SHOW GRANTS",
+        ShowObjects::ColumnGrants { .. } => "SHOW COLUMN GRANTS",
+        ShowObjects::Policies { .. } => "SHOW POLICIES",
+        ShowObjects::Datashares(_) => "SHOW DATASHARES",
+        ShowObjects::Model(_) => "SHOW MODEL",
+        ShowObjects::Template(_) => "SHOW TEMPLATE",
+        ShowObjects::Templates { .. } => "SHOW TEMPLATES",
     }
 }

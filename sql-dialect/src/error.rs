@@ -35,6 +35,8 @@ sqlstates! {
     CONNECTION_FAILURE = "08006";
     /// protocol_violation
     PROTOCOL_VIOLATION = "08P01";
+    /// invalid_grant_operation
+    INVALID_GRANT_OPERATION = "0LP01";
     /// cardinality_violation
     CARDINALITY_VIOLATION = "21000";
     /// data_exception

@@ -1,10 +1,7 @@
-//! CREATE, ALTER, DROP and COMMENT of databases, schemas, tables, views, users and groups.
+//! CREATE, ALTER, DROP and COMMENT of databases, schemas, tables and views.
 
-use super::{DataType, Expr, Query};
-use crate::{
-    error::Pos,
-    names::{Ident, ObjectName},
-};
+use super::{DataType, Expr, IamRole, PartitionColumn, Producer, Query, TableSecurity};
+use crate::names::{Ident, ObjectName};
 
 /// `CREATE [[LOCAL] TEMP] TABLE [IF NOT EXISTS] name (columns, constraints, LIKE t) attributes`
 #[derive(Debug, Clone, PartialEq)]
@@ -193,6 +190,82 @@ pub struct CreateView {
     pub late_binding: bool,
 }
 
+/// `CREATE MATERIALIZED VIEW name [BACKUP ...] [attributes] [AUTO REFRESH YES | NO] AS query`
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreateMaterializedView {
+    /// Its name.
+    pub name: ObjectName,
+    /// Names for its columns.
+    pub columns: Vec<Ident>,
+    /// BACKUP, DISTSTYLE, DISTKEY, SORTKEY.
+    pub attributes: TableAttributes,
+    /// AUTO REFRESH
+    pub auto_refresh: Option<bool>,
+    /// USING ICEBERG
+    pub iceberg: Option<IcebergStorage>,
+    /// What it shows.
+    pub query: Box<Query>,
+    /// The text of the query: what the catalog keeps.
+    pub query_text: String,
+}
+
+/// `USING ICEBERG [LOCATION '...'] [PARTITIONED BY (...)] [TABLE PROPERTIES (...)]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct IcebergStorage {
+    /// LOCATION
+    pub location: Option<String>,
+    /// PARTITIONED BY
+    pub partitioned_by: Vec<PartitionColumn>,
+    /// TABLE PROPERTIES
+    pub properties: Vec<(String, String)>,
+}
+
+/// `ALTER MATERIALIZED VIEW name action`
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlterMaterializedView {
+    /// Which one.
+    pub name: ObjectName,
+    /// What is done to it.
+    pub action: AlterMaterializedViewAction,
+}
+
+/// What ALTER MATERIALIZED VIEW does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AlterMaterializedViewAction {
+    /// `AUTO REFRESH YES | NO`
+    AutoRefresh(bool),
+    /// `ALTER DISTKEY column`, `ALTER DISTSTYLE KEY DISTKEY column`
+    DistKey(Ident),
+    /// `ALTER DISTSTYLE style`
+    DistStyle(DistStyle),
+    /// `ALTER [COMPOUND] SORTKEY (columns) | AUTO | NONE`
+    SortKey(SortKey),
+    /// `ROW LEVEL SECURITY ...`
+    Security(TableSecurity),
+    /// `OWNER TO user`
+    OwnerTo(Ident),
+}
+
+/// `REFRESH MATERIALIZED VIEW name [RESTRICT | CASCADE]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct RefreshMaterializedView {
+    /// Which one.
+    pub name: ObjectName,
+    /// CASCADE?
+    pub cascade: bool,
+}
+
+/// `DROP MATERIALIZED VIEW [IF EXISTS] name [CASCADE | RESTRICT]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct DropMaterializedView {
+    /// IF EXISTS?
+    pub if_exists: bool,
+    /// Which ones.
+    pub names: Vec<ObjectName>,
+    /// CASCADE?
+    pub cascade: bool,
+}
+
 /// `CREATE SCHEMA [IF NOT EXISTS] [name] [AUTHORIZATION user] [QUOTA ...]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct CreateSchema {
@@ -206,7 +279,7 @@ pub struct CreateSchema {
     pub quota_mb: Option<u64>,
 }
 
-/// `CREATE DATABASE name [WITH] [OWNER = user] [CONNECTION LIMIT n] [COLLATE ...]`
+/// `CREATE DATABASE name [FROM source] [WITH] [OWNER = user] [CONNECTION LIMIT n] [COLLATE ...] [ISOLATION LEVEL ...]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct CreateDatabase {
     /// Its name.
@@ -217,6 +290,63 @@ pub struct CreateDatabase {
     pub connection_limit: Option<u32>,
     /// `COLLATE CASE_INSENSITIVE | CI`?
     pub case_insensitive: bool,
+    /// `ISOLATION LEVEL`
+    pub isolation: Option<DatabaseIsolation>,
+    /// Where it comes from; none for an ordinary database.
+    pub source: Option<DatabaseSource>,
+}
+
+/// The isolation levels of a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum DatabaseIsolation {
+    Snapshot,
+    Serializable,
+}
+
+/// Where a database that is not ours comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DatabaseSource {
+    /// `[WITH PERMISSIONS] FROM DATASHARE name OF [ACCOUNT 'id'] NAMESPACE 'guid'`
+    Datashare {
+        /// WITH PERMISSIONS?
+        with_permissions: bool,
+        /// The datashare.
+        name: Ident,
+        /// Whose.
+        producer: Producer,
+    },
+    /// `FROM ARN 'arn' WITH [NO] DATA CATALOG SCHEMA ['schema'] [IAM_ROLE ...]`
+    Arn {
+        /// The database of the Glue catalog.
+        arn: String,
+        /// The schema; none is WITH NO DATA CATALOG SCHEMA.
+        schema: Option<String>,
+        /// With which role.
+        iam_role: Option<IamRole>,
+    },
+    /// `FROM INTEGRATION 'id' [DATABASE 'name'] [SET options]`: zero-ETL.
+    Integration {
+        /// The integration.
+        id: String,
+        /// The database there.
+        database: Option<String>,
+        /// Its options.
+        options: Vec<IntegrationOption>,
+    },
+}
+
+/// An option of a zero-ETL integration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum IntegrationOption {
+    AcceptInvChars(bool),
+    QueryAllStates(bool),
+    /// Seconds.
+    RefreshInterval(u64),
+    TruncateColumns(bool),
+    HistoryMode(bool),
+    AutoRemediation(bool),
 }
 
 /// `ALTER TABLE name action`
@@ -312,7 +442,7 @@ pub enum AlterSchemaAction {
     Quota(Option<u64>),
 }
 
-/// `ALTER DATABASE name RENAME TO | OWNER TO | CONNECTION LIMIT`
+/// `ALTER DATABASE name RENAME TO | OWNER TO | options`
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlterDatabase {
     /// Which database.
@@ -327,8 +457,40 @@ pub struct AlterDatabase {
 pub enum AlterDatabaseAction {
     RenameTo(Ident),
     OwnerTo(Ident),
+    /// `[CONNECTION LIMIT n] [COLLATE ...] [ISOLATION LEVEL ...]`, at least one.
+    Options(Vec<DatabaseOption>),
+    /// `INTEGRATION REFRESH ...`
+    IntegrationRefresh(IntegrationTables),
+    /// `INTEGRATION SET options`, and for HISTORY_MODE the tables it is for.
+    IntegrationSet(Vec<IntegrationOption>, Option<IntegrationTables>),
+}
+
+/// An option of ALTER DATABASE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum DatabaseOption {
     /// None is UNLIMITED.
     ConnectionLimit(Option<u32>),
+    CaseInsensitive(bool),
+    Isolation(DatabaseIsolation),
+}
+
+/// Tables of a zero-ETL integration.
+#[derive(Debug, Clone, PartialEq)]
+pub enum IntegrationTables {
+    /// `ALL | INERROR | REMEDIABLE TABLES [IN SCHEMA names]`
+    Which(IntegrationState, Vec<Ident>),
+    /// `TABLE names`
+    Named(Vec<ObjectName>),
+}
+
+/// In which state tables of an integration are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum IntegrationState {
+    All,
+    InError,
+    Remediable,
 }
 
 /// `DROP kind [IF EXISTS] names [CASCADE | RESTRICT]`
@@ -340,6 +502,8 @@ pub struct Drop {
     pub if_exists: bool,
     /// Which ones.
     pub names: Vec<ObjectName>,
+    /// `DROP EXTERNAL DATABASE`, of a schema?
+    pub external_database: bool,
     /// CASCADE?
     pub cascade: bool,
 }
@@ -367,104 +531,4 @@ pub struct Comment {
     pub table: Option<ObjectName>,
     /// The text; NULL removes it.
     pub text: Option<String>,
-}
-
-/// `CREATE USER name [WITH] options`
-#[derive(Debug, Clone, PartialEq)]
-pub struct CreateUser {
-    /// Its name.
-    pub name: Ident,
-    /// Its options, in order.
-    pub options: Vec<UserOption>,
-}
-
-/// `ALTER USER name [WITH] options`, `RENAME TO`
-#[derive(Debug, Clone, PartialEq)]
-pub struct AlterUser {
-    /// Which user.
-    pub name: Ident,
-    /// Its new options.
-    pub options: Vec<UserOption>,
-    /// `RENAME TO`
-    pub rename_to: Option<Ident>,
-}
-
-/// An option of a user.
-#[derive(Debug, Clone, PartialEq)]
-pub enum UserOption {
-    /// `PASSWORD 'text' | DISABLE`; none disables it.
-    Password(Option<String>),
-    /// CREATEDB, NOCREATEDB
-    CreateDb(bool),
-    /// CREATEUSER, NOCREATEUSER: a superuser.
-    CreateUser(bool),
-    /// SYSLOG ACCESS UNRESTRICTED?
-    SyslogUnrestricted(bool),
-    /// `IN GROUP names`
-    InGroup(Vec<Ident>),
-    /// `VALID UNTIL 'abstime'`
-    ValidUntil(String),
-    /// `CONNECTION LIMIT n`; none is UNLIMITED.
-    ConnectionLimit(Option<u32>),
-    /// `SESSION TIMEOUT seconds`; none resets it.
-    SessionTimeout(Option<u32>),
-    /// `EXTERNALID id`
-    ExternalId(String),
-}
-
-/// `CREATE GROUP name [WITH USER names]`
-#[derive(Debug, Clone, PartialEq)]
-pub struct CreateGroup {
-    /// Its name.
-    pub name: Ident,
-    /// Its users.
-    pub users: Vec<Ident>,
-}
-
-/// `DROP USER | GROUP [IF EXISTS] names`
-#[derive(Debug, Clone, PartialEq)]
-pub struct DropPrincipal {
-    /// GROUP or USER.
-    pub kind: PrincipalKind,
-    /// IF EXISTS?
-    pub if_exists: bool,
-    /// Which ones.
-    pub names: Vec<Ident>,
-}
-
-/// Who may hold a privilege.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum PrincipalKind {
-    User,
-    Group,
-    Role,
-    Public,
-}
-
-/// `GRANT privileges ON objects TO grantees` and its REVOKE.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Grant {
-    /// REVOKE?
-    pub revoke: bool,
-    /// The privileges in lower case; empty for ALL.
-    pub privileges: Vec<String>,
-    /// On what.
-    pub on: GrantTarget,
-    /// To or from whom.
-    pub grantees: Vec<(PrincipalKind, Ident)>,
-    /// WITH GRANT OPTION, GRANT OPTION FOR?
-    pub grant_option: bool,
-    /// Where it begins.
-    pub pos: Pos,
-}
-
-/// What a privilege is on.
-#[derive(Debug, Clone, PartialEq)]
-#[allow(missing_docs)]
-pub enum GrantTarget {
-    Tables(Vec<ObjectName>),
-    AllTablesInSchemas(Vec<Ident>),
-    Schemas(Vec<Ident>),
-    Databases(Vec<Ident>),
 }

@@ -76,6 +76,67 @@ pub struct Analyze {
     pub table: Option<ObjectName>,
     /// Which columns.
     pub columns: Vec<Ident>,
+    /// VERBOSE?
+    pub verbose: bool,
+    /// `PREDICATE COLUMNS | ALL COLUMNS`
+    pub scope: Option<AnalyzeScope>,
+}
+
+/// Which columns ANALYZE looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum AnalyzeScope {
+    PredicateColumns,
+    AllColumns,
+}
+
+/// `ANALYZE COMPRESSION [table [(columns)]] [COMPROWS n]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnalyzeCompression {
+    /// Which table; all where it is left out.
+    pub table: Option<ObjectName>,
+    /// Which columns.
+    pub columns: Vec<Ident>,
+    /// How many rows are looked at.
+    pub comp_rows: Option<u64>,
+}
+
+/// `MERGE INTO target USING source [alias] ON condition action`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Merge {
+    /// The table that is changed.
+    pub target: ObjectName,
+    /// The table, view or sub-query whose rows are merged into it.
+    pub source: FromItem,
+    /// Which rows match.
+    pub on: Expr,
+    /// What is done.
+    pub action: MergeAction,
+}
+
+/// What MERGE does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MergeAction {
+    /// `WHEN MATCHED THEN ... WHEN NOT MATCHED THEN INSERT [(columns)] VALUES (values)`
+    When {
+        /// What is done with rows that match.
+        matched: MatchedAction,
+        /// The columns of new rows; all where it is empty.
+        columns: Vec<Ident>,
+        /// Their values.
+        values: Vec<Expr>,
+    },
+    /// REMOVE DUPLICATES: matched rows are replaced by the source's, the others are added.
+    RemoveDuplicates,
+}
+
+/// What MERGE does with rows that match.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MatchedAction {
+    /// `UPDATE SET column = expr, ...`
+    Update(Vec<(Ident, Expr)>),
+    /// DELETE
+    Delete,
 }
 
 /// `VACUUM [FULL | SORT ONLY | DELETE ONLY | REINDEX | RECLUSTER] [table] [TO n PERCENT] [BOOST]`

@@ -1,7 +1,7 @@
 //! Transactions, settings, prepared statements, cursors, SHOW and EXPLAIN.
 
 use super::{DataType, Expr, Query, Statement};
-use crate::names::{Ident, ObjectName};
+use crate::names::Ident;
 
 /// `BEGIN [WORK | TRANSACTION] [ISOLATION LEVEL ...] [READ WRITE | READ ONLY]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -84,49 +84,6 @@ pub enum Show {
     Parameter(String),
 }
 
-/// The SHOW commands that show objects.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ShowObjects {
-    /// `SHOW TABLE name`: its DDL.
-    Table(ObjectName),
-    /// `SHOW VIEW name`: its definition.
-    View(ObjectName),
-    /// `SHOW DATABASES [LIKE pattern] [LIMIT n]`
-    Databases {
-        /// The pattern.
-        like: Option<String>,
-        /// At most so many rows.
-        limit: Option<u64>,
-    },
-    /// `SHOW SCHEMAS FROM DATABASE name [LIKE pattern] [LIMIT n]`
-    Schemas {
-        /// The database.
-        database: Option<Ident>,
-        /// The pattern.
-        like: Option<String>,
-        /// At most so many rows.
-        limit: Option<u64>,
-    },
-    /// `SHOW TABLES FROM SCHEMA name [LIKE pattern] [LIMIT n]`
-    Tables {
-        /// The schema.
-        schema: ObjectName,
-        /// The pattern.
-        like: Option<String>,
-        /// At most so many rows.
-        limit: Option<u64>,
-    },
-    /// `SHOW COLUMNS FROM TABLE name [LIKE pattern] [LIMIT n]`
-    Columns {
-        /// The table.
-        table: ObjectName,
-        /// The pattern.
-        like: Option<String>,
-        /// At most so many rows.
-        limit: Option<u64>,
-    },
-}
-
 /// `PREPARE name [(types)] AS statement`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepare {
@@ -190,4 +147,29 @@ pub struct Explain {
     pub verbose: bool,
     /// Of what.
     pub statement: Box<Statement>,
+}
+
+/// `USE database`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Use {
+    /// Which database; `name@catalog` for one of a data catalog.
+    pub database: Ident,
+}
+
+/// `CANCEL pid ['message']`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cancel {
+    /// The process whose query is canceled.
+    pub pid: i32,
+    /// What its client is told.
+    pub message: Option<String>,
+}
+
+/// `ALTER SYSTEM SET parameter = value`
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlterSystem {
+    /// The parameter in lower case.
+    pub name: String,
+    /// Its value.
+    pub value: SetValue,
 }

@@ -1,8 +1,11 @@
-//! COPY and its parameters, which may stand in any order.
+//! COPY and its parameters, which may stand in any order; copy jobs and templates.
 
 use super::Parser;
 use crate::{
-    ast::{CompUpdate, Copy, CopyOption, Statement},
+    ast::{
+        AlterTemplate, AlterTemplateAction, CompUpdate, Copy, CopyJob, CopyOption, CreateTemplate, DropTemplate,
+        Statement,
+    },
     error::{Error, Result},
     lexer::{TokenKind, UnknownEscape},
 };
@@ -14,6 +17,9 @@ impl Parser<'_> {
             return Err(Error::unsupported("COPY (query) is not supported")
                 .with_hint("Use UNLOAD ('query') TO 's3://...'.")
                 .at(self.pos()));
+        }
+        if let Some(job) = self.copy_job()? {
+            return Ok(Statement::CopyJob(job));
         }
         let table = self.object_name()?;
         let columns = self.optional_ident_list()?;
@@ -33,22 +39,121 @@ impl Parser<'_> {
         let source = self.argument_text()?;
         let mut copy = Copy { table, columns, source, source_pos, options: Vec::new(), option_positions: Vec::new() };
         while self.at + 1 < self.tokens.len() {
+            if self.eat_words(&["job", "create"]) {
+                let (copy, name) = (Box::new(copy), self.ident()?);
+                return Ok(Statement::CopyJob(CopyJob::Create { copy, name, auto: self.job_auto()? }));
+            }
             let pos = self.pos();
             self.copy_option(&mut copy.options)?;
             // A clause may hold several options (`CSV QUOTE '"'` is two); all begin where it does.
             copy.option_positions.resize(copy.options.len(), pos);
-            // Commas between options are not documented, but seen in the wild with JOB; they are errors here.
         }
         Ok(Statement::Copy(Box::new(copy)))
     }
 
+    /// `JOB ALTER | RUN | LIST | SHOW | DROP ...`; none where a table of the name JOB is loaded.
+    fn copy_job(&mut self) -> Result<Option<CopyJob>> {
+        if !self.is_word("job") || self.word_at(1, "from") || self.peek_at(1).kind != TokenKind::Word {
+            return Ok(None);
+        }
+        self.advance();
+        if self.eat_word("list") {
+            return Ok(Some(CopyJob::List));
+        }
+        let word = self.folded_word();
+        if !matches!(word.as_str(), "alter" | "run" | "show" | "drop") {
+            return Err(self.unexpected());
+        }
+        self.advance();
+        let name = self.ident()?;
+        Ok(Some(match word.as_str() {
+            "alter" => CopyJob::Alter { name, auto: self.job_auto()? },
+            "run" => CopyJob::Run(name),
+            "show" => CopyJob::Show(name),
+            _ => CopyJob::Drop(name),
+        }))
+    }
+
+    fn job_auto(&mut self) -> Result<Option<bool>> {
+        if self.eat_word("auto") { self.on_off().map(Some) } else { Ok(None) }
+    }
+
+    // ---- Templates
+
+    /// TEMPLATE and what follows, behind CREATE [OR REPLACE].
+    pub(super) fn create_template(&mut self, or_replace: bool) -> Result<Statement> {
+        self.advance();
+        let name = self.object_name()?;
+        self.expect_words(&["for", "copy"])?;
+        self.eat_word("as");
+        let mut options = Vec::new();
+        loop {
+            let start = self.at;
+            self.copy_option(&mut options)?;
+            if options.last().is_some_and(belongs_to_one_load) {
+                return Err(self.unexpected_at(start));
+            }
+            if self.at + 1 >= self.tokens.len() {
+                return Ok(Statement::CreateTemplate(CreateTemplate { or_replace, name, options }));
+            }
+        }
+    }
+
+    pub(super) fn alter_template(&mut self) -> Result<Statement> {
+        self.advance();
+        let name = self.object_name()?;
+        let action = if self.eat_words(&["rename", "to"]) {
+            AlterTemplateAction::RenameTo(self.ident()?)
+        } else if self.eat_words(&["owner", "to"]) {
+            AlterTemplateAction::OwnerTo(self.principal_name()?)
+        } else if self.eat_word("add") {
+            AlterTemplateAction::Add(self.one_copy_option()?)
+        } else if self.eat_word("drop") {
+            let start = self.at;
+            let parameter = self.label()?.value;
+            if !is_copy_parameter(&parameter) {
+                return Err(self.unexpected_at(start));
+            }
+            AlterTemplateAction::Drop(parameter)
+        } else {
+            self.expect_word("set")?;
+            AlterTemplateAction::Set(self.comma_list(Self::copy_assignment)?)
+        };
+        Ok(Statement::AlterTemplate(AlterTemplate { name, action }))
+    }
+
+    fn one_copy_option(&mut self) -> Result<CopyOption> {
+        let start = self.at;
+        let mut options = Vec::new();
+        self.copy_option(&mut options)?;
+        match options.pop() {
+            Some(option) if options.is_empty() && !belongs_to_one_load(&option) => Ok(option),
+            _ => Err(self.unexpected_at(start)),
+        }
+    }
+
+    /// `parameter TO value`: the same as `parameter AS value`, so that TO is taken for AS.
+    fn copy_assignment(&mut self) -> Result<CopyOption> {
+        if self.word_at(1, "to") {
+            self.tokens.remove(self.at + 1);
+        } else {
+            return Err(self.unexpected_at(self.at + 1));
+        }
+        self.one_copy_option()
+    }
+
+    pub(super) fn drop_template(&mut self) -> Result<Statement> {
+        self.advance();
+        Ok(Statement::DropTemplate(DropTemplate { name: self.object_name()? }))
+    }
+
     /// A string that keeps the backslash of what is no escape: `'\N'`.
-    fn argument_text(&mut self) -> Result<String> {
+    pub(super) fn argument_text(&mut self) -> Result<String> {
         self.string_with(UnknownEscape::Keep)
     }
 
     /// `[AS] 'text'`
-    fn as_text(&mut self) -> Result<String> {
+    pub(super) fn as_text(&mut self) -> Result<String> {
         self.eat_word("as");
         self.argument_text()
     }
@@ -59,7 +164,7 @@ impl Parser<'_> {
         self.unsigned()
     }
 
-    fn copy_option(&mut self, options: &mut Vec<CopyOption>) -> Result<()> {
+    pub(super) fn copy_option(&mut self, options: &mut Vec<CopyOption>) -> Result<()> {
         let start = self.at;
         let word = self.folded_word();
         if matches!(word.as_str(), "format" | "as") {
@@ -111,10 +216,6 @@ impl Parser<'_> {
             "maxerror" => CopyOption::MaxError(self.as_number()?),
             "noload" => CopyOption::NoLoad,
             "statupdate" => CopyOption::StatUpdate(self.on_or_off().unwrap_or(true)),
-            "job" => {
-                let pos = self.tokens[start].start;
-                return Err(Error::unsupported("COPY JOB is not supported").at(pos));
-            }
             _ => {
                 self.at = start;
                 return self.data_format(options);
@@ -205,7 +306,7 @@ impl Parser<'_> {
     }
 
     /// `ON | TRUE | OFF | FALSE` or nothing.
-    fn on_or_off(&mut self) -> Option<bool> {
+    pub(super) fn on_or_off(&mut self) -> Option<bool> {
         if self.eat_word("on") || self.eat_word("true") {
             Some(true)
         } else if self.eat_word("off") || self.eat_word("false") {
@@ -214,4 +315,65 @@ impl Parser<'_> {
             None
         }
     }
+}
+
+/// Authorization and manifests, which no template keeps: developer guide, "CREATE TEMPLATE".
+fn belongs_to_one_load(option: &CopyOption) -> bool {
+    matches!(
+        option,
+        CopyOption::IamRole(_)
+            | CopyOption::Credentials(_)
+            | CopyOption::AccessKeyId(_)
+            | CopyOption::SecretAccessKey(_)
+            | CopyOption::SessionToken(_)
+            | CopyOption::MasterSymmetricKey(_)
+            | CopyOption::Manifest
+    )
+}
+
+/// Is this word, in lower case, a parameter that a template may keep?
+fn is_copy_parameter(word: &str) -> bool {
+    const PARAMETERS: [&str; 40] = [
+        "acceptanydate",
+        "acceptinvchars",
+        "avro",
+        "blanksasnull",
+        "bzip2",
+        "comprows",
+        "compupdate",
+        "csv",
+        "dateformat",
+        "delimiter",
+        "emptyasnull",
+        "encoding",
+        "encrypted",
+        "escape",
+        "explicit_ids",
+        "fillrecord",
+        "fixedwidth",
+        "gzip",
+        "ignoreallerrors",
+        "ignoreblanklines",
+        "ignoreheader",
+        "json",
+        "lzop",
+        "maxerror",
+        "noload",
+        "null",
+        "orc",
+        "parquet",
+        "quote",
+        "readratio",
+        "region",
+        "removequotes",
+        "roundec",
+        "shapefile",
+        "ssh",
+        "statupdate",
+        "timeformat",
+        "trimblanks",
+        "truncatecolumns",
+        "zstd",
+    ];
+    PARAMETERS.contains(&word)
 }

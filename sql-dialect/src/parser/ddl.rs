@@ -1,11 +1,10 @@
-//! CREATE, ALTER, DROP and COMMENT of tables, views, schemas and databases.
+//! Which object CREATE, ALTER and DROP are about; tables, views and schemas; COMMENT.
 
 use super::Parser;
 use crate::{
     ast::{
-        AlterDatabase, AlterDatabaseAction, AlterSchema, AlterSchemaAction, Comment, CreateDatabase, CreateSchema,
-        CreateTable, CreateTableAs, CreateView, Drop, DropPrincipal, ObjectKind, PrincipalKind, Statement,
-        TableAttributes,
+        AlterSchema, AlterSchemaAction, Comment, CreateSchema, CreateTable, CreateTableAs, CreateView, Drop,
+        DropPrincipal, ObjectKind, PrincipalKind, RoutineKind, Statement, TableAttributes,
     },
     error::{Error, Result},
     lexer::TokenKind,
@@ -20,27 +19,72 @@ impl Parser<'_> {
         let start = self.at;
         self.advance();
         let or_replace = self.eat_words(&["or", "replace"]);
-        if self.is_word("view") {
-            return self.create_view(or_replace);
+        match self.folded_word().as_str() {
+            "view" => return self.create_view(or_replace),
+            "function" => return self.create_function(or_replace),
+            "procedure" => return self.create_procedure(or_replace),
+            "library" => return self.create_library(or_replace),
+            "template" => return self.create_template(or_replace),
+            "external" if self.word_at(1, "function") => {
+                self.advance();
+                return self.create_external_function(or_replace);
+            }
+            _ => {}
         }
         let temporary = self.temporary();
         if self.is_word("table") && !or_replace {
             return self.create_table(temporary);
         }
-        if !or_replace && !temporary {
-            match self.folded_word().as_str() {
-                "schema" => return self.create_schema(),
-                "database" => return self.create_database(),
-                "user" => return self.create_user(),
-                "group" => return self.create_group(),
-                _ => {}
-            }
-        }
         if temporary && self.is_word("view") {
-            return Err(Error::unsupported("CREATE TEMPORARY VIEW is not supported").at(self.tokens[start].start));
+            return Err(Error::unsupported("CREATE TEMPORARY VIEW is not supported")
+                .with_hint("Use CREATE VIEW, or CREATE TEMP TABLE ... AS.")
+                .at(self.tokens[start].start));
+        }
+        if !or_replace
+            && !temporary
+            && let Some(created) = self.create_other()?
+        {
+            return Ok(created);
         }
         self.at = start;
         Err(self.unknown_command())
+    }
+
+    /// What stands behind CREATE alone; none where that is nothing of Redshift's.
+    fn create_other(&mut self) -> Result<Option<Statement>> {
+        let created = match self.folded_word().as_str() {
+            "schema" => self.create_schema(),
+            "database" => self.create_database(),
+            "user" => self.create_user(),
+            "group" => self.create_group(),
+            "role" => self.create_role(),
+            "datashare" => self.create_datashare(),
+            "model" => self.create_model(),
+            "materialized" if self.word_at(1, "view") => {
+                self.advance();
+                self.create_materialized_view()
+            }
+            "identity" if self.word_at(1, "provider") => {
+                self.advance();
+                self.create_identity_provider()
+            }
+            "external" if self.word_at(1, "schema") => self.behind_external(Self::create_external_schema),
+            "external" if self.word_at(1, "table") => self.behind_external(Self::create_external_table),
+            "external" if self.word_at(1, "model") => self.behind_external(Self::create_external_model),
+            "external" if self.word_at(1, "view") || self.word_at(1, "protected") => {
+                self.behind_external(Self::create_external_view)
+            }
+            _ => match self.policy_kind() {
+                Some(kind) => self.create_policy(kind),
+                None => return Ok(None),
+            },
+        };
+        created.map(Some)
+    }
+
+    fn behind_external(&mut self, parse: impl FnOnce(&mut Self) -> Result<Statement>) -> Result<Statement> {
+        self.advance();
+        parse(self)
     }
 
     /// `[LOCAL | GLOBAL] TEMP | TEMPORARY`
@@ -151,55 +195,6 @@ impl Parser<'_> {
         Ok(Some(amount.saturating_mul(unit)))
     }
 
-    fn create_database(&mut self) -> Result<Statement> {
-        self.advance();
-        let name = self.ident()?;
-        let mut database = CreateDatabase { name, owner: None, connection_limit: None, case_insensitive: false };
-        self.eat_word("with");
-        loop {
-            if self.eat_word("owner") {
-                self.eat(TokenKind::Eq);
-                database.owner = Some(self.ident()?);
-            } else if self.eat_words(&["connection", "limit"]) {
-                database.connection_limit = self.connection_limit()?;
-            } else if self.eat_word("collate") {
-                database.case_insensitive = self.case_insensitive()?;
-            } else if self.eat_words(&["isolation", "level"]) {
-                // SNAPSHOT and SERIALIZABLE differ in what is refused; we always serialise.
-                if !self.eat_word("serializable") {
-                    self.expect_word("snapshot")?;
-                }
-            } else if self.is_word("from") {
-                return Err(Error::unsupported("CREATE DATABASE FROM is not supported").at(self.pos()));
-            } else if self.is_one_of(&["encoding", "template", "lc_collate", "lc_ctype", "tablespace"]) {
-                let option = self.folded_word().to_uppercase();
-                return Err(
-                    Error::unsupported(format!("CREATE DATABASE option {option} is not supported")).at(self.pos())
-                );
-            } else {
-                return Ok(Statement::CreateDatabase(database));
-            }
-        }
-    }
-
-    pub(super) fn connection_limit(&mut self) -> Result<Option<u32>> {
-        if self.eat_word("unlimited") { Ok(None) } else { self.unsigned().map(Some) }
-    }
-
-    fn case_insensitive(&mut self) -> Result<bool> {
-        match self.folded_word().as_str() {
-            "case_insensitive" | "ci" => {
-                self.advance();
-                Ok(true)
-            }
-            "case_sensitive" | "cs" => {
-                self.advance();
-                Ok(false)
-            }
-            _ => Err(self.unexpected()),
-        }
-    }
-
     // ---- ALTER
 
     pub(super) fn alter(&mut self) -> Result<Statement> {
@@ -210,10 +205,31 @@ impl Parser<'_> {
             "schema" => self.alter_schema(),
             "database" => self.alter_database(),
             "user" => self.alter_user(),
-            _ => {
-                self.at = start;
-                Err(self.unknown_command())
+            "group" => self.alter_group(),
+            "role" => self.alter_role(),
+            "datashare" => self.alter_datashare(),
+            "template" => self.alter_template(),
+            "system" => self.alter_system(),
+            "function" => self.alter_routine(RoutineKind::Function),
+            "procedure" => self.alter_routine(RoutineKind::Procedure),
+            "default" => self.alter_default_privileges(),
+            "materialized" if self.word_at(1, "view") => {
+                self.advance();
+                self.alter_materialized_view()
             }
+            "identity" if self.word_at(1, "provider") => {
+                self.advance();
+                self.alter_identity_provider()
+            }
+            "external" if self.word_at(1, "schema") => self.behind_external(Self::alter_external_schema),
+            "external" if self.word_at(1, "view") => self.behind_external(Self::alter_external_view),
+            _ => match self.policy_kind() {
+                Some(kind) => self.alter_policy(kind),
+                None => {
+                    self.at = start;
+                    Err(self.unknown_command())
+                }
+            },
         }
     }
 
@@ -232,53 +248,57 @@ impl Parser<'_> {
         Ok(Statement::AlterSchema(AlterSchema { name, action }))
     }
 
-    fn alter_database(&mut self) -> Result<Statement> {
-        self.advance();
-        let name = self.ident()?;
-        let action = if self.eat_words(&["rename", "to"]) {
-            AlterDatabaseAction::RenameTo(self.ident()?)
-        } else if self.eat_words(&["owner", "to"]) {
-            AlterDatabaseAction::OwnerTo(self.ident()?)
-        } else {
-            self.eat_word("with");
-            if self.is_word("collate") || self.are_words(&["isolation", "level"]) {
-                let option = self.folded_word().to_uppercase();
-                return Err(Error::unsupported(format!("ALTER DATABASE {option} is not supported")).at(self.pos()));
-            }
-            self.expect_words(&["connection", "limit"])?;
-            AlterDatabaseAction::ConnectionLimit(self.connection_limit()?)
-        };
-        Ok(Statement::AlterDatabase(AlterDatabase { name, action }))
-    }
-
     // ---- DROP
 
     pub(super) fn drop(&mut self) -> Result<Statement> {
         let start = self.at;
         self.advance();
-        let kind = match self.folded_word().as_str() {
-            "table" => ObjectKind::Table,
-            "view" => ObjectKind::View,
-            "schema" => ObjectKind::Schema,
-            "database" => ObjectKind::Database,
-            "user" => return self.drop_principal(PrincipalKind::User),
-            "group" => return self.drop_principal(PrincipalKind::Group),
-            _ => {
-                self.at = start;
-                return Err(self.unknown_command());
+        match self.folded_word().as_str() {
+            "table" => self.drop_objects(ObjectKind::Table),
+            "view" => self.drop_objects(ObjectKind::View),
+            "schema" => self.drop_objects(ObjectKind::Schema),
+            "database" => self.drop_objects(ObjectKind::Database),
+            "user" => self.drop_principal(PrincipalKind::User),
+            "group" => self.drop_principal(PrincipalKind::Group),
+            "role" => self.drop_role(),
+            "function" => self.drop_routine(RoutineKind::Function),
+            "procedure" => self.drop_routine(RoutineKind::Procedure),
+            "library" => {
+                self.advance();
+                self.ident().map(Statement::DropLibrary)
             }
-        };
+            "datashare" => self.drop_datashare(),
+            "model" => self.drop_model(),
+            "template" => self.drop_template(),
+            "materialized" if self.word_at(1, "view") => {
+                self.advance();
+                self.drop_materialized_view()
+            }
+            "identity" if self.word_at(1, "provider") => {
+                self.advance();
+                self.drop_identity_provider()
+            }
+            "external" if self.word_at(1, "view") => self.behind_external(Self::drop_external_view),
+            _ => match self.policy_kind() {
+                Some(kind) => self.drop_policy(kind),
+                None => {
+                    self.at = start;
+                    Err(self.unknown_command())
+                }
+            },
+        }
+    }
+
+    fn drop_objects(&mut self, kind: ObjectKind) -> Result<Statement> {
         self.advance();
         let if_exists = self.eat_words(&["if", "exists"]);
         let names = match kind {
             ObjectKind::Database => vec![ObjectName(vec![self.ident()?])],
             _ => self.comma_list(Self::object_name)?,
         };
-        if self.are_words(&["drop", "external", "database"]) {
-            return Err(Error::unsupported("DROP EXTERNAL DATABASE is not supported").at(self.pos()));
-        }
+        let external_database = kind == ObjectKind::Schema && self.eat_words(&["drop", "external", "database"]);
         let cascade = self.cascade();
-        Ok(Statement::Drop(Drop { kind, if_exists, names, cascade }))
+        Ok(Statement::Drop(Drop { kind, if_exists, names, external_database, cascade }))
     }
 
     /// `[CASCADE | RESTRICT]`

@@ -1,10 +1,10 @@
-//! INSERT, UPDATE, DELETE, TRUNCATE, LOCK, ANALYZE, VACUUM.
+//! INSERT, UPDATE, DELETE, MERGE, TRUNCATE, LOCK, ANALYZE, VACUUM.
 
 use super::Parser;
 use crate::{
     ast::{
-        Analyze, Delete, Expr, Insert, InsertSource, Lock, Query, QueryBody, Statement, Truncate, Update, Vacuum,
-        VacuumMode, With,
+        Analyze, AnalyzeCompression, AnalyzeScope, Delete, Expr, Insert, InsertSource, Lock, MatchedAction, Merge,
+        MergeAction, Query, QueryBody, Statement, Truncate, Update, Vacuum, VacuumMode, With,
     },
     error::{Error, Result},
     lexer::TokenKind,
@@ -134,18 +134,89 @@ impl Parser<'_> {
     }
 
     pub(super) fn analyze(&mut self) -> Result<Statement> {
-        if self.word_at(1, "compression") {
-            return Err(self.unknown_command());
-        }
         self.advance();
-        self.eat_word("verbose");
+        if self.eat_word("compression") {
+            return self.analyze_compression();
+        }
+        let verbose = self.eat_word("verbose");
         let named = self.begins_ident(0) && !self.are_words(&["predicate", "columns"]);
         let (table, columns) =
             if named { (Some(self.object_name()?), self.optional_ident_list()?) } else { (None, Vec::new()) };
-        if !self.eat_words(&["predicate", "columns"]) {
-            self.eat_words(&["all", "columns"]);
+        let scope = if self.eat_words(&["predicate", "columns"]) {
+            Some(AnalyzeScope::PredicateColumns)
+        } else if self.eat_words(&["all", "columns"]) {
+            Some(AnalyzeScope::AllColumns)
+        } else {
+            None
+        };
+        Ok(Statement::Analyze(Analyze { table, columns, verbose, scope }))
+    }
+
+    /// `[table [(columns)]] [COMPROWS n]`
+    fn analyze_compression(&mut self) -> Result<Statement> {
+        let named = self.begins_ident(0) && !self.is_word("comprows");
+        let (table, columns) =
+            if named { (Some(self.object_name()?), self.optional_ident_list()?) } else { (None, Vec::new()) };
+        let comp_rows = if self.eat_word("comprows") { Some(self.unsigned()?) } else { None };
+        Ok(Statement::AnalyzeCompression(AnalyzeCompression { table, columns, comp_rows }))
+    }
+
+    // ---- MERGE
+
+    pub(super) fn merge(&mut self) -> Result<Statement> {
+        self.advance();
+        self.expect_word("into")?;
+        let target = self.object_name()?;
+        if !self.is_word("using") {
+            return Err(Error::unsupported("an alias for the target of MERGE is not supported")
+                .with_hint("Name the table itself in the conditions and values.")
+                .at(self.pos()));
         }
-        Ok(Statement::Analyze(Analyze { table, columns }))
+        self.advance();
+        let source = self.table_primary()?;
+        self.expect_word("on")?;
+        let on = self.expr()?;
+        let action = if self.eat_words(&["remove", "duplicates"]) {
+            MergeAction::RemoveDuplicates
+        } else {
+            self.merge_clauses()?
+        };
+        Ok(Statement::Merge(Box::new(Merge { target, source, on, action })))
+    }
+
+    fn merge_clauses(&mut self) -> Result<MergeAction> {
+        self.expect_words(&["when", "matched"])?;
+        self.refuse_merge_condition()?;
+        self.expect_word("then")?;
+        let matched = if self.eat_word("delete") {
+            MatchedAction::Delete
+        } else {
+            self.expect_words(&["update", "set"])?;
+            MatchedAction::Update(self.comma_list(Self::assignment)?)
+        };
+        if self.are_words(&["when", "matched"]) {
+            return Err(Error::unsupported("MERGE has one WHEN MATCHED and one WHEN NOT MATCHED").at(self.pos()));
+        }
+        self.expect_words(&["when", "not", "matched"])?;
+        self.refuse_merge_condition()?;
+        self.expect_words(&["then", "insert"])?;
+        let columns = self.optional_ident_list()?;
+        self.expect_word("values")?;
+        let values = self.paren_list(Self::expr)?;
+        self.refuse_returning()?;
+        Ok(MergeAction::When { matched, columns, values })
+    }
+
+    /// `AND condition`, `BY SOURCE`: other databases have them.
+    fn refuse_merge_condition(&self) -> Result<()> {
+        let what = if self.is_word("and") {
+            "conditions of WHEN are not supported in MERGE"
+        } else if self.is_word("by") {
+            "WHEN NOT MATCHED BY is not supported in MERGE"
+        } else {
+            return Ok(());
+        };
+        Err(Error::unsupported(what).with_hint("Filter the rows in the source: USING (SELECT ...).").at(self.pos()))
     }
 
     pub(super) fn vacuum(&mut self) -> Result<Statement> {

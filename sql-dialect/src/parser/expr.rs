@@ -425,12 +425,19 @@ impl Parser<'_> {
     }
 
     fn parameter(&mut self) -> Result<Expr> {
-        let token = self.advance();
+        let pos = self.pos();
+        let number = self.parameter_number()?;
+        self.leaf(ExprKind::Parameter(number), pos)
+    }
+
+    /// `$n`
+    pub(super) fn parameter_number(&mut self) -> Result<u16> {
+        let token = self.expect(TokenKind::Parameter)?;
         let digits = &self.token_text(token)[1..];
         match digits.parse::<u16>() {
             Ok(number) if number > 0 => {
                 self.parameters = self.parameters.max(number);
-                self.leaf(ExprKind::Parameter(number), token.start)
+                Ok(number)
             }
             _ => {
                 Err(Error::new(SqlState::UNDEFINED_PARAMETER, format!("there is no parameter ${digits}"))

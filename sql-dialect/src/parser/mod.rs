@@ -1,26 +1,36 @@
 //! Tokens to statements: recursive descent, written by hand.
 //!
 //! `mod.rs` holds the entry points and what every part uses: looking at tokens, names, key words, limits. The parts are
-//! [`expr`] (precedence climbing over Postgres 8.0's table), [`query`], [`ddl`], [`dml`], [`copy`], [`session`],
-//! [`principal`] (users and grants), [`types`] and [`refuse`] (what Redshift or Blueshift does not have).
+//! [`statement`] (which command begins with which words), [`expr`] (precedence climbing over Postgres 8.0's table),
+//! [`query`], [`types`], one for each family of commands, and [`refuse`] (what only Postgres has).
 //!
 //! Two limits keep every later walk of the tree from running out of stack: [`MAX_DEPTH`] bounds the parser's own
 //! recursion, and [`MAX_TREE_HEIGHT`] the height of the tree. Chains of AND, OR, `||` and of set operators are trees of
 //! logarithmic height when they are long, because these operators are associative; so ten thousand terms are fine.
 
+mod clauses;
 mod copy;
+mod database;
 mod ddl;
 mod dml;
 mod expr;
+mod external;
+pub(crate) mod grant;
 mod literal;
+mod model;
+mod policy;
 mod principal;
 mod query;
 mod refuse;
+mod routine;
 mod session;
+mod show;
 mod statement;
 mod table;
 mod table_ref;
 mod types;
+mod unload;
+mod view;
 
 use crate::{
     ast::{DataType, Expr, Parsed, Query, Statement},
@@ -80,10 +90,19 @@ pub fn parse_data_type(text: &str) -> Result<DataType> {
 }
 
 fn parse_whole<'a, T>(text: &'a str, parse: impl FnOnce(&mut Parser<'a>) -> Result<T>) -> Result<T> {
-    let (parser, _) = Parser::for_next_statement(text, &mut Lexer::new(text, 0))?;
+    let mut lexer = Lexer::new(text, 0);
+    let (parser, mut last) = Parser::for_next_statement(text, &mut lexer)?;
     let Some(mut parser) = parser else { return Err(end_of_input(text.len())) };
     let value = parse(&mut parser)?;
     parser.expect_end()?;
+    // A semicolon may end it; a second statement may not follow.
+    while !last {
+        let (parser, is_last) = Parser::for_next_statement(text, &mut lexer)?;
+        if let Some(parser) = parser {
+            return Err(parser.unexpected());
+        }
+        last = is_last;
+    }
     Ok(value)
 }
 
@@ -313,9 +332,9 @@ impl<'a> Parser<'a> {
         Ok(Ident { value: cut_name(value), quoted, pos })
     }
 
-    /// `[[database.]schema.]object`
+    /// `[[database[@catalog].]schema.]object`
     fn object_name(&mut self) -> Result<ObjectName> {
-        let mut parts = vec![self.ident()?];
+        let mut parts = vec![self.database_name()?];
         while self.eat(TokenKind::Dot) {
             parts.push(self.label()?);
         }

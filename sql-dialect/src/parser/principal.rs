@@ -1,54 +1,43 @@
-//! Users, groups and privileges.
+//! Users, groups, roles and identity providers.
 
 use super::Parser;
 use crate::{
-    ast::{AlterUser, CreateGroup, CreateUser, Grant, GrantTarget, PrincipalKind, Statement, UserOption},
-    error::{Error, Pos, Result},
+    ast::{
+        AlterGroup, AlterGroupAction, AlterIdentityProvider, AlterRole, AlterRoleAction, AlterUser, CreateGroup,
+        CreateIdentityProvider, CreateRole, CreateUser, DropIdentityProvider, DropRole, IdentityProviderOption,
+        Statement, UserOption,
+    },
+    error::Result,
     lexer::TokenKind,
-    names::Ident,
 };
-
-/// Privileges of GRANT that stand on tables, schemas and databases.
-const PRIVILEGES: [&str; 14] = [
-    "select",
-    "insert",
-    "update",
-    "delete",
-    "drop",
-    "truncate",
-    "references",
-    "rule",
-    "trigger",
-    "alter",
-    "create",
-    "usage",
-    "temporary",
-    "temp",
-];
 
 impl Parser<'_> {
     // ---- Users and groups
 
     pub(super) fn create_user(&mut self) -> Result<Statement> {
         self.advance();
-        let name = self.ident()?;
+        let name = self.principal_name()?;
         let options = self.user_options()?;
         Ok(Statement::CreateUser(CreateUser { name, options }))
     }
 
     pub(super) fn alter_user(&mut self) -> Result<Statement> {
         self.advance();
-        let name = self.ident()?;
+        let name = self.principal_name()?;
         if self.eat_words(&["rename", "to"]) {
             let rename_to = Some(self.ident()?);
             return Ok(Statement::AlterUser(AlterUser { name, options: Vec::new(), rename_to }));
         }
-        if self.is_word("set") || self.is_word("reset") && !self.are_words(&["reset", "session", "timeout"]) {
-            let what = self.folded_word().to_uppercase();
-            return Err(Error::unsupported(format!("ALTER USER {what} is not supported")).at(self.pos()));
-        }
         let start = self.at;
-        let options = self.user_options()?;
+        self.eat_word("with");
+        let options = if self.eat_word("set") {
+            vec![UserOption::Set(self.setting()?)]
+        } else if self.is_word("reset") && !self.are_words(&["reset", "session", "timeout"]) {
+            self.advance();
+            vec![UserOption::Reset(self.parameter_name()?)]
+        } else {
+            self.user_options()?
+        };
         if options.is_empty() {
             return Err(self.unexpected_at(start));
         }
@@ -93,7 +82,7 @@ impl Parser<'_> {
         } else if self.eat_words(&["reset", "session", "timeout"]) {
             UserOption::SessionTimeout(None)
         } else if self.eat_word("externalid") {
-            UserOption::ExternalId(if self.begins_string(0) { self.string()? } else { self.label()?.value })
+            UserOption::ExternalId(self.external_id()?)
         } else {
             return Ok(None);
         };
@@ -108,129 +97,137 @@ impl Parser<'_> {
         Ok(Statement::CreateGroup(CreateGroup { name, users }))
     }
 
-    // ---- GRANT and REVOKE
+    pub(super) fn alter_group(&mut self) -> Result<Statement> {
+        self.advance();
+        let name = self.ident()?;
+        let action = if self.eat_words(&["add", "user"]) {
+            AlterGroupAction::AddUsers(self.comma_list(Self::principal_name)?)
+        } else if self.eat_words(&["drop", "user"]) {
+            AlterGroupAction::DropUsers(self.comma_list(Self::principal_name)?)
+        } else {
+            self.expect_words(&["rename", "to"])?;
+            AlterGroupAction::RenameTo(self.ident()?)
+        };
+        Ok(Statement::AlterGroup(AlterGroup { name, action }))
+    }
 
-    pub(super) fn grant(&mut self) -> Result<Statement> {
-        let start = self.advance();
-        let revoke = self.token_text(start).eq_ignore_ascii_case("revoke");
-        let mut grant_option = revoke && self.eat_words(&["grant", "option", "for"]);
-        let command = if revoke { "REVOKE" } else { "GRANT" };
-        let privileges = self.privileges(command)?;
-        if self.is_one_of(&["to", "from"]) {
-            let message = format!("{command} without ON is not supported");
-            return Err(Error::unsupported(message).at(self.pos()));
-        }
-        self.expect_word("on")?;
-        let on = self.grant_target(command)?;
-        self.expect_word(if revoke { "from" } else { "to" })?;
-        let mut grantees = Vec::new();
+    // ---- Roles
+
+    pub(super) fn create_role(&mut self) -> Result<Statement> {
+        self.advance();
+        let name = self.principal_name()?;
+        let external_id = if self.eat_word("externalid") { Some(self.external_id()?) } else { None };
+        Ok(Statement::CreateRole(CreateRole { name, external_id }))
+    }
+
+    pub(super) fn alter_role(&mut self) -> Result<Statement> {
+        self.advance();
+        let name = self.principal_name()?;
+        self.eat_word("with");
+        let mut actions = Vec::new();
         loop {
-            grantees.push(self.grantee()?);
-            grant_option |= !revoke && self.eat_words(&["with", "grant", "option"]);
-            if !self.eat(TokenKind::Comma) {
-                break;
+            actions.push(if self.eat_words(&["rename", "to"]) {
+                AlterRoleAction::RenameTo(self.principal_name()?)
+            } else if self.eat_words(&["owner", "to"]) {
+                AlterRoleAction::OwnerTo(self.principal_name()?)
+            } else {
+                self.expect_words(&["externalid", "to"])?;
+                AlterRoleAction::ExternalIdTo(self.external_id()?)
+            });
+            if !self.eat(TokenKind::Comma) && !self.is_word("externalid") {
+                return Ok(Statement::AlterRole(AlterRole { name, actions }));
             }
         }
-        if revoke {
-            self.cascade();
-        }
-        Ok(Statement::Grant(Grant { revoke, privileges, on, grantees, grant_option, pos: start.start }))
     }
 
-    fn privileges(&mut self, command: &str) -> Result<Vec<String>> {
-        if self.eat_word("all") {
-            self.eat_word("privileges");
-            self.refuse_columns()?;
-            return Ok(Vec::new());
+    pub(super) fn drop_role(&mut self) -> Result<Statement> {
+        self.advance();
+        let name = self.principal_name()?;
+        let force = self.eat_word("force");
+        if !force {
+            self.eat_word("restrict");
         }
-        self.comma_list(|parser| {
-            let pos = parser.pos();
-            let word = parser.folded_word();
-            if !PRIVILEGES.contains(&word.as_str()) {
-                return Err(parser.refuse_privilege(command, &word, pos));
-            }
-            parser.advance();
-            parser.refuse_columns()?;
-            if parser.is(TokenKind::Word) && !parser.is_one_of(&["on", "to", "from"]) {
-                let privilege = format!("{word} {}", parser.folded_word()).to_uppercase();
-                return Err(Error::unsupported(format!("{command} {privilege} is not supported")).at(pos));
-            }
-            Ok(if word == "temp" { "temporary".to_owned() } else { word })
-        })
+        Ok(Statement::DropRole(DropRole { name, force }))
     }
 
-    /// The error for a word that is none of the privileges above.
-    fn refuse_privilege(&self, command: &str, word: &str, pos: Pos) -> Error {
-        match word {
-            "" => self.unexpected(),
-            "execute" | "assumerole" | "explain" | "ignore" | "admin" | "role" | "share" | "scan" => {
-                Error::unsupported(format!("{command} {} is not supported", word.to_uppercase())).at(pos)
-            }
-            // Any other word is a role.
-            _ => Error::unsupported(format!("{command} ROLE is not supported")).at(pos),
+    // ---- Identity providers
+
+    /// PROVIDER and what follows, behind CREATE IDENTITY.
+    pub(super) fn create_identity_provider(&mut self) -> Result<Statement> {
+        self.advance();
+        let name = self.ident()?;
+        self.expect_word("type")?;
+        let provider_type = self.external_id()?.to_lowercase();
+        self.expect_word("namespace")?;
+        let namespace = self.external_id()?;
+        let options = self.identity_provider_options(IdentityProviderCommand::Create)?;
+        Ok(Statement::CreateIdentityProvider(CreateIdentityProvider { name, provider_type, namespace, options }))
+    }
+
+    /// PROVIDER and what follows, behind ALTER IDENTITY.
+    pub(super) fn alter_identity_provider(&mut self) -> Result<Statement> {
+        self.advance();
+        let name = self.ident()?;
+        let options = self.identity_provider_options(IdentityProviderCommand::Alter)?;
+        if options.is_empty() {
+            return Err(self.unexpected());
+        }
+        Ok(Statement::AlterIdentityProvider(AlterIdentityProvider { name, options }))
+    }
+
+    fn identity_provider_options(&mut self, command: IdentityProviderCommand) -> Result<Vec<IdentityProviderOption>> {
+        let alter = command == IdentityProviderCommand::Alter;
+        let mut options = Vec::new();
+        loop {
+            options.push(if self.eat_word("parameters") {
+                IdentityProviderOption::Parameters(self.string()?)
+            } else if self.eat_word("iam_role") {
+                IdentityProviderOption::IamRole(self.iam_role_value()?)
+            } else if self.eat_word("auto_create_roles") {
+                self.auto_create_roles()?
+            } else if !alter && self.eat_word("application_arn") {
+                IdentityProviderOption::ApplicationArn(self.string()?)
+            } else if alter && self.eat_word("namespace") {
+                IdentityProviderOption::Namespace(self.external_id()?)
+            } else if alter && self.eat_word("enable") {
+                IdentityProviderOption::Enabled(true)
+            } else if alter && self.eat_word("disable") {
+                IdentityProviderOption::Enabled(false)
+            } else {
+                return Ok(options);
+            });
         }
     }
 
-    fn refuse_columns(&self) -> Result<()> {
-        if self.is(TokenKind::LeftParen) {
-            return Err(Error::unsupported("privileges on columns are not supported").at(self.pos()));
+    /// `[TRUE [INCLUDE | EXCLUDE GROUPS LIKE 'pattern'] | FALSE]`
+    fn auto_create_roles(&mut self) -> Result<IdentityProviderOption> {
+        if self.eat_word("false") {
+            return Ok(IdentityProviderOption::AutoCreateRoles { on: false, groups: None });
         }
-        Ok(())
-    }
-
-    fn grant_target(&mut self, command: &str) -> Result<GrantTarget> {
-        if self.eat_words(&["all", "tables", "in", "schema"]) {
-            return self.comma_list(Self::ident).map(GrantTarget::AllTablesInSchemas);
-        }
-        if self.eat_word("schema") {
-            return self.comma_list(Self::ident).map(GrantTarget::Schemas);
-        }
-        if self.eat_word("database") {
-            return self.comma_list(Self::ident).map(GrantTarget::Databases);
-        }
-        let others = [
-            "function",
-            "functions",
-            "procedure",
-            "procedures",
-            "language",
-            "external",
-            "datashare",
-            "model",
-            "copy",
-            "job",
-            "all",
-        ];
-        let names_table =
-            matches!(self.peek_at(1).kind, TokenKind::Dot | TokenKind::Comma | TokenKind::End | TokenKind::Semicolon)
-                || self.word_at(1, "to")
-                || self.word_at(1, "from");
-        if self.is_one_of(&others) && !names_table {
-            let what = self.folded_word().to_uppercase();
-            return Err(Error::unsupported(format!("{command} ON {what} is not supported")).at(self.pos()));
-        }
-        self.eat_word("table");
-        self.comma_list(Self::object_name).map(GrantTarget::Tables)
-    }
-
-    fn grantee(&mut self) -> Result<(PrincipalKind, Ident)> {
-        if self.is_word("public") {
-            return Ok((PrincipalKind::Public, self.label()?));
-        }
-        if self.eat_word("group") {
-            return Ok((PrincipalKind::Group, self.ident()?));
-        }
-        if self.is_word("role") && self.begins_ident(1) {
+        self.eat_word("true");
+        let groups = if self.is_one_of(&["include", "exclude"]) {
+            let include = self.is_word("include");
             self.advance();
-            return Ok((PrincipalKind::Role, self.ident()?));
-        }
-        if self.is_one_of(&["account", "namespace", "iam_role"]) && self.at + 2 < self.tokens.len() {
-            let what = self.folded_word().to_uppercase();
-            return Err(Error::unsupported(format!("GRANT to {what} is not supported")).at(self.pos()));
-        }
-        if self.is_word("user") {
-            self.advance();
-        }
-        Ok((PrincipalKind::User, self.ident()?))
+            self.expect_words(&["groups", "like"])?;
+            Some((include, self.string()?))
+        } else {
+            None
+        };
+        Ok(IdentityProviderOption::AutoCreateRoles { on: true, groups })
     }
+
+    /// PROVIDER and what follows, behind DROP IDENTITY.
+    pub(super) fn drop_identity_provider(&mut self) -> Result<Statement> {
+        self.advance();
+        let if_exists = self.eat_words(&["if", "exists"]);
+        let name = self.ident()?;
+        Ok(Statement::DropIdentityProvider(DropIdentityProvider { if_exists, name, cascade: self.cascade() }))
+    }
+}
+
+/// Which command has the options.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum IdentityProviderCommand {
+    Create,
+    Alter,
 }

@@ -286,8 +286,9 @@ impl Parser<'_> {
     }
 
     fn select_item(&mut self) -> Result<SelectItem> {
+        let is_star = self.is(TokenKind::Star);
         let expr = self.select_expr()?;
-        let alias = self.select_alias()?;
+        let alias = if is_star { None } else { self.select_alias()? };
         Ok(SelectItem { expr, alias })
     }
 

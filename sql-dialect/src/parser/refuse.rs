@@ -1,85 +1,9 @@
-//! Commands that Redshift has and Blueshift does not yet, and those that only Postgres has.
+//! Commands that only Postgres has.
 //!
 //! They are named in full in an error with SQLSTATE 0A000; what is no command at all is a syntax error.
 
 use super::Parser;
-use crate::error::{Error, Result};
-
-/// Commands of Redshift without a statement of their own. Longer ones stand before their beginnings.
-const NOT_YET: &[&str] = &[
-    "ALTER DATASHARE",
-    "ALTER DEFAULT PRIVILEGES",
-    "ALTER EXTERNAL SCHEMA",
-    "ALTER EXTERNAL VIEW",
-    "ALTER FUNCTION",
-    "ALTER GROUP",
-    "ALTER IDENTITY PROVIDER",
-    "ALTER MASKING POLICY",
-    "ALTER MATERIALIZED VIEW",
-    "ALTER RLS POLICY",
-    "ALTER ROLE",
-    "ALTER PROCEDURE",
-    "ALTER SYSTEM",
-    "ALTER TEMPLATE",
-    "ANALYZE COMPRESSION",
-    "ATTACH MASKING POLICY",
-    "ATTACH RLS POLICY",
-    "CALL",
-    "CANCEL",
-    "CREATE DATASHARE",
-    "CREATE EXTERNAL FUNCTION",
-    "CREATE EXTERNAL MODEL",
-    "CREATE EXTERNAL SCHEMA",
-    "CREATE EXTERNAL TABLE",
-    "CREATE EXTERNAL VIEW",
-    "CREATE FUNCTION",
-    "CREATE IDENTITY PROVIDER",
-    "CREATE LIBRARY",
-    "CREATE MASKING POLICY",
-    "CREATE MATERIALIZED VIEW",
-    "CREATE MODEL",
-    "CREATE PROCEDURE",
-    "CREATE RLS POLICY",
-    "CREATE ROLE",
-    "CREATE TEMPLATE",
-    "DESC DATASHARE",
-    "DESC IDENTITY PROVIDER",
-    "DETACH MASKING POLICY",
-    "DETACH RLS POLICY",
-    "DROP DATASHARE",
-    "DROP EXTERNAL VIEW",
-    "DROP FUNCTION",
-    "DROP IDENTITY PROVIDER",
-    "DROP LIBRARY",
-    "DROP MASKING POLICY",
-    "DROP MODEL",
-    "DROP MATERIALIZED VIEW",
-    "DROP PROCEDURE",
-    "DROP RLS POLICY",
-    "DROP ROLE",
-    "DROP TEMPLATE",
-    "MERGE",
-    "REFRESH MATERIALIZED VIEW",
-    "UNLOAD",
-    "USE",
-];
-
-/// Forms of SHOW without a statement of their own. SHOW of any other word shows a parameter.
-const SHOW_NOT_YET: &[&str] = &[
-    "SHOW COLUMN GRANTS",
-    "SHOW CONSTRAINTS",
-    "SHOW DATASHARES",
-    "SHOW EXTERNAL TABLE",
-    "SHOW FUNCTIONS",
-    "SHOW GRANTS",
-    "SHOW MODEL",
-    "SHOW PARAMETERS",
-    "SHOW POLICIES",
-    "SHOW PROCEDURES",
-    "SHOW PROCEDURE",
-    "SHOW TEMPLATES",
-    "SHOW TEMPLATE",
-];
+use crate::error::Error;
 
 const NO_INDEXES: &str = "Use SORTKEY and DISTKEY instead of indexes.";
 const NO_SEQUENCES: &str = "Use IDENTITY(seed, step) columns.";
@@ -161,9 +85,6 @@ impl Parser<'_> {
                 self.word_at(index + skipped, &word.to_ascii_lowercase())
             })
         };
-        if let Some(command) = NOT_YET.iter().find(|command| begins(command)) {
-            return Error::unsupported(format!("{command} is not supported")).at(pos);
-        }
         if let Some((command, hint)) = POSTGRES_ONLY.iter().find(|(command, _)| begins(command)) {
             return Error::unsupported(format!("{command} is not supported")).with_hint(*hint).at(pos);
         }
@@ -171,16 +92,5 @@ impl Parser<'_> {
         let known_first = ["create", "alter", "drop", "refresh", "attach", "detach", "desc"];
         let wrong = if self.is_one_of(&known_first) { if or_replace { 3 } else { 1 } } else { 0 };
         self.unexpected_at(self.at + wrong)
-    }
-
-    /// Refuses the forms of SHOW that are not there yet.
-    pub(super) fn refuse_show(&self) -> Result<()> {
-        let begins = |command: &str| {
-            command.split(' ').enumerate().all(|(index, word)| self.word_at(index, &word.to_ascii_lowercase()))
-        };
-        match SHOW_NOT_YET.iter().find(|command| begins(command)) {
-            Some(command) => Err(Error::unsupported(format!("{command} is not supported")).at(self.pos())),
-            None => Ok(()),
-        }
     }
 }

@@ -1,10 +1,10 @@
-//! Transactions, settings, SHOW, cursors and the use of prepared statements.
+//! Transactions, settings, cursors, the use of prepared statements, USE and CANCEL.
 
 use super::Parser;
 use crate::{
     ast::{
-        CloseCursor, Deallocate, Execute, Fetch, IsolationLevel, Reset, Set, SetValue, Show, ShowObjects, Statement,
-        TransactionModes,
+        AlterSystem, Cancel, CloseCursor, Deallocate, Execute, Fetch, IsolationLevel, Reset, Set, SetValue, Statement,
+        TransactionModes, Use,
     },
     error::{Error, Result},
     lexer::TokenKind,
@@ -160,7 +160,7 @@ impl Parser<'_> {
     }
 
     /// The name of a parameter in lower case; dotted where it is a custom one.
-    fn parameter_name(&mut self) -> Result<String> {
+    pub(super) fn parameter_name(&mut self) -> Result<String> {
         let mut name = self.label()?.value.to_lowercase();
         while self.eat(TokenKind::Dot) {
             name.push('.');
@@ -169,7 +169,7 @@ impl Parser<'_> {
         Ok(name)
     }
 
-    fn set_value(&mut self) -> Result<SetValue> {
+    pub(super) fn set_value(&mut self) -> Result<SetValue> {
         if self.begins_string(0) {
             return self.string().map(SetValue::String);
         }
@@ -198,69 +198,31 @@ impl Parser<'_> {
         Ok(Statement::Reset(reset))
     }
 
-    // ---- SHOW
+    // ---- Databases, processes, the system
 
-    pub(super) fn show(&mut self) -> Result<Statement> {
-        if let Some(objects) = self.show_objects()? {
-            return Ok(Statement::ShowObjects(objects));
-        }
-        self.refuse_show()?;
+    /// `USE database`
+    pub(super) fn use_database(&mut self) -> Result<Statement> {
         self.advance();
-        let show = if self.eat_word("all") {
-            Show::All
-        } else if self.eat_words(&["time", "zone"]) {
-            Show::Parameter("timezone".to_owned())
-        } else if self.eat_words(&["transaction", "isolation", "level"]) {
-            Show::Parameter("transaction_isolation".to_owned())
-        } else if self.eat_words(&["session", "authorization"]) {
-            Show::Parameter("session_authorization".to_owned())
-        } else {
-            Show::Parameter(self.parameter_name()?)
-        };
-        Ok(Statement::Show(show))
+        Ok(Statement::Use(Use { database: self.database_name()? }))
     }
 
-    /// The forms that show objects; none where a parameter is shown.
-    fn show_objects(&mut self) -> Result<Option<ShowObjects>> {
-        let kind = ["table", "view", "databases", "schemas", "tables", "columns"];
-        let Some(kind) = kind.into_iter().find(|word| self.word_at(1, word)) else { return Ok(None) };
-        self.at += 2;
-        let objects = match kind {
-            "table" => ShowObjects::Table(self.object_name()?),
-            "view" => ShowObjects::View(self.object_name()?),
-            "databases" => {
-                if self.is_word("from") {
-                    return Err(Error::unsupported("SHOW DATABASES FROM DATA CATALOG is not supported").at(self.pos()));
-                }
-                let (like, limit) = self.like_and_limit()?;
-                ShowObjects::Databases { like, limit }
-            }
-            "schemas" => {
-                let database = self.eat_words(&["from", "database"]).then(|| self.ident()).transpose()?;
-                let (like, limit) = self.like_and_limit()?;
-                ShowObjects::Schemas { database, like, limit }
-            }
-            "tables" => {
-                self.expect_words(&["from", "schema"])?;
-                let schema = self.object_name()?;
-                let (like, limit) = self.like_and_limit()?;
-                ShowObjects::Tables { schema, like, limit }
-            }
-            _ => {
-                self.expect_words(&["from", "table"])?;
-                let table = self.object_name()?;
-                let (like, limit) = self.like_and_limit()?;
-                ShowObjects::Columns { table, like, limit }
-            }
-        };
-        Ok(Some(objects))
+    /// `CANCEL pid ['message']`
+    pub(super) fn cancel(&mut self) -> Result<Statement> {
+        self.advance();
+        let pid = self.unsigned()?;
+        let message = if self.begins_string(0) { Some(self.string()?) } else { None };
+        Ok(Statement::Cancel(Cancel { pid, message }))
     }
 
-    /// `[LIKE pattern] [LIMIT n]`
-    fn like_and_limit(&mut self) -> Result<(Option<String>, Option<u64>)> {
-        let like = if self.eat_word("like") { Some(self.string()?) } else { None };
-        let limit = if self.eat_word("limit") { Some(self.unsigned()?) } else { None };
-        Ok((like, limit))
+    /// SYSTEM and what follows, behind ALTER.
+    pub(super) fn alter_system(&mut self) -> Result<Statement> {
+        self.advance();
+        self.expect_word("set")?;
+        let name = self.parameter_name()?;
+        if !self.eat(TokenKind::Eq) {
+            self.expect_word("to")?;
+        }
+        Ok(Statement::AlterSystem(AlterSystem { name, value: self.set_value()? }))
     }
 
     // ---- Prepared statements and cursors

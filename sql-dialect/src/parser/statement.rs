@@ -43,9 +43,27 @@ impl Parser<'_> {
             "fetch" => self.fetch(),
             "close" => self.close_cursor(),
             "grant" | "revoke" => self.grant(),
+            "merge" => self.merge(),
+            "unload" => self.unload(),
+            "call" => self.call(),
+            "refresh" => self.refresh(),
+            "attach" | "detach" => self.attach(),
+            "desc" => self.desc(),
+            "use" => self.use_database(),
+            "cancel" => self.cancel(),
             "values" => self.query().map(Statement::Query),
             _ => Err(self.unknown_command()),
         }
+    }
+
+    /// DESC DATASHARE, DESC IDENTITY PROVIDER
+    fn desc(&mut self) -> Result<Statement> {
+        self.advance();
+        if self.is_word("datashare") {
+            return self.desc_datashare();
+        }
+        self.expect_words(&["identity", "provider"])?;
+        self.ident().map(Statement::DescIdentityProvider)
     }
 
     fn query_statement(&mut self) -> Result<Statement> {
@@ -59,6 +77,9 @@ impl Parser<'_> {
         match self.folded_word().as_str() {
             "update" => self.update(with),
             "delete" => self.delete(with),
+            "merge" => Err(Error::unsupported("WITH before MERGE is not supported")
+                .with_hint("Write the query as the source: MERGE INTO table USING (SELECT ...) AS source ON ...")
+                .at(self.pos())),
             "insert" => Err(Error::unsupported("WITH before INSERT is not supported")
                 .with_hint("Write it before the SELECT: INSERT INTO table WITH ... SELECT ...")
                 .at(self.pos())),

@@ -353,22 +353,26 @@ impl Parser<'_> {
             return Err(Error::unsupported("ALTER TABLE IF EXISTS is not supported").at(self.pos()));
         }
         let name = self.object_name()?;
+        if let Some(altered) = self.alter_external_table(&name)? {
+            return Ok(altered);
+        }
+        if let Some(altered) = self.alter_table_security(&name)? {
+            return Ok(altered);
+        }
         let action = match self.folded_word().as_str() {
             "add" => self.alter_add()?,
             "drop" => self.alter_drop()?,
             "rename" => self.alter_rename()?,
             "alter" => self.alter_alters()?,
-            "partition" if self.peek_at(1).kind == TokenKind::LeftParen => return Err(self.refuse_partitions()),
             "owner" => {
                 self.expect_words(&["owner", "to"])?;
                 AlterTableAction::OwnerTo(self.ident()?)
             }
             "append" => self.alter_append()?,
-            "row" if self.are_words(&["row", "level", "security"]) => {
-                return Err(Error::unsupported("ALTER TABLE ROW LEVEL SECURITY is not supported").at(self.pos()));
-            }
             "set" => {
-                return Err(Error::unsupported("ALTER TABLE SET is not supported").at(self.pos()));
+                return Err(Error::unsupported("ALTER TABLE SET is not supported")
+                    .with_hint("External tables have SET LOCATION, SET FILE FORMAT and SET TABLE PROPERTIES.")
+                    .at(self.pos()));
             }
             _ => return Err(self.unexpected()),
         };
@@ -377,9 +381,6 @@ impl Parser<'_> {
 
     fn alter_add(&mut self) -> Result<AlterTableAction> {
         self.advance();
-        if self.is_word("partition") || self.are_words(&["if", "not", "exists", "partition"]) {
-            return Err(self.refuse_partitions());
-        }
         if !self.is_word("column")
             && let Some(constraint) = self.table_constraint()?
         {
@@ -398,9 +399,6 @@ impl Parser<'_> {
 
     fn alter_drop(&mut self) -> Result<AlterTableAction> {
         self.advance();
-        if self.is_word("partition") {
-            return Err(self.refuse_partitions());
-        }
         if self.eat_word("constraint") {
             let name = self.ident()?;
             return Ok(AlterTableAction::DropConstraint { name, cascade: self.cascade() });
@@ -437,12 +435,8 @@ impl Parser<'_> {
         }
     }
 
-    fn refuse_partitions(&self) -> Error {
-        Error::unsupported("partitions of external tables are not supported").at(self.pos())
-    }
-
     /// `ALTER COLUMN ...`, `ALTER DISTKEY ...`, `ALTER SORTKEY ...`, ...
-    fn alter_alter(&mut self) -> Result<AlterTableAction> {
+    pub(super) fn alter_alter(&mut self) -> Result<AlterTableAction> {
         self.advance();
         if self.eat_word("distkey") {
             return Ok(AlterTableAction::AlterDistKey(self.ident()?));

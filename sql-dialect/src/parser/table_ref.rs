@@ -107,7 +107,7 @@ impl Parser<'_> {
     }
 
     /// An item without joins, but with PIVOT and UNPIVOT.
-    fn table_primary(&mut self) -> Result<FromItem> {
+    pub(super) fn table_primary(&mut self) -> Result<FromItem> {
         let before = std::mem::take(&mut self.height);
         let mut item = self.table_simple()?;
         loop {
@@ -164,7 +164,8 @@ impl Parser<'_> {
 
     /// A table's name, or a path over an earlier item, which may be longer.
     fn path(&mut self) -> Result<Vec<Ident>> {
-        let mut parts = vec![if self.is_word("array") { self.label()? } else { self.ident()? }];
+        let first = if self.is_word("array") { self.label()? } else { self.ident()? };
+        let mut parts = vec![self.with_catalog(first)?];
         while self.eat(TokenKind::Dot) {
             parts.push(self.label()?);
         }

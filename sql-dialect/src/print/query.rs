@@ -13,21 +13,26 @@ use crate::{
 
 impl Display for Query {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if let Some(with) = &self.with {
-            write!(f, "{with} ")?;
-        }
-        write!(f, "{}", self.body)?;
-        if !self.order_by.is_empty() {
-            f.write_str(" ORDER BY ")?;
-            comma_list(f, &self.order_by)?;
-        }
-        if let Some(limit) = &self.limit {
-            write!(f, " LIMIT {limit}")?;
-        }
-        match &self.offset {
-            Some(offset) => write!(f, " OFFSET {offset}"),
-            None => Ok(()),
-        }
+        query(f, self, "")
+    }
+}
+
+/// A query whose first SELECT has this `INTO ...` behind its list, with a blank before it, or nothing.
+pub(super) fn query(f: &mut Formatter<'_>, query: &Query, into: &str) -> fmt::Result {
+    if let Some(with) = &query.with {
+        write!(f, "{with} ")?;
+    }
+    body(f, &query.body, into)?;
+    if !query.order_by.is_empty() {
+        f.write_str(" ORDER BY ")?;
+        comma_list(f, &query.order_by)?;
+    }
+    if let Some(limit) = &query.limit {
+        write!(f, " LIMIT {limit}")?;
+    }
+    match &query.offset {
+        Some(offset) => write!(f, " OFFSET {offset}"),
+        None => Ok(()),
     }
 }
 
@@ -51,34 +56,38 @@ impl Display for Cte {
 
 impl Display for QueryBody {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            QueryBody::Select(select) => write!(f, "{select}"),
-            QueryBody::Nested(query) => write!(f, "({query})"),
-            QueryBody::Values(rows) => {
-                f.write_str("VALUES ")?;
-                for (index, row) in rows.iter().enumerate() {
-                    f.write_str(if index > 0 { ", " } else { "" })?;
-                    paren_list(f, row)?;
-                }
-                Ok(())
+        body(f, self, "")
+    }
+}
+
+fn body(f: &mut Formatter<'_>, body: &QueryBody, into: &str) -> fmt::Result {
+    match body {
+        QueryBody::Select(inner) => select(f, inner, into),
+        QueryBody::Nested(inner) => write!(f, "({inner})"),
+        QueryBody::Values(rows) => {
+            f.write_str("VALUES ")?;
+            for (index, row) in rows.iter().enumerate() {
+                f.write_str(if index > 0 { ", " } else { "" })?;
+                paren_list(f, row)?;
             }
-            QueryBody::SetOperation { op, all, left, right, .. } => {
-                side(f, left, binds_less(left, *op))?;
-                write!(f, " {}{} ", op.keyword(), if *all { " ALL" } else { "" })?;
-                let same_run = matches!(
-                    &**right,
-                    QueryBody::SetOperation { op: inner, all: inner_all, .. }
-                        if inner == op && inner_all == all && *op != SetOperator::Except
-                );
-                let is_operation = matches!(&**right, QueryBody::SetOperation { .. });
-                side(f, right, is_operation && !same_run && !binds_more(right, *op))
-            }
+            Ok(())
+        }
+        QueryBody::SetOperation { op, all, left, right, .. } => {
+            side(f, left, binds_less(left, *op), into)?;
+            write!(f, " {}{} ", op.keyword(), if *all { " ALL" } else { "" })?;
+            let same_run = matches!(
+                &**right,
+                QueryBody::SetOperation { op: inner, all: inner_all, .. }
+                    if inner == op && inner_all == all && *op != SetOperator::Except
+            );
+            let is_operation = matches!(&**right, QueryBody::SetOperation { .. });
+            side(f, right, is_operation && !same_run && !binds_more(right, *op), "")
         }
     }
 }
 
-fn side(f: &mut Formatter<'_>, body: &QueryBody, in_parentheses: bool) -> fmt::Result {
-    if in_parentheses { write!(f, "({body})") } else { write!(f, "{body}") }
+fn side(f: &mut Formatter<'_>, inner: &QueryBody, in_parentheses: bool, into: &str) -> fmt::Result {
+    if in_parentheses { write!(f, "({inner})") } else { body(f, inner, into) }
 }
 
 /// Is this UNION or EXCEPT on a side of INTERSECT?
@@ -105,36 +114,41 @@ impl SetOperator {
 
 impl Display for Select {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str("SELECT ")?;
-        if self.distinct {
-            f.write_str("DISTINCT ")?;
-        }
-        if let Some(top) = &self.top {
-            top_number(f, top)?;
-        }
-        comma_list(f, &self.items)?;
-        if !self.exclude.is_empty() {
-            f.write_str(" EXCLUDE ")?;
-            paren_list(f, &self.exclude)?;
-        }
-        if !self.from.is_empty() {
-            f.write_str(" FROM ")?;
-            comma_list(f, &self.from)?;
-        }
-        clause(f, "WHERE", &self.selection)?;
-        if let Some(connect_by) = &self.connect_by {
-            clause(f, "START WITH", &connect_by.start_with)?;
-            write!(f, " CONNECT BY {}", connect_by.condition)?;
-        }
-        write!(f, "{}", self.group_by)?;
-        clause(f, "HAVING", &self.having)?;
-        clause(f, "QUALIFY", &self.qualify)?;
-        for (index, (name, window)) in self.windows.iter().enumerate() {
-            f.write_str(if index > 0 { ", " } else { " WINDOW " })?;
-            write!(f, "{name} AS ({})", Inside(window))?;
-        }
-        Ok(())
+        select(f, self, "")
     }
+}
+
+fn select(f: &mut Formatter<'_>, select: &Select, into: &str) -> fmt::Result {
+    f.write_str("SELECT ")?;
+    if select.distinct {
+        f.write_str("DISTINCT ")?;
+    }
+    if let Some(top) = &select.top {
+        top_number(f, top)?;
+    }
+    comma_list(f, &select.items)?;
+    if !select.exclude.is_empty() {
+        f.write_str(" EXCLUDE ")?;
+        paren_list(f, &select.exclude)?;
+    }
+    f.write_str(into)?;
+    if !select.from.is_empty() {
+        f.write_str(" FROM ")?;
+        comma_list(f, &select.from)?;
+    }
+    clause(f, "WHERE", &select.selection)?;
+    if let Some(connect_by) = &select.connect_by {
+        clause(f, "START WITH", &connect_by.start_with)?;
+        write!(f, " CONNECT BY {}", connect_by.condition)?;
+    }
+    write!(f, "{}", select.group_by)?;
+    clause(f, "HAVING", &select.having)?;
+    clause(f, "QUALIFY", &select.qualify)?;
+    for (index, (name, window)) in select.windows.iter().enumerate() {
+        f.write_str(if index > 0 { ", " } else { " WINDOW " })?;
+        write!(f, "{name} AS ({})", Inside(window))?;
+    }
+    Ok(())
 }
 
 fn clause(f: &mut Formatter<'_>, words: &str, expr: &Option<Expr>) -> fmt::Result {

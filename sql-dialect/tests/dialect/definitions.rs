@@ -4,13 +4,13 @@ use redshift_sql_dialect::{
     RedshiftType,
     ast::{
         AlterDatabaseAction, AlterSchemaAction, AlterTableAction, ColumnAttribute, ConstraintKind, CreateTable,
-        CreateTableAs, DataType, DistStyle, GrantTarget, ObjectKind, PrincipalKind, SortKey, Statement, TableElement,
-        UserOption,
+        CreateTableAs, DataType, DatabaseOption, DistStyle, GrantTarget, Granted, Grantee, ObjectKind, PrincipalKind,
+        Privilege, Privileges, SortKey, Statement, SystemPrivilege, SystemPrivileges, TableElement, UserOption,
     },
     parse,
 };
 
-use crate::support::{assert_error, name, object, statement};
+use crate::support::{assert_error, assert_syntax_error, name, object, statement};
 
 #[track_caller]
 fn table(sql: &str) -> CreateTable {
@@ -140,7 +140,7 @@ fn schemas_and_databases() {
     let Statement::AlterSchema(alter) = statement("alter schema s rename to t") else { panic!() };
     assert_eq!(alter.action, AlterSchemaAction::RenameTo(name("t")));
     let Statement::AlterDatabase(alter) = statement("alter database d connection limit unlimited") else { panic!() };
-    assert_eq!(alter.action, AlterDatabaseAction::ConnectionLimit(None));
+    assert_eq!(alter.action, AlterDatabaseAction::Options(vec![DatabaseOption::ConnectionLimit(None)]));
 }
 
 /// Developer guide, "ALTER TABLE".
@@ -244,26 +244,53 @@ fn users_and_groups() {
     assert_eq!((drop.kind, drop.if_exists, drop.names.len()), (PrincipalKind::User, true, 2));
 }
 
+/// Developer guide, "GRANT" and "REVOKE".
 #[test]
 fn grants() {
     let grant = |sql: &str| match statement(sql) {
         Statement::Grant(grant) => grant,
         other => panic!("{sql}: {other:?}"),
     };
+    let user = |text: &str, grant_option| Grantee::User { name: name(text), grant_option };
+    let these =
+        |privileges: &[Privilege]| Privileges::These(privileges.iter().map(|each| (*each, Vec::new())).collect());
     let tables = grant("grant select, insert on table s.t, u to group g, public, v with grant option");
-    assert_eq!(tables.privileges, ["select", "insert"]);
-    assert_eq!(tables.on, GrantTarget::Tables(vec![object("s.t"), object("u")]));
     assert_eq!(
-        tables.grantees,
-        [(PrincipalKind::Group, name("g")), (PrincipalKind::Public, name("public")), (PrincipalKind::User, name("v")),]
+        tables.what,
+        Granted::On(
+            these(&[Privilege::Select, Privilege::Insert]),
+            GrantTarget::Tables(vec![object("s.t"), object("u")])
+        )
     );
+    assert_eq!(tables.grantees, [Grantee::Group(name("g")), Grantee::Public, user("v", true)]);
     assert!(tables.grant_option && !tables.revoke);
     let all = grant("grant all privileges on all tables in schema a, b to role r");
-    assert_eq!(all.privileges, Vec::<String>::new());
-    assert_eq!(all.on, GrantTarget::AllTablesInSchemas(vec![name("a"), name("b")]));
+    let everything = Privileges::All { columns: Vec::new() };
+    let in_schemas = GrantTarget::AllTablesInSchemas(vec![name("a"), name("b")]);
+    assert_eq!(all.what, Granted::On(everything, in_schemas));
     let revoked = grant("revoke grant option for usage on schema s from u cascade");
-    assert!(revoked.revoke && revoked.grant_option);
-    assert_eq!(grant("grant temp on database d to u").privileges, ["temporary"]);
+    assert!(revoked.revoke && revoked.grant_option && revoked.cascade);
+    let temporary = Granted::On(these(&[Privilege::Temporary]), GrantTarget::Databases(vec![name("d")]));
+    assert_eq!(grant("grant temp on database d to u").what, temporary);
+    let columns = grant("grant select (a, b), update (c) on t to u");
+    let listed = vec![(Privilege::Select, vec![name("a"), name("b")]), (Privilege::Update, vec![name("c")])];
+    assert_eq!(columns.what, Granted::On(Privileges::These(listed), GrantTarget::Tables(vec![object("t")])));
+    let roles = grant("grant role a, role b to u with admin option, role c");
+    assert_eq!(roles.what, Granted::Roles(vec![name("a"), name("b")]));
+    assert_eq!(roles.grantees, [user("u", true), Grantee::Role(name("c"))]);
+    // The guide's "DROP ROLE" grants a role without the word.
+    assert_eq!(grant("grant r to u").what, Granted::Roles(vec![name("r")]));
+    let system = vec![SystemPrivilege::CreateTable, SystemPrivilege::ExplainRls];
+    assert_eq!(
+        grant("grant create table, explain rls to role r").what,
+        Granted::System(SystemPrivileges::These(system))
+    );
+    // A table may be called like a kind of object.
+    let model = Granted::On(these(&[Privilege::Select]), GrantTarget::Tables(vec![object("model")]));
+    assert_eq!(grant("grant select on model to u").what, model);
+    assert_error("grant usage on t to u", "0LP01", "invalid privilege type USAGE for table", "usage");
+    assert_error("grant select on schema s to u", "0LP01", "invalid privilege type SELECT for schema", "select");
+    assert_syntax_error("grant select, create table to role r", "to");
 }
 
 #[test]

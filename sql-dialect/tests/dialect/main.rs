@@ -13,5 +13,6 @@ mod manipulation;
 mod print;
 mod queries;
 mod refusals;
+mod scripts;
 mod session;
 mod support;

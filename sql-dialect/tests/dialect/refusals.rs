@@ -1,4 +1,4 @@
-//! What Redshift refuses and Postgres has; what Blueshift does not do yet.
+//! What Redshift refuses and Postgres has.
 
 use crate::support::{assert_error, assert_syntax_error, error};
 
@@ -81,34 +81,6 @@ fn tables_as_only_postgres_has_them() {
             "on",
         ),
     ]);
-}
-
-#[test]
-fn commands_that_are_not_there_yet_are_named_in_full() {
-    for (sql, command) in [
-        ("merge into t using u on t.a = u.a when matched then delete", "MERGE"),
-        ("unload ('select 1') to 's3://b/k' iam_role default", "UNLOAD"),
-        ("call p(1)", "CALL"),
-        ("create or replace procedure p() as $$ begin end; $$ language plpgsql", "CREATE PROCEDURE"),
-        ("create function f (int) returns int stable as $$ select $1 $$ language sql", "CREATE FUNCTION"),
-        ("create materialized view v as select 1", "CREATE MATERIALIZED VIEW"),
-        ("refresh materialized view v", "REFRESH MATERIALIZED VIEW"),
-        ("create external schema s from data catalog", "CREATE EXTERNAL SCHEMA"),
-        ("create external table s.t (a int)", "CREATE EXTERNAL TABLE"),
-        ("create datashare d", "CREATE DATASHARE"),
-        ("alter group g add user u", "ALTER GROUP"),
-        ("create role r", "CREATE ROLE"),
-        ("grant role r to u", "GRANT ROLE"),
-        ("analyze compression t", "ANALYZE COMPRESSION"),
-        ("cancel 123", "CANCEL"),
-        ("use dev", "USE"),
-        ("show grants on table t", "SHOW GRANTS"),
-        ("attach rls policy p on t to role r", "ATTACH RLS POLICY"),
-    ] {
-        let error = error(sql);
-        let expected = format!("{command} is not supported");
-        assert_eq!((error.sqlstate().0, error.message(), error.hint()), ("0A000", expected.as_str(), None), "{sql}");
-    }
 }
 
 #[test]

@@ -1,6 +1,12 @@
 //! Transactions, settings, SHOW, prepared statements, cursors, and what kind of statement each is.
 
-use redshift_sql_dialect::ast::{IsolationLevel, Reset, Set, SetValue, Show, ShowObjects, Statement, TransactionModes};
+use redshift_sql_dialect::{
+    ast::{
+        BoundName, BoundText, IsolationLevel, NamePart, Reset, Set, SetValue, Show, ShowFilter, ShowObjects, Statement,
+        TransactionModes,
+    },
+    parse,
+};
 
 use crate::support::{assert_syntax_error, name, object, statement};
 
@@ -98,17 +104,59 @@ fn show() {
     for (sql, objects) in [
         ("show table s.t", ShowObjects::Table(object("s.t"))),
         ("show view v", ShowObjects::View(object("v"))),
-        ("show databases", ShowObjects::Databases { like: None, limit: None }),
-        ("show databases like 'd%'", ShowObjects::Databases { like: Some("d%".into()), limit: None }),
-        ("show schemas from database d", ShowObjects::Schemas { database: Some(name("d")), like: None, limit: None }),
+        ("show databases", ShowObjects::Databases { catalog: None, filter: filter(None, None) }),
+        ("show databases like 'd%'", ShowObjects::Databases { catalog: None, filter: filter(Some("d%"), None) }),
+        (
+            "show schemas from database d",
+            ShowObjects::Schemas { database: Some(bound(&["d"])), filter: filter(None, None) },
+        ),
         (
             "show tables from schema d.s like 't%' limit 5",
-            ShowObjects::Tables { schema: object("d.s"), like: Some("t%".into()), limit: Some(5) },
+            ShowObjects::Tables { schema: bound(&["d", "s"]), filter: filter(Some("t%"), Some(5)) },
         ),
-        ("show columns from table d.s.t", ShowObjects::Columns { table: object("d.s.t"), like: None, limit: None }),
+        (
+            "show columns from table d.s.t",
+            ShowObjects::Columns { table: bound(&["d", "s", "t"]), filter: filter(None, None) },
+        ),
     ] {
         assert_eq!(statement(sql), Statement::ShowObjects(objects), "{sql}");
     }
+}
+
+fn bound(parts: &[&str]) -> BoundName {
+    BoundName(parts.iter().map(|part| NamePart::Name(name(part))).collect())
+}
+
+fn filter(like: Option<&str>, limit: Option<u64>) -> ShowFilter {
+    ShowFilter { like: like.map(|like| BoundText::Text(like.into())), limit }
+}
+
+/// Drivers bind names and patterns of SHOW.
+#[test]
+fn names_and_patterns_of_show_may_be_parameters() {
+    let parsed = parse("show tables from schema $1.$2 like $3").unwrap().remove(0);
+    assert_eq!(parsed.parameters, 3);
+    let objects = ShowObjects::Tables {
+        schema: BoundName(vec![NamePart::Parameter(1), NamePart::Parameter(2)]),
+        filter: ShowFilter { like: Some(BoundText::Parameter(3)), limit: None },
+    };
+    assert_eq!(parsed.statement, Statement::ShowObjects(objects));
+    for sql in [
+        "show schemas from database $1 like $2",
+        "show columns from table $1.$2.$3 like $4",
+        "show constraints primary keys from table $1.$2.$3",
+        "show constraints foreign keys exported from table $1.$2.$3",
+        "show grants on table $1.$2.$3",
+        "show column grants on table $1.$2.$3 like $4",
+        "show procedures from schema $1.$2 like $3",
+        "show functions from schema $1.$2",
+        "show parameters of procedure $1.$2.$3($4, $5) like $6",
+        "show parameters of function $1.$2.$3()",
+    ] {
+        assert!(matches!(statement(sql), Statement::ShowObjects(_)), "{sql}");
+    }
+    assert_eq!(bound(&["a", "b"]).object_name(), Some(object("a.b")));
+    assert_eq!(BoundName(vec![NamePart::Parameter(1)]).object_name(), None);
 }
 
 #[test]
@@ -178,6 +226,15 @@ fn kinds_of_statements() {
         ("begin", "BEGIN", false, false),
         ("grant select on t to u", "GRANT", false, false),
         ("revoke select on t from u", "REVOKE", false, false),
+        ("call p()", "CALL", false, true),
+        ("unload ('select 1') to 's3://b/k' iam_role default", "UNLOAD", false, false),
+        ("drop procedure p()", "DROP PROCEDURE", false, false),
+        ("alter database d isolation level snapshot", "ALTER DATABASE", true, false),
+        ("alter database d connection limit 5", "ALTER DATABASE", false, false),
+        ("detach rls policy p on t from public", "DETACH RLS POLICY", false, false),
+        ("copy job list", "COPY JOB", false, true),
+        ("copy job drop j", "COPY JOB", true, false),
+        ("grant select on external table s.t to iam_role 'r'", "GRANT", true, false),
     ] {
         let statement = statement(sql);
         assert_eq!(

@@ -12,7 +12,22 @@ use redshift_sql_dialect::{
 pub fn statement(sql: &str) -> Statement {
     let mut parsed = parse(sql).unwrap_or_else(|error| panic!("{sql}\n{error:?}"));
     assert_eq!(parsed.len(), 1, "{sql}");
-    parsed.remove(0).statement
+    let statement = parsed.remove(0).statement;
+    assert_printed_parses_back(&statement);
+    statement
+}
+
+/// What is printed parses back to the same value.
+#[track_caller]
+pub fn assert_printed_parses_back(statement: &Statement) {
+    let printed = statement.to_string();
+    match parse(&printed) {
+        Ok(back) => {
+            let back: Vec<Statement> = back.into_iter().map(|parsed| parsed.statement).collect();
+            assert_eq!(back, [statement.clone()], "{printed}");
+        }
+        Err(error) => panic!("{printed}\n{error:?}\n{statement:?}"),
+    }
 }
 
 /// The query that a text is.

@@ -1,0 +1,98 @@
+//! Materialized views.
+
+use super::Parser;
+use crate::{
+    ast::{
+        AlterMaterializedView, AlterMaterializedViewAction, AlterTableAction, CreateMaterializedView,
+        DropMaterializedView, IcebergStorage, RefreshMaterializedView, Statement, TableAttributes,
+    },
+    error::{Error, Result},
+};
+
+impl Parser<'_> {
+    /// VIEW and what follows, behind CREATE MATERIALIZED.
+    pub(super) fn create_materialized_view(&mut self) -> Result<Statement> {
+        self.advance();
+        if self.are_words(&["if", "not", "exists"]) {
+            return Err(Error::unsupported("CREATE MATERIALIZED VIEW IF NOT EXISTS is not supported")
+                .with_hint("Use DROP MATERIALIZED VIEW IF EXISTS before it.")
+                .at(self.pos()));
+        }
+        let name = self.object_name()?;
+        let columns = self.optional_ident_list()?;
+        let iceberg = if self.eat_words(&["using", "iceberg"]) { Some(self.iceberg_storage()?) } else { None };
+        let (mut attributes, mut auto_refresh) = (TableAttributes::default(), None);
+        while iceberg.is_none() {
+            if auto_refresh.is_none() && self.eat_words(&["auto", "refresh"]) {
+                auto_refresh = Some(self.yes_no()?);
+            } else if !self.table_attribute(&mut attributes)? {
+                break;
+            }
+        }
+        self.expect_word("as")?;
+        let start = self.pos() as usize;
+        let query = self.query()?;
+        let query_text = self.text[start..self.tokens[self.at - 1].end as usize].to_owned();
+        if self.are_words(&["with", "no", "data"]) || self.are_words(&["with", "data"]) {
+            return Err(Error::unsupported("WITH [NO] DATA is not supported").at(self.pos()));
+        }
+        Ok(Statement::CreateMaterializedView(Box::new(CreateMaterializedView {
+            name,
+            columns,
+            attributes,
+            auto_refresh,
+            iceberg,
+            query,
+            query_text,
+        })))
+    }
+
+    fn iceberg_storage(&mut self) -> Result<IcebergStorage> {
+        let location = if self.eat_word("location") { Some(self.string()?) } else { None };
+        Ok(IcebergStorage { location, partitioned_by: self.partitioned_by()?, properties: self.table_properties()? })
+    }
+
+    /// VIEW and what follows, behind ALTER MATERIALIZED.
+    pub(super) fn alter_materialized_view(&mut self) -> Result<Statement> {
+        self.advance();
+        let name = self.object_name()?;
+        let action = if self.eat_words(&["auto", "refresh"]) {
+            AlterMaterializedViewAction::AutoRefresh(self.yes_no()?)
+        } else if self.eat_words(&["owner", "to"]) {
+            AlterMaterializedViewAction::OwnerTo(self.principal_name()?)
+        } else if let Some(security) = self.table_security()? {
+            AlterMaterializedViewAction::Security(security)
+        } else if self.is_word("alter") {
+            let start = self.at;
+            match self.alter_alter()? {
+                AlterTableAction::AlterDistKey(column) => AlterMaterializedViewAction::DistKey(column),
+                AlterTableAction::AlterDistStyle(style) => AlterMaterializedViewAction::DistStyle(style),
+                AlterTableAction::AlterSortKey(key) => AlterMaterializedViewAction::SortKey(key),
+                _ => return Err(self.unexpected_at(start + 1)),
+            }
+        } else {
+            return Err(self.unexpected());
+        };
+        Ok(Statement::AlterMaterializedView(AlterMaterializedView { name, action }))
+    }
+
+    /// REFRESH MATERIALIZED VIEW
+    pub(super) fn refresh(&mut self) -> Result<Statement> {
+        self.advance();
+        self.expect_words(&["materialized", "view"])?;
+        if self.is_word("concurrently") {
+            return Err(Error::unsupported("REFRESH MATERIALIZED VIEW CONCURRENTLY is not supported").at(self.pos()));
+        }
+        let name = self.object_name()?;
+        Ok(Statement::RefreshMaterializedView(RefreshMaterializedView { name, cascade: self.cascade() }))
+    }
+
+    /// VIEW and what follows, behind DROP MATERIALIZED.
+    pub(super) fn drop_materialized_view(&mut self) -> Result<Statement> {
+        self.advance();
+        let if_exists = self.eat_words(&["if", "exists"]);
+        let names = self.comma_list(Self::object_name)?;
+        let cascade = self.cascade();
+        Ok(Statement::DropMaterializedView(DropMaterializedView { if_exists, names, cascade }))
+    }
+}

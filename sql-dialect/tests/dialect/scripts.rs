@@ -1,0 +1,243 @@
+//! The SQL files under `tests/sql`: what the pages of the guide accept and what Redshift refuses.
+//!
+//! A line that begins with `--!` says what the text up to the next such line is:
+//!
+//! * `--! page NAME`: the page of the developer guide that the file follows; in its head.
+//! * `--! ok COMMAND`: statements of this command that parse, and print as text that parses to the same value.
+//! * `--! error SQLSTATE | message | where | hint`: one text that is refused. `where` is what stands at the error's
+//!   position; a part of the hint may follow.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use redshift_sql_dialect::parse;
+
+/// One `--!` line and the text under it.
+struct Case {
+    line: usize,
+    directive: String,
+    text: String,
+}
+
+fn cases(script: &str) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    for (index, line) in script.lines().enumerate() {
+        if let Some(directive) = line.strip_prefix("--! ") {
+            cases.push(Case { line: index + 1, directive: directive.trim().to_owned(), text: String::new() });
+        } else if let Some(case) = cases.last_mut() {
+            case.text.push_str(line);
+            case.text.push('\n');
+        }
+    }
+    cases
+}
+
+fn scripts() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sql");
+    let mut scripts: Vec<(String, String)> = fs::read_dir(folder)
+        .expect("the folder of scripts")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
+        .map(|path| {
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            (name, fs::read_to_string(path).expect("a script"))
+        })
+        .collect();
+    scripts.sort();
+    scripts
+}
+
+#[test]
+fn scripts_are_accepted_and_refused_as_they_say() {
+    let mut wrong = Vec::new();
+    for (file, script) in scripts() {
+        let cases = cases(&script);
+        assert!(cases.first().is_some_and(|case| case.directive.starts_with("page ")), "{file} names no page");
+        for Case { line, directive, text } in cases {
+            let checked = match directive.split_once(' ') {
+                Some(("page", _)) => Ok(()),
+                Some(("ok", command)) => accepted(command, &text),
+                Some(("error", expected)) => refused(expected, text.trim_end()),
+                _ => Err(format!("what is {directive}?")),
+            };
+            wrong.extend(checked.err().map(|what| format!("{file}:{line}: {what}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+fn accepted(command: &str, text: &str) -> Result<(), String> {
+    let parsed = parse(text).map_err(|error| {
+        let position = error.position().unwrap_or_default() as usize;
+        format!("{error}\n{}", &text[position..])
+    })?;
+    if parsed.is_empty() {
+        return Err("no statement".to_owned());
+    }
+    for one in parsed {
+        let statement = &text[one.start as usize..one.end as usize];
+        if one.statement.command_name() != command {
+            return Err(format!("{statement}\nis {}", one.statement.command_name()));
+        }
+        let printed = one.statement.to_string();
+        match parse(&printed) {
+            Ok(back) if back.len() == 1 && back[0].statement == one.statement => {}
+            Ok(back) => return Err(format!("{statement}\nprints as\n{printed}\nwhich is {back:?}")),
+            Err(error) => return Err(format!("{statement}\nprints as\n{printed}\n{error}")),
+        }
+    }
+    Ok(())
+}
+
+fn refused(expected: &str, text: &str) -> Result<(), String> {
+    let mut parts = expected.split('|').map(str::trim);
+    let mut next = || parts.next().unwrap_or_default();
+    let (state, message, place, hint) = (next(), next(), next(), next());
+    let Err(error) = parse(text) else { return Err("is taken".to_owned()) };
+    let position = error.position().unwrap_or_default() as usize;
+    let is_expected = error.sqlstate().0 == state
+        && error.message() == message
+        && text[position..].starts_with(place)
+        && (!place.is_empty() || position == text.len())
+        && error.hint().unwrap_or_default().contains(hint);
+    if is_expected {
+        return Ok(());
+    }
+    Err(format!("{error} at {:?}, {:?}", &text[position..], error.hint()))
+}
+
+/// The guide's list of commands; those that print as another one are left out (END, ABORT, START TRANSACTION, INSERT
+/// of an external table, SET SESSION CHARACTERISTICS).
+const COMMANDS: &[&str] = &[
+    "ALTER DATABASE",
+    "ALTER DATASHARE",
+    "ALTER DEFAULT PRIVILEGES",
+    "ALTER EXTERNAL SCHEMA",
+    "ALTER EXTERNAL VIEW",
+    "ALTER FUNCTION",
+    "ALTER GROUP",
+    "ALTER IDENTITY PROVIDER",
+    "ALTER MASKING POLICY",
+    "ALTER MATERIALIZED VIEW",
+    "ALTER PROCEDURE",
+    "ALTER RLS POLICY",
+    "ALTER ROLE",
+    "ALTER SCHEMA",
+    "ALTER SYSTEM",
+    "ALTER TABLE",
+    "ALTER TABLE APPEND",
+    "ALTER TEMPLATE",
+    "ALTER USER",
+    "ANALYZE",
+    "ANALYZE COMPRESSION",
+    "ATTACH MASKING POLICY",
+    "ATTACH RLS POLICY",
+    "BEGIN",
+    "CALL",
+    "CANCEL",
+    "CLOSE CURSOR",
+    "COMMENT",
+    "COMMIT",
+    "COPY",
+    "COPY JOB",
+    "CREATE DATABASE",
+    "CREATE DATASHARE",
+    "CREATE EXTERNAL FUNCTION",
+    "CREATE EXTERNAL MODEL",
+    "CREATE EXTERNAL SCHEMA",
+    "CREATE EXTERNAL TABLE",
+    "CREATE EXTERNAL VIEW",
+    "CREATE FUNCTION",
+    "CREATE GROUP",
+    "CREATE IDENTITY PROVIDER",
+    "CREATE LIBRARY",
+    "CREATE MASKING POLICY",
+    "CREATE MATERIALIZED VIEW",
+    "CREATE MODEL",
+    "CREATE PROCEDURE",
+    "CREATE RLS POLICY",
+    "CREATE ROLE",
+    "CREATE SCHEMA",
+    "CREATE TABLE",
+    "CREATE TABLE AS",
+    "CREATE TEMPLATE",
+    "CREATE USER",
+    "CREATE VIEW",
+    "DEALLOCATE",
+    "DECLARE CURSOR",
+    "DELETE",
+    "DESC DATASHARE",
+    "DESC IDENTITY PROVIDER",
+    "DETACH MASKING POLICY",
+    "DETACH RLS POLICY",
+    "DROP DATABASE",
+    "DROP DATASHARE",
+    "DROP EXTERNAL VIEW",
+    "DROP FUNCTION",
+    "DROP GROUP",
+    "DROP IDENTITY PROVIDER",
+    "DROP LIBRARY",
+    "DROP MASKING POLICY",
+    "DROP MATERIALIZED VIEW",
+    "DROP MODEL",
+    "DROP PROCEDURE",
+    "DROP RLS POLICY",
+    "DROP ROLE",
+    "DROP SCHEMA",
+    "DROP TABLE",
+    "DROP TEMPLATE",
+    "DROP USER",
+    "DROP VIEW",
+    "EXECUTE",
+    "EXPLAIN",
+    "FETCH",
+    "GRANT",
+    "INSERT",
+    "LOCK TABLE",
+    "MERGE",
+    "PREPARE",
+    "REFRESH MATERIALIZED VIEW",
+    "RESET",
+    "REVOKE",
+    "ROLLBACK",
+    "SELECT",
+    "SELECT INTO",
+    "SET",
+    "SET SESSION AUTHORIZATION",
+    "SHOW",
+    "SHOW COLUMN GRANTS",
+    "SHOW COLUMNS",
+    "SHOW CONSTRAINTS",
+    "SHOW DATABASES",
+    "SHOW DATASHARES",
+    "SHOW EXTERNAL TABLE",
+    "SHOW FUNCTIONS",
+    "SHOW GRANTS",
+    "SHOW MODEL",
+    "SHOW PARAMETERS",
+    "SHOW POLICIES",
+    "SHOW PROCEDURE",
+    "SHOW PROCEDURES",
+    "SHOW SCHEMAS",
+    "SHOW TABLE",
+    "SHOW TABLES",
+    "SHOW TEMPLATE",
+    "SHOW TEMPLATES",
+    "SHOW VIEW",
+    "TRUNCATE TABLE",
+    "UNLOAD",
+    "UPDATE",
+    "USE",
+    "VACUUM",
+];
+
+/// Every command of the guide has statements here, and every name here is a command's.
+#[test]
+fn every_command_has_a_script() {
+    let mut seen = BTreeSet::new();
+    for (_, script) in scripts() {
+        seen.extend(cases(&script).iter().filter_map(|case| case.directive.strip_prefix("ok ")).map(str::to_owned));
+    }
+    let listed: BTreeSet<String> = COMMANDS.iter().map(|&command| command.to_owned()).collect();
+    assert_eq!(listed.difference(&seen).collect::<Vec<_>>(), Vec::<&String>::new(), "without a script");
+    assert_eq!(seen.difference(&listed).collect::<Vec<_>>(), Vec::<&String>::new(), "not in the list");
+}
