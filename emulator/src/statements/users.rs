@@ -117,6 +117,8 @@ fn apply(options: &[UserOption], user: &mut User, work: &Work<'_>) -> Result<Vec
             UserOption::ConnectionLimit(limit) => user.connection_limit = *limit,
             UserOption::SessionTimeout(seconds) => user.session_timeout = *seconds,
             UserOption::ExternalId(id) => user.external_id = Some(id.clone()),
+            UserOption::Set(_) => return Err(Error::unsupported("ALTER USER SET is not supported")),
+            UserOption::Reset(_) => return Err(Error::unsupported("ALTER USER RESET is not supported")),
         }
     }
     Ok(groups)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use redshift_sql_dialect::{
     Error, Result, SqlState,
-    ast::{AlterDatabase, AlterDatabaseAction, CreateDatabase},
+    ast::{AlterDatabase, AlterDatabaseAction, CreateDatabase, DatabaseIsolation, DatabaseOption},
     names::Ident,
 };
 
@@ -19,6 +19,9 @@ use crate::{
 pub(crate) async fn create_database(create: &CreateDatabase, work: &mut Work<'_>) -> Result<Outcome> {
     if create.case_insensitive {
         return Err(Error::unsupported("COLLATE CASE_INSENSITIVE databases are not supported"));
+    }
+    if create.source.is_some() {
+        return Err(Error::unsupported("CREATE DATABASE FROM is not supported"));
     }
     let name = create.name.folded(work.context.session.case_sensitive);
     if find(work, &name)?.is_some() {
@@ -35,7 +38,7 @@ pub(crate) async fn create_database(create: &CreateDatabase, work: &mut Work<'_>
             owner,
             connection_limit: create.connection_limit,
             case_insensitive: false,
-            isolation: Isolation::default(),
+            isolation: create.isolation.map(isolation).unwrap_or_default(),
             created: clock::now(),
             comment: None,
         })
@@ -58,10 +61,31 @@ pub(crate) async fn alter_database(alter: &AlterDatabase, work: &mut Work<'_>) -
             database.name = name;
         }
         AlterDatabaseAction::OwnerTo(user) => database.owner = work.user(user)?.id,
-        AlterDatabaseAction::ConnectionLimit(limit) => database.connection_limit = *limit,
+        AlterDatabaseAction::Options(options) => {
+            for option in options {
+                match option {
+                    DatabaseOption::ConnectionLimit(limit) => database.connection_limit = *limit,
+                    DatabaseOption::Isolation(level) => database.isolation = isolation(*level),
+                    DatabaseOption::CaseInsensitive(insensitive) if *insensitive == database.case_insensitive => {}
+                    DatabaseOption::CaseInsensitive(_) => {
+                        return Err(Error::unsupported("ALTER DATABASE COLLATE is not supported"));
+                    }
+                }
+            }
+        }
+        AlterDatabaseAction::IntegrationRefresh(_) | AlterDatabaseAction::IntegrationSet(..) => {
+            return Err(Error::unsupported("ALTER DATABASE INTEGRATION is not supported"));
+        }
     }
     work.transaction.update_database(&database).await?;
     Ok(Outcome::Done(CommandTag::plain("ALTER DATABASE")))
+}
+
+fn isolation(level: DatabaseIsolation) -> Isolation {
+    match level {
+        DatabaseIsolation::Snapshot => Isolation::Snapshot,
+        DatabaseIsolation::Serializable => Isolation::Serializable,
+    }
 }
 
 fn find(work: &Work<'_>, name: &str) -> Result<Option<Database>> {

@@ -17,6 +17,9 @@ use crate::{
 
 /// Runs DROP.
 pub(crate) async fn drop_objects(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
+    if drop.external_database {
+        return Err(Error::unsupported("DROP EXTERNAL DATABASE is not supported"));
+    }
     match drop.kind {
         ObjectKind::Table | ObjectKind::View => drop_relations(drop, work).await,
         ObjectKind::Schema => drop_schemas(drop, work).await,
