@@ -23,7 +23,7 @@ use datafusion::{
 use futures::{StreamExt, stream::BoxStream};
 use redshift_sql_dialect::Result;
 
-use crate::error::from_datafusion;
+use crate::{cooperation::CooperativeJoins, error::from_datafusion};
 
 /// How plans are run.
 #[derive(Debug, Clone, Default)]
@@ -70,6 +70,7 @@ pub fn session_state(options: &ExecutionOptions) -> Result<SessionState> {
         .with_config(config)
         .with_runtime_env(runtime.build_arc().map_err(from_datafusion)?)
         .with_analyzer_rules(Vec::new())
+        .with_physical_optimizer_rule(Arc::new(CooperativeJoins))
         .build())
 }
 

@@ -3,6 +3,7 @@
 pub mod binder;
 pub mod catalog;
 mod clock;
+mod cooperation;
 mod credentials;
 pub mod error;
 pub mod execution;

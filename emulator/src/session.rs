@@ -294,12 +294,8 @@ impl SessionState {
 
     /// The schemas of `search_path`, `$user` replaced.
     fn search_path(&self) -> Vec<String> {
-        let path = self.settings.get("search_path").unwrap_or_default();
-        path.split(',')
-            .map(|name| name.trim().trim_matches(['"', '\'']))
-            .filter(|name| !name.is_empty())
-            .map(|name| if name == "$user" { self.login.user.clone() } else { name.to_lowercase() })
-            .collect()
+        let names = self.settings.names("search_path").into_iter();
+        names.map(|name| if name == "$user" { self.login.user.clone() } else { name }).collect()
     }
 
     /// The log's record of a statement that begins.

@@ -198,6 +198,16 @@ impl Settings {
         Ok(())
     }
 
+    /// Is it a list of names, which are quoted where they need it?
+    pub fn is_names(name: &str) -> bool {
+        matches!(definition(name), Some(Definition { kind: Kind::Names, .. }))
+    }
+
+    /// The names of a list such as `search_path`, without quotes; folded unless they were quoted.
+    pub fn names(&self, name: &str) -> Vec<String> {
+        split_names(self.get(name).unwrap_or_default())
+    }
+
     /// SET name TO DEFAULT, RESET name
     pub fn reset(&mut self, name: &str) -> Result<()> {
         match self.initial.get(name).cloned() {
@@ -356,6 +366,29 @@ fn date_style(value: &str) -> Option<String> {
     Some(format!("{style}, {order}"))
 }
 
+/// `a, "B c", $user`: the names, quotes resolved.
+fn split_names(list: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = list.trim_start();
+    while !rest.is_empty() {
+        let (name, behind) = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let end = quoted.find('"').unwrap_or(quoted.len());
+                (quoted[..end].to_string(), quoted.get(end + 1..).unwrap_or_default())
+            }
+            None => {
+                let end = rest.find(',').unwrap_or(rest.len());
+                (rest[..end].trim().to_ascii_lowercase(), &rest[end..])
+            }
+        };
+        if !name.is_empty() {
+            names.push(name);
+        }
+        rest = behind.trim_start().trim_start_matches(',').trim_start();
+    }
+    names
+}
+
 /// A time zone by its IANA name in any case, or one of the usual abbreviations.
 pub fn time_zone(name: &str) -> Option<chrono_tz::Tz> {
     let wanted = name.trim();
@@ -402,6 +435,13 @@ mod tests {
         settings.set("timezone", &["europe/berlin"], Span::Session).unwrap();
         settings.set("query_group", &["x"], Span::Session).unwrap();
         assert_eq!(settings.take_changes(), [("TimeZone".to_string(), "Europe/Berlin".to_string())]);
+    }
+
+    #[test]
+    fn names_in_quotes_keep_commas_blanks_and_case() {
+        assert_eq!(split_names("$user, public"), ["$user", "public"]);
+        assert_eq!(split_names("\"B, c\" ,Other"), ["B, c", "other"]);
+        assert!(split_names("").is_empty());
     }
 
     #[test]

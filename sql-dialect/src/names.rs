@@ -33,9 +33,10 @@ impl Ident {
         Ident { value: value.into(), quoted: false, pos: 0 }
     }
 
-    /// The name that the catalog knows, folded unless the session keeps the case of quoted identifiers.
+    /// The name that the catalog knows, folded unless the session keeps the case of quoted identifiers. Only ASCII
+    /// letters have a case here (developer guide, "Names and identifiers").
     pub fn folded(&self, keep_quoted_case: bool) -> String {
-        if self.quoted && keep_quoted_case { self.value.clone() } else { self.value.to_lowercase() }
+        if self.quoted && keep_quoted_case { self.value.clone() } else { self.value.to_ascii_lowercase() }
     }
 }
 

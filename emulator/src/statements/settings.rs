@@ -3,6 +3,7 @@
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{IsolationLevel, Reset, Set, SetValue, Show, TransactionModes},
+    names::Ident,
 };
 
 use super::text_rows;
@@ -18,8 +19,8 @@ pub(crate) fn set(settings: &mut Settings, set: &Set) -> Result<Outcome> {
             let span = if *local { Span::Block } else { Span::Session };
             match value {
                 Some(values) => {
-                    let values: Vec<&str> = values.iter().map(SetValue::text).collect();
-                    settings.set(name, &values, span)?;
+                    let texts: Vec<String> = values.iter().map(|value| value_text(name, value)).collect();
+                    settings.set(name, &texts.iter().map(String::as_str).collect::<Vec<_>>(), span)?;
                 }
                 None => settings.reset(name)?,
             }
@@ -35,6 +36,15 @@ pub(crate) fn set(settings: &mut Settings, set: &Set) -> Result<Outcome> {
         }
     }
     Ok(Outcome::Done(CommandTag::plain("SET")))
+}
+
+/// A value of SET as it is kept: a name of a list is quoted where it needs it, all else is its text.
+fn value_text(name: &str, value: &SetValue) -> String {
+    let text = value.text();
+    if !Settings::is_names(name) || text == "$user" {
+        return text.to_string();
+    }
+    Ident::new(text).to_string()
 }
 
 /// Every isolation level is SERIALIZABLE in Redshift (developer guide, "BEGIN").
