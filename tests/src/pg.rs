@@ -125,6 +125,9 @@ impl Client {
         loop {
             match client.receive()? {
                 Message::ReadyForQuery(_) => return Ok(client),
+                Message::Authentication(code) if code != 0 => {
+                    return Err(io::Error::other(format!("the server asks for authentication {code}")));
+                }
                 Message::Error(report) => return Err(io::Error::other(report.to_string())),
                 Message::End => return Err(io::Error::other("the connection was closed")),
                 _ => {}
