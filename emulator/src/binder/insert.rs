@@ -5,35 +5,25 @@
 
 use std::sync::Arc;
 
-use arrow::{
-    array::ArrayRef,
-    datatypes::{Field, Schema},
-    record_batch::RecordBatch,
-};
 use datafusion::{
-    common::{Column as PlanColumn, TableReference},
-    datasource::{MemTable, provider_as_source},
-    logical_expr::{Expr as PlanExpr, LogicalPlan, LogicalPlanBuilder},
+    logical_expr::{Expr as PlanExpr, LogicalPlan},
     scalar::ScalarValue,
 };
 use redshift_sql_dialect::{
-    Error, Result, SqlState,
+    Error, RedshiftType, Result, SqlState,
     ast::{Expr, ExprKind, Insert, InsertSource, Query, QueryBody},
 };
 
 use super::{
     Binder, Typed,
     block::{Block, Clause, Place, Stage},
-    constant::evaluate,
+    constant_rows::{constant_rows, constants, folded},
     dml::{identity_given, null_of},
-    node, planned,
+    node,
     query::Open,
     scope::Scope,
 };
-use crate::{
-    catalog::{Column, Relation},
-    types::arrow_type,
-};
+use crate::catalog::{Column, Relation};
 
 /// The rows that INSERT adds.
 #[derive(Debug, Clone)]
@@ -203,7 +193,9 @@ impl Binder {
             }
         }
         if constant.first().is_some_and(|column| !column.is_empty()) {
-            plans.insert(0, batch(&relation, constant)?);
+            let fields: Vec<(String, RedshiftType)> =
+                relation.columns.iter().map(|column| (column.name.clone(), column.ty)).collect();
+            plans.insert(0, constant_rows(&fields, constant)?);
         }
         node::union_all(plans)
     }
@@ -225,14 +217,7 @@ impl Binder {
         }
         let value = self.expr(cell, block, Place::of(Clause::Values))?;
         let value = self.assign(value, column).map_err(|error| error.at(cell.pos))?;
-        if matches!(value.expr, PlanExpr::Literal(..)) || value.expr.is_volatile() {
-            return Ok(value);
-        }
-        match evaluate(value.clone()) {
-            Ok(folded) => Ok(Typed::literal(folded, value.ty)),
-            Err(error) if error.sqlstate() == SqlState::FEATURE_NOT_SUPPORTED => Ok(value),
-            Err(error) => Err(error.at(cell.pos)),
-        }
+        folded(value).map_err(|error| error.at(cell.pos))
     }
 }
 
@@ -245,39 +230,6 @@ fn values(query: &Query) -> Option<&[Vec<Expr>]> {
     }
 }
 
-/// The constants of a row, or the row back where one of its values is none.
-fn constants(values: Vec<Typed>) -> std::result::Result<Vec<ScalarValue>, Vec<Typed>> {
-    if values.iter().any(|value| !matches!(value.expr, PlanExpr::Literal(..))) {
-        return Err(values);
-    }
-    let scalars = values.into_iter().filter_map(|value| match value.expr {
-        PlanExpr::Literal(scalar, _) => Some(scalar),
-        _ => None,
-    });
-    Ok(scalars.collect())
-}
-
 fn named(row: Vec<Typed>, relation: &Relation) -> Vec<PlanExpr> {
     row.into_iter().zip(relation.columns.iter()).map(|(value, column)| value.expr.alias(&column.name)).collect()
-}
-
-/// Constant rows as one batch in memory.
-fn batch(relation: &Relation, columns: Vec<Vec<ScalarValue>>) -> Result<LogicalPlan> {
-    let fields: Vec<Field> =
-        relation.columns.iter().map(|column| Field::new(&column.name, arrow_type(column.ty), true)).collect();
-    let schema = Arc::new(Schema::new(fields));
-    let arrays = columns
-        .into_iter()
-        .map(|values| planned(ScalarValue::iter_to_array(values)))
-        .collect::<Result<Vec<ArrayRef>>>()?;
-    let rows = RecordBatch::try_new(schema.clone(), arrays).map_err(|error| Error::internal(error.to_string()))?;
-    let table = planned(MemTable::try_new(schema, vec![vec![rows]]))?;
-    let name = TableReference::bare("values");
-    let scan = LogicalPlanBuilder::scan(name.clone(), provider_as_source(Arc::new(table)), None);
-    let plan = planned(scan.and_then(LogicalPlanBuilder::build))?;
-    let exprs = relation
-        .columns
-        .iter()
-        .map(|column| PlanExpr::Column(PlanColumn::new(Some(name.clone()), &column.name)).alias(&column.name));
-    node::project(plan, exprs.collect())
 }

@@ -32,6 +32,7 @@ mod block;
 mod cast;
 mod coercion;
 mod constant;
+mod constant_rows;
 mod context;
 mod cte;
 mod decorrelate;

@@ -6,6 +6,7 @@
 use datafusion::{
     common::NullEquality,
     logical_expr::{JoinType, LogicalPlan},
+    scalar::ScalarValue,
 };
 use redshift_sql_dialect::{
     Error, Pos, RedshiftType, Result,
@@ -14,6 +15,7 @@ use redshift_sql_dialect::{
 
 use super::{
     Binder, Bound, CastKind, Typed,
+    constant_rows::{constant_rows, constants, folded},
     node::{self, JoinKeys, column},
     query::{Item, Open, Untyped},
 };
@@ -65,23 +67,68 @@ impl Binder {
             .zip(&types)
             .map(|(item, ty)| ResultColumn::computed(item.name.clone(), *ty))
             .collect();
-        let plans = sides
-            .into_iter()
-            .map(|side| {
-                let items = side
-                    .items
-                    .into_iter()
-                    .zip(&types)
-                    .map(|(item, ty)| self.unified_item(item, *ty))
-                    .collect::<Result<Vec<_>>>()?;
-                Ok(self.close(Open { plan: side.plan, items }, Untyped::Keep)?.plan)
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let mut plans = Vec::with_capacity(sides.len());
+        let mut rows = ConstantRows::new(op, &types);
+        for side in sides {
+            let items = side.items.into_iter().zip(&types).map(|(item, ty)| self.unified_item(item, *ty));
+            let items = items.collect::<Result<Vec<_>>>()?;
+            match rows.take(&side.plan, &items)? {
+                Taken::Yes => {}
+                Taken::No => {
+                    plans.extend(self.constant_side(&mut rows)?);
+                    plans.push(self.close(Open { plan: side.plan, items }, Untyped::Keep)?.plan);
+                }
+            }
+        }
+        plans.extend(self.constant_side(&mut rows)?);
         Ok((plans, columns))
+    }
+
+    /// The constant rows that were gathered since the last side of another kind.
+    fn constant_side(&mut self, rows: &mut ConstantRows) -> Result<Option<LogicalPlan>> {
+        if rows.columns.first().is_none_or(Vec::is_empty) {
+            return Ok(None);
+        }
+        let fields: Vec<(String, RedshiftType)> = rows.types.iter().map(|ty| (self.fresh(), *ty)).collect();
+        let empty = vec![Vec::new(); rows.types.len()];
+        constant_rows(&fields, std::mem::replace(&mut rows.columns, empty)).map(Some)
     }
 
     fn unified_item(&self, item: Item, ty: RedshiftType) -> Result<Item> {
         if item.typed.ty == ty { Ok(item) } else { self.cast_item(item, ty, CastKind::Implicit) }
+    }
+}
+
+/// Sides of a UNION that are one row of constants each.
+struct ConstantRows {
+    op: SetOperator,
+    types: Vec<RedshiftType>,
+    columns: Vec<Vec<ScalarValue>>,
+}
+
+/// Was a side taken in?
+enum Taken {
+    Yes,
+    No,
+}
+
+impl ConstantRows {
+    fn new(op: SetOperator, types: &[RedshiftType]) -> Self {
+        ConstantRows { op, types: types.to_vec(), columns: vec![Vec::new(); types.len()] }
+    }
+
+    /// Takes a side in if it is one row of constants.
+    fn take(&mut self, plan: &LogicalPlan, items: &[Item]) -> Result<Taken> {
+        let one_row = matches!(plan, LogicalPlan::EmptyRelation(empty) if empty.produce_one_row);
+        if self.op != SetOperator::Union || !one_row || items.is_empty() {
+            return Ok(Taken::No);
+        }
+        let values = items.iter().map(|item| folded(item.typed.clone()).map_err(|error| error.at(item.pos)));
+        let Ok(constants) = constants(values.collect::<Result<Vec<_>>>()?) else { return Ok(Taken::No) };
+        for (column, value) in self.columns.iter_mut().zip(constants) {
+            column.push(value);
+        }
+        Ok(Taken::Yes)
     }
 }
 

@@ -25,6 +25,12 @@ async fn scalar() {
         &["ann", "cid"],
     )
     .await;
+    check(
+        &db,
+        "select coalesce((select sum(salary) from emp where dept = d.id), 0) + 1 from dept d order by id",
+        &["91", "131", "1"],
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod names;
 mod pivots;
 mod scale;
 mod setops;
+mod tpch;
 mod windows;
 
 use redshift_sql_dialect::RedshiftType::{self, *};
