@@ -8,7 +8,7 @@ use crate::{
     Credential,
     catalog::{GrantEntry, GrantObject, Grantee, Isolation, Privilege},
     system::{
-        SYSTEM_USER, Source,
+        Source,
         directory::Principals,
         rows::{BaseColumn, Cell},
     },
@@ -29,23 +29,10 @@ pub const USER_COLUMNS: &[BaseColumn] = &[
     ("external_id", RedshiftType::Text),
 ];
 
-/// The users, `rdsdb` first, to whom the system's own objects belong. Passwords are shown to superusers only.
+/// The users. Passwords are shown to superusers only.
 pub fn user_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
     let for_superuser = source.is_superuser()?;
-    let mut rows = vec![vec![
-        SYSTEM_USER.into(),
-        "rdsdb".into(),
-        true.into(),
-        true.into(),
-        Cell::Null,
-        Cell::Null,
-        Cell::Null,
-        Cell::Null,
-        "UNLIMITED".into(),
-        false.into(),
-        0i64.into(),
-        Cell::Null,
-    ]];
+    let mut rows = Vec::new();
     for user in source.directory.users()? {
         let password = match &user.password {
             Credential::Md5(digest) | Credential::Sha256(digest) if for_superuser => Some(digest.clone()),

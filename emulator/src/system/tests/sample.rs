@@ -124,7 +124,10 @@ impl Directory for Sample {
             external_id: None,
             settings: Vec::new(),
         };
-        Ok(vec![Arc::new(user(100, "admin", true)), Arc::new(user(101, "reader", false))])
+        Ok([user(1, "rdsdb", true), user(100, "admin", true), user(101, "reader", false)]
+            .into_iter()
+            .map(Arc::new)
+            .collect())
     }
 
     fn groups(&self) -> Result<Vec<Arc<Group>>> {
