@@ -108,6 +108,12 @@ impl Scope {
         }
     }
 
+    /// ` in t, u`: what Redshift adds to the message about a column that none of these tables has.
+    fn names(&self) -> String {
+        let names: Vec<&str> = self.tables.iter().map(|table| table.name.as_str()).collect();
+        if names.is_empty() { String::new() } else { format!(" in {}", names.join(", ")) }
+    }
+
     /// Where to look for a column that a system relation in sight does not have.
     fn hint(&self, qualifier: &[String], column: &str) -> Option<&'static str> {
         let table = self.table(qualifier);
@@ -202,18 +208,18 @@ impl Binder {
         let shown = parts.join(".");
         let Some((column, qualifier)) = parts.split_last() else { return Error::internal("a name without parts") };
         let known = |scope: &Scope| scope.table(qualifier).is_some();
-        let missing = |shown: String| {
-            let error = Error::new(SqlState::UNDEFINED_COLUMN, format!("column {shown} does not exist"));
+        let missing = |shown: String, place: &str| {
+            let error = Error::new(SqlState::UNDEFINED_COLUMN, format!("column {shown} does not exist{place}"));
             match scope.hint(qualifier, column) {
                 Some(hint) => error.with_hint(hint),
                 None => error,
             }
         };
         if qualifier.is_empty() {
-            return missing(format!("\"{shown}\""));
+            return missing(format!("\"{shown}\""), &scope.names());
         }
         if known(scope) || self.outer.iter().any(|outer| known(outer)) {
-            return missing(shown);
+            return missing(shown, "");
         }
         let table = qualifier.join(".");
         Error::new(SqlState::UNDEFINED_TABLE, format!("missing FROM-clause entry for table \"{table}\""))

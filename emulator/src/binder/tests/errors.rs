@@ -5,7 +5,7 @@ use super::{check, company, fails, numbers};
 #[tokio::test]
 async fn unknown_and_ambiguous_names() {
     let db = company();
-    fails(&db, "select x from dept", "42703: column \"x\" does not exist at 7").await;
+    fails(&db, "select x from dept", "42703: column \"x\" does not exist in dept at 7").await;
     fails(&db, "select dept.x from dept", "42703: column dept.x does not exist at 7").await;
     fails(&db, "select e.id from dept", "42P01: missing FROM-clause entry for table \"e\" at 7").await;
     fails(&db, "select id from dept, emp", "42702: column reference \"id\" is ambiguous at 7").await;
@@ -92,7 +92,7 @@ async fn errors_in_views_have_no_position() {
     use redshift_sql_dialect::RedshiftType::Int4;
     let db = numbers();
     db.catalog.add_view("broken", &[("x", Int4)], "select missing from n");
-    fails(&db, "select * from broken", "42703: column \"missing\" does not exist at 14").await;
+    fails(&db, "select * from broken", "42703: column \"missing\" does not exist in n at 14").await;
     check(&db, "select 1", &["1"]).await;
 }
 

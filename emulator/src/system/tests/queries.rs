@@ -119,7 +119,7 @@ async fn a_missing_column_has_a_hint_and_extensions_have_the_column() {
     let sql = "select rows_loaded from stl_load_commits";
     let error = bind_as(100, Edition::Redshift, sql).unwrap_err();
     assert_eq!(error.sqlstate(), redshift_sql_dialect::SqlState::UNDEFINED_COLUMN);
-    assert_eq!(error.message(), "column \"rows_loaded\" does not exist");
+    assert_eq!(error.message(), "column \"rows_loaded\" does not exist in stl_load_commits");
     assert!(error.hint().is_some_and(|hint| hint.contains("SYS_LOAD_HISTORY")));
     assert!(bind_as(100, Edition::Extended, sql).is_ok());
 }
