@@ -132,7 +132,7 @@ impl Notice {
     }
 
     /// A NOTICE.
-    pub fn notice(message: impl Into<String>) -> Notice {
+    pub fn note(message: impl Into<String>) -> Notice {
         Notice { severity: NoticeSeverity::Notice, sqlstate: SqlState::SUCCESS, message: message.into() }
     }
 

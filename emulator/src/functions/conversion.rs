@@ -297,7 +297,7 @@ fn floats<'a, T: Read<'a> + Into<f64>>(how: &Conversion, args: &'a Args) -> Resu
     // The limits are exact in f64, except the upper one of BIGINT, which is one too high and so excluded.
     let whole = |value: T| -> Option<i128> {
         let rounded = value.into().round();
-        (rounded >= -9_223_372_036_854_775_808.0 && rounded < 9_223_372_036_854_775_808.0).then_some(rounded as i128)
+        (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&rounded).then_some(rounded as i128)
     };
     match how.to {
         Bool => args.map1(|value: T| Ok(Some(value.into() != 0.0))),

@@ -247,7 +247,7 @@ async fn drop_column(altered: &mut Altered, name: &Ident, cascade: bool, work: &
             return Err(super::drop::still_needed(&what).with_detail(detail));
         }
         for view in dependents {
-            work.state.notices.push(Notice::notice(format!("drop cascades to view {}", view.name)));
+            work.state.notices.push(Notice::note(format!("drop cascades to view {}", view.name)));
             work.transaction.drop_relation(view.oid).await?;
         }
     }

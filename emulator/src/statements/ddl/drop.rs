@@ -54,7 +54,7 @@ impl Doomed {
                 let detail = format!("view {} depends on {what}", next.name);
                 return Err(still_needed(what).with_detail(detail));
             }
-            notices.push(Notice::notice(format!("drop cascades to view {}", next.name)));
+            notices.push(Notice::note(format!("drop cascades to view {}", next.name)));
             self.relations.insert(next.oid, next.clone());
         }
     }

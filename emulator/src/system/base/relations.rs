@@ -228,7 +228,7 @@ fn storage_of(relation: &Relation, table: &TableInfo) -> Storage {
         None => "AUTO(SORTKEY)".to_string(),
     };
     let explicit = relation.columns.iter().any(|column| column.encoding.is_some());
-    let encodings = || relation.columns.iter().map(|column| super::attributes::encoding(column));
+    let encodings = || relation.columns.iter().map(super::attributes::encoding);
     let encoded = if !explicit {
         "Y, AUTO(ENCODE)"
     } else if encodings().all(|encoding| encoding == "none") {

@@ -88,7 +88,7 @@ async fn columns_of_a_table_are_defined() {
 #[tokio::test]
 async fn names_and_oids_of_relations_lead_to_each_other() {
     let sales = Sample::SALES.to_string();
-    assert_eq!(lines("select 'public.sales'::regclass::oid").await, [sales.clone()]);
+    assert_eq!(lines("select 'public.sales'::regclass::oid").await, std::slice::from_ref(&sales));
     assert_eq!(
         lines("select oid, oid::regclass from pg_class where relname = 'sales'").await,
         [format!("{sales} sales")]
