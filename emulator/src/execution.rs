@@ -17,11 +17,15 @@ use datafusion::{
         runtime_env::RuntimeEnvBuilder,
     },
     logical_expr::LogicalPlan,
-    physical_plan::{ExecutionPlan, execute_stream, execute_stream_partitioned},
+    physical_plan::{
+        ExecutionPlan, ExecutionPlanProperties, execute_stream, execute_stream_partitioned,
+        stream::RecordBatchReceiverStream,
+    },
     prelude::SessionConfig,
 };
 use futures::{StreamExt, stream::BoxStream};
 use redshift_sql_dialect::Result;
+use tokio::runtime::Handle;
 
 use crate::{cooperation::CooperativeJoins, error::from_datafusion};
 
@@ -38,6 +42,14 @@ pub struct ExecutionOptions {
 
 /// Rows a batch has at most.
 const BATCH_ROWS: usize = 8_192;
+/// How many batches a plan may be ahead of who reads them.
+const BATCHES_AHEAD: usize = 2;
+
+/// The threads that plans run on: those on which the engine was opened.
+///
+/// An operator may work on one batch for a second before it looks up. Who waits for the rows, perhaps on other threads,
+/// stays free to hear that they are not wanted any more.
+struct PlanThreads(Handle);
 
 /// Bytes of stack that planning may take.
 const PLANNING_STACK: usize = 16 * 1024 * 1024;
@@ -66,6 +78,9 @@ pub fn session_state(options: &ExecutionOptions) -> Result<SessionState> {
         .with_create_default_catalog_and_schema(false);
     // The fields of scans carry their declared types as metadata, which a union keeps in one plan and drops in the other.
     config.options_mut().execution.skip_physical_aggregate_schema_check = true;
+    if let Ok(threads) = Handle::try_current() {
+        config = config.with_extension(Arc::new(PlanThreads(threads)));
+    }
     Ok(SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime.build_arc().map_err(from_datafusion)?)
@@ -84,12 +99,40 @@ pub async fn execute(plan: &LogicalPlan, state: &SessionState) -> Result<BoxStre
 
 /// The same as DataFusion has it: for rows that go into a table.
 pub(crate) async fn stream(plan: &LogicalPlan, state: &SessionState) -> Result<SendableRecordBatchStream> {
-    execute_stream(planned(plan, state).await?, state.task_ctx()).map_err(from_datafusion)
+    start(planned(plan, state).await?, state)
 }
 
 /// The same in as many streams as the plan has, to be read side by side.
 pub(crate) async fn streams(plan: &LogicalPlan, state: &SessionState) -> Result<Vec<SendableRecordBatchStream>> {
-    execute_stream_partitioned(planned(plan, state).await?, state.task_ctx()).map_err(from_datafusion)
+    let physical = planned(plan, state).await?;
+    if physical.output_partitioning().partition_count() == 1 {
+        return Ok(vec![start(physical, state)?]);
+    }
+    // Of several, each gets a task from who reads them.
+    execute_stream_partitioned(physical, state.task_ctx()).map_err(from_datafusion)
+}
+
+/// Starts a plan in a task of its own, which ends when nobody reads its rows any more.
+fn start(plan: Arc<dyn ExecutionPlan>, state: &SessionState) -> Result<SendableRecordBatchStream> {
+    let context = state.task_ctx();
+    let Some(threads) = state.config().get_extension::<PlanThreads>() else {
+        return execute_stream(plan, context).map_err(from_datafusion);
+    };
+    let mut receiver = RecordBatchReceiverStream::builder(plan.schema(), BATCHES_AHEAD);
+    let sender = receiver.tx();
+    let run = async move {
+        let mut rows = execute_stream(plan, context)?;
+        // Room first, then a batch: what waits for room would be one more in memory.
+        while let Ok(room) = sender.reserve().await {
+            match rows.next().await {
+                Some(batch) => room.send(batch),
+                None => break,
+            }
+        }
+        Ok(())
+    };
+    receiver.spawn_on(run, &threads.0);
+    Ok(receiver.build())
 }
 
 /// Optimises a plan and chooses its operators.
