@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
+    thread::available_parallelism,
     time::Duration,
 };
 
@@ -13,6 +14,7 @@ use redshift_sql_dialect::{Error, ast::Parsed, parse};
 use thiserror::Error as ThisError;
 use tokio::{
     net::{TcpListener, TcpStream, lookup_host},
+    runtime::{Builder, Runtime},
     sync::watch,
     task::JoinSet,
     time::{sleep, timeout},
@@ -37,6 +39,8 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 #[derive(Debug, ThisError)]
 #[allow(missing_docs)]
 pub enum StartError {
+    #[error("cannot start threads: {0}")]
+    Threads(io::Error),
     #[error("cannot listen on {address}: {reason}")]
     Listen { address: String, reason: String },
     #[error(transparent)]
@@ -119,28 +123,64 @@ fn note_end(ended: Result<(), tokio::task::JoinError>) {
 
 /// Runs the emulator as the arguments say, until it is interrupted.
 ///
+/// Connections and queries have threads of their own: a query that keeps every processor busy does not keep anybody from
+/// connecting, nor from cancelling it.
+///
 /// # Errors
 /// Why it could not start.
-pub async fn emulate(arguments: EmulateArgs) -> Result<(), StartError> {
-    let listener = bind(&arguments).await?;
-    let address = listener.local_addr().map_err(|error| cannot_listen(&arguments.listen, &error))?;
-    let config = arguments.engine_config(|name| std::env::var(name).ok());
-    let (location, buckets) = (config.location.clone(), config.s3.folder.clone());
-    let endpoint = config.s3.endpoint.clone();
-    let engine = Engine::open(config).await.map_err(|error| StartError::Engine(error.message().to_string()))?;
-    if let (Some(folder), Location::Folder(_)) = (&buckets, &location) {
-        let failed = |source| StartError::Buckets { path: folder.clone(), source };
-        fs::create_dir_all(folder).map_err(failed)?;
+pub fn emulate(arguments: EmulateArgs) -> Result<(), StartError> {
+    let connections = Runtime::new().map_err(StartError::Threads)?;
+    let queries = Builder::new_multi_thread().enable_all().worker_threads(query_threads()).build();
+    let queries = queries.map_err(StartError::Threads)?;
+    let ended = connections.block_on(bind(&arguments)).and_then(|listener| {
+        let address = listener.local_addr().map_err(|error| cannot_listen(&arguments.listen, &error))?;
+        let prepared = queries.block_on(Prepared::new(&arguments))?;
+        println!("{}", Banner { address, arguments: &arguments, prepared: &prepared });
+        let Prepared { backend, encryption, .. } = &prepared;
+        let server = Server { backend: Arc::clone(backend), tls: Some(encryption.acceptor.clone()) };
+        connections.block_on(run(listener, server, interrupted())).map_err(engine_error)
+    });
+    // Threads that are still in a blocking call (a slow disk) must not hold up the end.
+    connections.shutdown_background();
+    queries.shutdown_background();
+    ended
+}
+
+/// More threads than processors, so that a query that does not look up for long leaves some to the others.
+fn query_threads() -> usize {
+    available_parallelism().map_or(1, usize::from).saturating_mul(4).max(8)
+}
+
+fn engine_error(error: Error) -> StartError {
+    StartError::Engine(error.message().to_string())
+}
+
+/// What is ready before the first connection.
+struct Prepared {
+    backend: Arc<dyn Backend>,
+    encryption: Encryption,
+    location: Location,
+    buckets: Option<PathBuf>,
+    endpoint: Option<String>,
+}
+
+impl Prepared {
+    async fn new(arguments: &EmulateArgs) -> Result<Prepared, StartError> {
+        let config = arguments.engine_config(|name| std::env::var(name).ok());
+        let (location, buckets) = (config.location.clone(), config.s3.folder.clone());
+        let endpoint = config.s3.endpoint.clone();
+        let engine = Engine::open(config).await.map_err(engine_error)?;
+        if let (Some(folder), Location::Folder(_)) = (&buckets, &location) {
+            let failed = |source| StartError::Buckets { path: folder.clone(), source };
+            fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let encryption = Encryption::prepare(arguments)?;
+        let backend: Arc<dyn Backend> = Arc::new(LocalBackend::new(engine, arguments.password.clone()));
+        if let Some(path) = &arguments.init {
+            run_init_file(path, &*backend, arguments).await?;
+        }
+        Ok(Prepared { backend, encryption, location, buckets, endpoint })
     }
-    let encryption = Encryption::prepare(&arguments)?;
-    let backend: Arc<dyn Backend> = Arc::new(LocalBackend::new(engine, arguments.password.clone()));
-    if let Some(path) = &arguments.init {
-        run_init_file(path, &*backend, &arguments).await?;
-    }
-    let banner = Banner { address, arguments: &arguments, location, buckets, endpoint, encryption: &encryption };
-    println!("{banner}");
-    let server = Server { backend, tls: Some(encryption.acceptor.clone()) };
-    run(listener, server, interrupted()).await.map_err(|error| StartError::Engine(error.message().to_string()))
 }
 
 async fn bind(arguments: &EmulateArgs) -> Result<TcpListener, StartError> {
@@ -265,10 +305,7 @@ async fn interrupted() {
 struct Banner<'a> {
     address: SocketAddr,
     arguments: &'a EmulateArgs,
-    location: Location,
-    buckets: Option<PathBuf>,
-    endpoint: Option<String>,
-    encryption: &'a Encryption,
+    prepared: &'a Prepared,
 }
 
 impl fmt::Display for Banner<'_> {
@@ -281,18 +318,18 @@ impl fmt::Display for Banner<'_> {
         if password.is_none() {
             writeln!(f, "  password  any will do, so only this machine may connect")?;
         }
-        match &self.location {
+        match &self.prepared.location {
             Location::Folder(folder) => writeln!(f, "  tables    {}", absolute(folder).display())?,
             Location::Memory => writeln!(f, "  tables    in memory, forgotten at the end")?,
         }
-        match (&self.buckets, &self.endpoint) {
+        match (&self.prepared.buckets, &self.prepared.endpoint) {
             (Some(folder), _) => {
                 writeln!(f, "  buckets   s3://BUCKET/KEY is {}/BUCKET/KEY", absolute(folder).display())?
             }
             (None, Some(endpoint)) => writeln!(f, "  buckets   at {endpoint}")?,
             (None, None) => {}
         }
-        match &self.encryption.authority {
+        match &self.prepared.encryption.authority {
             Some(file) => write!(f, "  TLS       sslmode=verify-full sslrootcert={}", file.display()),
             None => write!(f, "  TLS       with the certificate that was given"),
         }
