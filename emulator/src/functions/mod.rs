@@ -8,13 +8,16 @@ mod catalog_rows;
 mod conditional;
 pub(crate) mod conversion;
 mod datetime;
+mod hash;
 pub(crate) mod kernel;
 mod math;
 pub(crate) mod moments;
 pub(crate) mod regex;
 mod registry;
+mod series;
 mod soundex;
 pub(crate) mod string;
+pub(crate) mod system_info;
 #[cfg(test)]
 pub(crate) mod testing;
 mod window;
@@ -25,8 +28,15 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 use crate::binder::{BindContext, Typed};
 
 /// The tables of scalar functions.
-const FAMILIES: &[&[registry::Function]] =
-    &[conditional::FUNCTIONS, datetime::FUNCTIONS, math::FUNCTIONS, string::FUNCTIONS];
+const FAMILIES: &[&[registry::Function]] = &[
+    conditional::FUNCTIONS,
+    datetime::FUNCTIONS,
+    hash::FUNCTIONS,
+    math::FUNCTIONS,
+    regex::FUNCTIONS,
+    string::FUNCTIONS,
+    system_info::FUNCTIONS,
+];
 
 /// What a function may be called as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +62,7 @@ pub fn classes(name: &str) -> Option<&'static [FunctionClass]> {
     if catalog_info::knows(name) || catalog_arrays::knows(name) || registry::knows(name) {
         return Some(&[FunctionClass::Scalar]);
     }
-    if name == "unnest" || catalog_rows::knows(name) {
+    if matches!(name, "unnest" | "generate_series") || catalog_rows::knows(name) {
         return Some(&[FunctionClass::Set]);
     }
     None
@@ -155,6 +165,9 @@ pub fn rows(
     if name == "unnest" {
         return catalog_arrays::unnest(args);
     }
+    if name == "generate_series" {
+        return series::rows(args, ctx);
+    }
     if catalog_rows::knows(name) {
         return catalog_rows::rows(name, args, definition, ctx);
     }
@@ -163,7 +176,20 @@ pub fn rows(
 
 /// The name of the result's column: `dateadd` shows as `date_add`.
 pub fn output_name(name: &str) -> &str {
-    name
+    match name {
+        "dateadd" => "date_add",
+        "datediff" => "date_diff",
+        "date_part" => "pgdate_part",
+        "getdate" | "sysdate" => "timestamp",
+        "current_date" => "date",
+        "current_timestamp" => "timestamptz",
+        "current_time" => "timetz",
+        "nvl" => "coalesce",
+        "decode" | "nullif" => "case",
+        "trim" => "btrim",
+        "user" => "current_user",
+        other => other,
+    }
 }
 
 /// May the first argument be a bare date part, as in `dateadd(month, 1, d)`?
