@@ -139,7 +139,7 @@ impl Harness {
             }
             ExprKind::InList { expr, negated, list } => {
                 let value = self.bind(expr)?;
-                let items = list.iter().map(|item| self.constant_item(item)).collect::<Result<_>>()?;
+                let items = list.iter().map(|item| Ok((self.constant_item(item)?, item.pos))).collect::<Result<_>>()?;
                 binder::in_list(&value, items, *negated, &self.ctx)
             }
             ExprKind::Function(call) => {

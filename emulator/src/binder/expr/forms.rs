@@ -49,11 +49,16 @@ impl Binder {
         place: Place,
     ) -> Result<Typed> {
         let value = self.row_items(expr, block, place)?;
+        if let Some(item) = list.iter().find(|item| row::is_row(item) != (value.len() > 1)) {
+            return Err(row::mismatch().at(item.pos));
+        }
+        if let [value] = value.as_slice() {
+            let items = list.iter().map(|item| Ok((self.expr(item, block, place)?, item.pos)));
+            let items = items.collect::<Result<Vec<_>>>()?;
+            return binder::in_list(value, items, negated, &self.ctx);
+        }
         let mut tests = Vec::with_capacity(list.len());
         for item in list {
-            if row::is_row(item) != (value.len() > 1) {
-                return Err(row::mismatch().at(item.pos));
-            }
             let item_value = self.row_items(item, block, place)?;
             let test = self.compare_rows(BinaryOp::Eq, &value, &item_value).map_err(|error| error.at(item.pos))?;
             tests.push(test.expr);

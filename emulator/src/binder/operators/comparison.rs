@@ -14,7 +14,7 @@ use datafusion::{
     logical_expr::{Expr, Operator, expr::InList},
     scalar::ScalarValue,
 };
-use redshift_sql_dialect::{Error, RedshiftType, Result, ast::BinaryOp, types::MAX_VARCHAR};
+use redshift_sql_dialect::{Error, Pos, RedshiftType, Result, ast::BinaryOp, types::MAX_VARCHAR};
 
 use super::{arithmetic::untyped, datafusion_binary, missing, text_length};
 use crate::{
@@ -235,17 +235,17 @@ fn column_and_constant(op: BinaryOp, column: Expr, text: String) -> Expr {
     }
 }
 
-/// `value [NOT] IN (items)`, where none of them is a row.
+/// `value [NOT] IN (items)`, where none of them is a row; errors stand where the item does.
 ///
 /// # Errors
 /// 42883 as for `=`.
-pub fn in_list(value: &Typed, items: Vec<Typed>, negated: bool, ctx: &BindContext) -> Result<Typed> {
+pub fn in_list(value: &Typed, items: Vec<(Typed, Pos)>, negated: bool, ctx: &BindContext) -> Result<Typed> {
     let mut constants: Vec<(Expr, Expr)> = Vec::new();
     let mut texts: Vec<String> = Vec::new();
     let mut column = None;
     let mut others: Vec<Expr> = Vec::new();
-    for item in items {
-        let (left, right) = operands(BinaryOp::Eq, value.clone(), item, ctx)?;
+    for (item, pos) in items {
+        let (left, right) = operands(BinaryOp::Eq, value.clone(), item, ctx).map_err(|error| error.at(pos))?;
         let strings = is_texty(left.ty);
         match (&left.expr, &right.expr) {
             (left_expr, Expr::Literal(ScalarValue::Utf8View(Some(text)), _))
