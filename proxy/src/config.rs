@@ -6,6 +6,7 @@ use std::{
     path::PathBuf,
 };
 
+use crate::check::CheckArgs;
 use blueshift_emulator::{EngineConfig, Location, S3Config};
 use clap::{Args, Parser, Subcommand, builder::FalseyValueParser};
 
@@ -31,6 +32,8 @@ impl Cli {
 pub enum Command {
     /// Run a local warehouse that answers as Amazon Redshift does (the default)
     Emulate(EmulateArgs),
+    /// Check files of SQL without a warehouse: what Redshift would refuse is an error
+    Check(CheckArgs),
 }
 
 /// The arguments of `emulate`.
@@ -178,9 +181,10 @@ mod tests {
     use super::*;
 
     fn parsed(arguments: &[&str]) -> EmulateArgs {
-        let Command::Emulate(arguments) =
-            Cli::try_parse_from([&["blueshift"], arguments].concat()).unwrap().into_command();
-        arguments
+        match Cli::try_parse_from([&["blueshift"], arguments].concat()).unwrap().into_command() {
+            Command::Emulate(arguments) => arguments,
+            Command::Check(_) => panic!("another command"),
+        }
     }
 
     fn without_variables(_: &str) -> Option<String> {

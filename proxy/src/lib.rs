@@ -16,6 +16,7 @@
 
 pub mod auth;
 pub mod backend;
+pub mod check;
 pub mod config;
 pub mod router;
 pub mod rows;

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use blueshift::{
+    check,
     config::{Cli, Command},
     server,
 };
@@ -13,7 +14,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("BLUESHIFT_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let Command::Emulate(arguments) = cli.into_command();
+    let arguments = match cli.into_command() {
+        Command::Emulate(arguments) => arguments,
+        Command::Check(arguments) => return check::run(&arguments),
+    };
     match server::emulate(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -8,9 +8,12 @@
 //! 3. The parser, a recursive descent with precedence climbing for expressions, makes the [`ast::Statement`]; every
 //!    node knows where it stands, so that later errors can point there.
 //! 4. What Postgres has and Redshift refuses is refused there, with SQLSTATE 0A000 and a hint at Redshift's way.
-//! 5. [`ast::Statement::command_name`] and its siblings say what kind of statement it is.
+//! 5. [`ast::Statement::command_name`] and its siblings say what kind of statement it is; as text it is Redshift's SQL
+//!    that parses to the same value.
+//! 6. [`check`] tells what is wrong with a file of SQL, offline.
 
 pub mod ast;
+pub mod check;
 mod classify;
 pub mod error;
 mod lexer;

@@ -105,8 +105,8 @@ pub struct CreateExternalTable {
     pub partitioned_by: Vec<PartitionColumn>,
     /// ROW FORMAT
     pub row_format: Option<RowFormat>,
-    /// STORED AS
-    pub format: FileFormat,
+    /// STORED AS; what ROW FORMAT implies where it is left out.
+    pub format: Option<FileFormat>,
     /// LOCATION; left out for tables whose catalog knows where to put them.
     pub location: Option<String>,
     /// TABLE PROPERTIES

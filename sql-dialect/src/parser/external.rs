@@ -125,8 +125,7 @@ impl Parser<'_> {
         };
         let partitioned_by = self.partitioned_by()?;
         let row_format = self.row_format()?;
-        self.expect_words(&["stored", "as"])?;
-        let format = self.file_format()?;
+        let format = if self.eat_words(&["stored", "as"]) { Some(self.file_format()?) } else { None };
         let location = if self.eat_word("location") { Some(self.string()?) } else { None };
         let properties = self.table_properties()?;
         let query = if self.eat_word("as") { Some(self.query()?) } else { None };

@@ -54,23 +54,56 @@ const MAX_NAME_BYTES: usize = 127;
 ///
 /// Errors are those of the first statement that has one; nothing may run before the whole message has parsed.
 pub fn parse(text: &str) -> Result<Vec<Parsed>> {
-    if Pos::try_from(text.len()).is_err() {
-        return Err(too_large(text, 0));
+    Statements::new(text)?.collect()
+}
+
+/// Parses each statement of a text for itself: behind one that is wrong, parsing goes on with the next one.
+pub(crate) fn parse_each(text: &str) -> Vec<Result<Parsed>> {
+    match Statements::new(text) {
+        Ok(statements) => statements.collect(),
+        Err(error) => vec![Err(error)],
     }
-    let mut statements = Vec::new();
-    let mut lexer = Lexer::new(text, 0);
-    loop {
-        let (parser, last) = Parser::for_next_statement(text, &mut lexer)?;
-        if let Some(mut parser) = parser {
-            let (start, end) = parser.span();
-            let statement = parser.statement()?;
-            parser.expect_end()?;
-            let parameters = if matches!(statement, Statement::Prepare(_)) { 0 } else { parser.parameters };
-            statements.push(Parsed { statement, start, end, parameters });
+}
+
+/// The statements of a text, one by one.
+struct Statements<'a> {
+    text: &'a str,
+    lexer: Lexer<'a>,
+    ended: bool,
+}
+
+impl<'a> Statements<'a> {
+    fn new(text: &'a str) -> Result<Self> {
+        if Pos::try_from(text.len()).is_err() {
+            return Err(too_large(text, 0));
         }
-        if last {
-            return Ok(statements);
+        Ok(Statements { text, lexer: Lexer::new(text, 0), ended: false })
+    }
+
+    /// The next statement; none where it is empty.
+    fn parse_next(&mut self) -> Result<Option<Parsed>> {
+        let (parser, last) =
+            Parser::for_next_statement(self.text, &mut self.lexer).inspect_err(|_| self.ended = true)?;
+        self.ended = last;
+        let Some(mut parser) = parser else { return Ok(None) };
+        let (start, end) = parser.span();
+        let statement = parser.statement()?;
+        parser.expect_end()?;
+        let parameters = if matches!(statement, Statement::Prepare(_)) { 0 } else { parser.parameters };
+        Ok(Some(Parsed { statement, start, end, parameters }))
+    }
+}
+
+impl Iterator for Statements<'_> {
+    type Item = Result<Parsed>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.ended {
+            if let Some(parsed) = self.parse_next().transpose() {
+                return Some(parsed);
+            }
         }
+        None
     }
 }
 

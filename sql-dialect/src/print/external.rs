@@ -77,7 +77,7 @@ impl Display for CreateExternalTable {
         if !self.partitioned_by.is_empty() {
             write!(f, " PARTITIONED BY ({})", List(&self.partitioned_by))?;
         }
-        write!(f, "{} STORED AS {}", Clause("ROW FORMAT", &self.row_format), self.format)?;
+        write!(f, "{}{}", Clause("ROW FORMAT", &self.row_format), Clause("STORED AS", &self.format))?;
         write!(f, "{}", TextClause("LOCATION", &self.location))?;
         if !self.properties.is_empty() {
             write!(f, " TABLE PROPERTIES {}", Properties(&self.properties))?;

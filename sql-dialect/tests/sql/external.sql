@@ -56,6 +56,7 @@ LOCATION 's3://awssampledbuswest2/nested_example/customers/';
 create external table s.t (a int) row format serde 'org.openx.data.jsonserde.JsonSerDe'
 with serdeproperties ('dots.in.keys' = 'true', 'mapping.requesttime' = 'requesttimestamp')
 stored as inputformat 'a.B' outputformat 'c.D' location 's3://b/k/';
+create external table s.t (a int) row format serde 'com.amazon.emr.hive.serde.CloudTrailSerde' location 's3://b/json/';
 create external table s.t (a int) row format delimited collection items terminated by ',' map keys terminated by ':' stored as orc location 's3://b/';
 CREATE EXTERNAL TABLE spectrum.partitioned_lineitem
 PARTITIONED BY (l_shipdate, l_shipmode)

@@ -1,0 +1,137 @@
+//! Texts of SQL checked offline: every statement that Redshift would not take, as a compiler reports it.
+
+use std::fmt::Write as _;
+
+use crate::{error::Error, parser::parse_each};
+
+/// A statement that is not Redshift's SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column in characters, counted from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub error: Error,
+    /// The line's text, without its end.
+    pub source: String,
+}
+
+/// Checks a whole file. One problem for each statement that has one: the parser goes on behind the next semicolon.
+pub fn check(text: &str) -> Vec<Problem> {
+    let errors = parse_each(text).into_iter().filter_map(Result::err);
+    errors.map(|error| problem(text, error)).collect()
+}
+
+fn problem(text: &str, error: Error) -> Problem {
+    let wanted = error.position().map_or(text.len(), |position| position as usize);
+    let mut position = text.floor_char_boundary(wanted.min(text.len()));
+    // What is missing at the end is missing behind the last word, not on the empty line that follows.
+    if position == text.len() {
+        position = text.trim_end().len();
+    }
+    let start = text[..position].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[position..].find('\n').map_or(text.len(), |length| position + length);
+    Problem {
+        line: text[..start].matches('\n').count() + 1,
+        column: text[start..position].chars().count() + 1,
+        error,
+        source: text[start..end].trim_end_matches('\r').to_owned(),
+    }
+}
+
+impl Problem {
+    /// The problem in several lines: message, place, the line with a caret under it, detail and hint.
+    pub fn report(&self, file: &str) -> String {
+        let Problem { line, column, error, source } = self;
+        let margin = " ".repeat(line.to_string().len());
+        // Tabs stay tabs, so that the caret stands where the character does.
+        let before: String =
+            source.chars().take(column - 1).map(|char| if char == '\t' { '\t' } else { ' ' }).collect();
+        let mut report = format!(
+            "error[{}]: {}\n{margin}--> {file}:{line}:{column}\n{margin} |\n{line} | {source}\n{margin} | {before}^\n",
+            error.sqlstate(),
+            error.message(),
+        );
+        for (what, text) in [("detail", error.detail()), ("hint", error.hint())] {
+            if let Some(text) = text {
+                // Writing to a string cannot fail.
+                let _ = writeln!(report, "{margin} = {what}: {text}");
+            }
+        }
+        report
+    }
+
+    /// The problem as an object of JSON in one line.
+    pub fn json(&self, file: &str) -> String {
+        let Problem { line, column, error, .. } = self;
+        let optional = |text: Option<&str>| text.map_or_else(|| "null".to_owned(), json_string);
+        format!(
+            "{{\"file\":{},\"line\":{line},\"column\":{column},\"sqlstate\":{},\"message\":{},\"detail\":{},\"hint\":{}}}",
+            json_string(file),
+            json_string(error.sqlstate().0),
+            json_string(error.message()),
+            optional(error.detail()),
+            optional(error.hint()),
+        )
+    }
+}
+
+fn json_string(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for char in text.chars() {
+        match char {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            control if (control as u32) < 0x20 => {
+                let _ = write!(quoted, "\\u{:04x}", control as u32);
+            }
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn every_wrong_statement_is_told_with_its_place() {
+        let text = "select 1;\n\tselect *\n\tform t;\ncreate index i on t (a); select 2;\nselect ä, from\n\n";
+        let problems = check(text);
+        let places: Vec<_> = problems.iter().map(|problem| (problem.line, problem.column)).collect();
+        assert_eq!(places, [(3, 2), (4, 1), (5, 11)]);
+        assert_eq!(
+            problems[0].report("a.sql"),
+            "error[42601]: syntax error at or near \"form\"\n --> a.sql:3:2\n  |\n3 | \tform t;\n  | \t^\n"
+        );
+        assert_eq!(
+            problems[1].report("a.sql"),
+            "error[0A000]: CREATE INDEX is not supported\n --> a.sql:4:1\n  |\n\
+             4 | create index i on t (a); select 2;\n  | ^\n  = hint: Use SORTKEY and DISTKEY instead of indexes.\n"
+        );
+    }
+
+    #[test]
+    fn json_is_one_line_with_everything_escaped() {
+        let problems = check("select \"a\tb\" \"c\\\";select '");
+        assert_eq!(problems.len(), 1);
+        assert_eq!(
+            problems[0].json("dir/\"x\".sql"),
+            "{\"file\":\"dir/\\\"x\\\".sql\",\"line\":1,\"column\":26,\"sqlstate\":\"42601\",\
+             \"message\":\"unterminated quoted string at or near \\\"'\\\"\",\"detail\":null,\"hint\":null}"
+        );
+    }
+
+    #[test]
+    fn nothing_is_wrong_with_nothing() {
+        assert_eq!(check(""), []);
+        assert_eq!(check(" -- only a comment\n;;"), []);
+    }
+}
