@@ -8,6 +8,7 @@ mod catalog_rows;
 mod conditional;
 pub(crate) mod conversion;
 mod datetime;
+mod format;
 mod hash;
 pub(crate) mod kernel;
 mod math;
@@ -31,6 +32,7 @@ use crate::binder::{BindContext, Typed};
 const FAMILIES: &[&[registry::Function]] = &[
     conditional::FUNCTIONS,
     datetime::FUNCTIONS,
+    format::FUNCTIONS,
     hash::FUNCTIONS,
     math::FUNCTIONS,
     regex::FUNCTIONS,
