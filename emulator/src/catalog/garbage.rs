@@ -147,9 +147,9 @@ impl Shared {
     }
 }
 
-/// Where a data file is, in the store of data files.
+/// Where a data file is, in the store of data files. Names are in the order of numbers, because DataFusion sorts by them.
 pub(crate) fn data_path(table: Oid, file: i64) -> Path {
-    Path::from_iter([table.0.to_string(), format!("{file}.parquet")])
+    Path::from_iter([table.0.to_string(), format!("{file:012}.parquet")])
 }
 
 fn run(connection: &Connection, sql: &str, horizon: SnapshotId) -> Result<usize> {

@@ -106,6 +106,7 @@ impl Catalog {
         let file = place.catalog_file();
         let sql = sql::Sql::open(file.as_deref())?;
         let opened = open::prepare(&sql, &init)?;
+        sql.made()?;
         let durability = sql::Durability::open(file.as_deref())?;
         let store: Arc<dyn ObjectStore> = match place.data_folder() {
             Some(folder) => {
@@ -132,8 +133,6 @@ impl Catalog {
             next_file: AtomicI64::new(opened.next_file),
             place,
         };
-        let ticket = shared.durability.written();
-        shared.durability.wait(ticket).await?;
         Ok(Catalog(Arc::new(shared)))
     }
 

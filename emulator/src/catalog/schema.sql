@@ -68,7 +68,7 @@ CREATE TABLE files (
     end_txn INTEGER,
     end_snapshot INTEGER
 );
-CREATE INDEX files_table ON files (table_oid);
+CREATE INDEX files_table ON files (table_oid, end_snapshot);
 CREATE INDEX files_begun ON files (begin_txn) WHERE begin_snapshot IS NULL;
 CREATE INDEX files_ended ON files (end_txn) WHERE end_txn IS NOT NULL AND end_snapshot IS NULL;
 CREATE INDEX files_old ON files (end_snapshot) WHERE end_snapshot IS NOT NULL;
@@ -93,7 +93,7 @@ CREATE TABLE deletes (
     end_txn INTEGER,
     end_snapshot INTEGER
 );
-CREATE INDEX deletes_table ON deletes (table_oid);
+CREATE INDEX deletes_table ON deletes (table_oid, end_snapshot);
 CREATE INDEX deletes_file ON deletes (file);
 CREATE INDEX deletes_begun ON deletes (begin_txn) WHERE begin_snapshot IS NULL;
 CREATE INDEX deletes_ended ON deletes (end_txn) WHERE end_txn IS NOT NULL AND end_snapshot IS NULL;

@@ -116,10 +116,7 @@ impl Transaction {
         self.shared().sql.atomically(|connection| {
             for file in files {
                 connection
-                    .prepare_cached(
-                        "UPDATE files SET end_txn = :txn
-                         WHERE file = :file AND end_txn IS NULL AND end_snapshot IS NULL",
-                    )
+                    .prepare_cached("UPDATE files SET end_txn = :txn WHERE file = :file AND end_snapshot IS NULL")
                     .and_then(|mut statement| statement.execute(named_params! { ":txn": txn, ":file": file }))
                     .map_err(sql_error)?;
             }

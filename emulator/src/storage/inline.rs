@@ -164,10 +164,37 @@ impl Transaction {
         let numbers: Vec<i64> = merged.iter().map(|chunk| chunk.number).collect();
         if to_file && rows.num_rows() > 0 {
             self.write_file(&stored.relation, rows).await?;
-            return self.end_files(&numbers);
+            return self.end_chunks(&numbers);
         }
-        self.end_files(&numbers)?;
+        self.end_chunks(&numbers)?;
         if rows.num_rows() > 0 { self.add_chunk(table.oid, &rows) } else { Ok(()) }
+    }
+
+    /// Takes chunks out of a table that have been merged. Those that this transaction has made go at once: nobody else
+    /// has seen them, and one that inserts many rows would leave as many behind.
+    fn end_chunks(&self, chunks: &[i64]) -> Result<()> {
+        let txn = self.writes(Touched::Files)?;
+        self.shared().sql.atomically(|connection| {
+            let run = |sql: &str, file: i64| {
+                connection
+                    .prepare_cached(sql)
+                    .and_then(|mut statement| statement.execute(named_params! { ":txn": txn, ":file": file }))
+                    .map_err(sql_error)
+            };
+            for &file in chunks {
+                if run("DELETE FROM files WHERE file = :file AND begin_txn = :txn AND begin_snapshot IS NULL", file)?
+                    > 0
+                {
+                    run("DELETE FROM chunks WHERE file = :file AND :txn > 0", file)?;
+                    run("DELETE FROM deletes WHERE file = :file AND begin_txn = :txn", file)?;
+                } else {
+                    run("UPDATE files SET end_txn = :txn WHERE file = :file AND end_snapshot IS NULL", file)?;
+                }
+            }
+            Ok(())
+        })?;
+        self.shared().chunks.forget(chunks);
+        Ok(())
     }
 
     fn sum_of_chunks(&self, table: Oid) -> Result<Inline> {
@@ -192,15 +219,17 @@ impl Transaction {
     }
 
     /// Has anybody changed the rows of a table who committed after this snapshot?
-    fn has_unseen_changes(&self, table: Oid, snapshot: i64) -> Result<bool> {
+    pub(super) fn has_unseen_changes(&self, table: Oid, snapshot: i64) -> Result<bool> {
         self.shared()
             .sql
             .connection()
             .prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM files WHERE table_oid = :table
-                            AND (begin_snapshot > :snapshot OR end_snapshot > :snapshot))
+                            AND (end_snapshot IS NULL OR end_snapshot > :snapshot)
+                            AND (end_snapshot IS NOT NULL OR begin_snapshot > :snapshot))
                      OR EXISTS (SELECT 1 FROM deletes WHERE table_oid = :table
-                            AND (begin_snapshot > :snapshot OR end_snapshot > :snapshot))",
+                            AND (end_snapshot IS NULL OR end_snapshot > :snapshot)
+                            AND (end_snapshot IS NOT NULL OR begin_snapshot > :snapshot))",
             )
             .and_then(|mut statement| {
                 statement.query_row(named_params! { ":table": table.0, ":snapshot": snapshot }, |row| row.get(0))
@@ -209,9 +238,9 @@ impl Transaction {
     }
 }
 
-/// The chunks at the end of a table that are worth merging: as many as there are, from 16 on, of which none makes up more
+/// The chunks or files at the end of a table that are worth merging: as many as there are, from 16 on, of which none makes up more
 /// than a quarter of the whole.
-fn crowd(chunks: &[StoredFile]) -> &[StoredFile] {
+pub(super) fn crowd(chunks: &[StoredFile]) -> &[StoredFile] {
     let (mut rows, mut largest, mut crowd) = (0, 0, 0);
     for (count, chunk) in (1..).zip(chunks.iter().rev()) {
         rows += chunk.rows;

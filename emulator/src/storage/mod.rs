@@ -4,8 +4,8 @@
 //! never changed; which files and which deletions a transaction sees, the catalog says ([`files`], [`deletes`]). An
 //! INSERT of few rows makes no file: its rows go into the catalog as a chunk of Arrow IPC bytes ([`inline`]), and when
 //! enough chunks have gathered, the INSERT that tips the scale makes a file of them. Larger inputs are written as Parquet
-//! ([`write`]) through the object store, whatever their size in bounded memory. DataFusion's own Parquet source reads
-//! them ([`scan`]).
+//! ([`write`]) through the object store, whatever their size in bounded memory, and small files become larger ones
+//! ([`compact`]). DataFusion's own Parquet source reads them ([`scan`]).
 //!
 //! In files and chunks, columns are named by their attnums (`c1`, `c2`, ...), which are never used twice: renaming and
 //! dropping a column touches no file, and a column that a file does not have was added later, so that its value there is
@@ -15,6 +15,7 @@ pub(crate) use inline::ChunkCache;
 pub(crate) use scan::TableScan;
 
 mod columns;
+mod compact;
 mod deletes;
 mod files;
 mod inline;

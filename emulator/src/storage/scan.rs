@@ -74,6 +74,8 @@ pub(crate) struct TableScan {
     columns: SchemaRef,
     /// And those of the rows' identity.
     schema: SchemaRef,
+    /// Which of its files; none is all of them.
+    files: Option<Vec<StoredFile>>,
 }
 
 impl TableScan {
@@ -87,7 +89,22 @@ impl TableScan {
                 Arc::new(Schema::new(fields.collect::<Vec<_>>()))
             }
         };
-        Ok(TableScan { view, table: Arc::clone(table), stored, identity, columns, schema })
+        Ok(TableScan { view, table: Arc::clone(table), stored, identity, columns, schema, files: None })
+    }
+
+    /// Of some of the table's files, to write them anew: it does not count as reading the table.
+    pub(super) fn of_files(self, files: Vec<StoredFile>) -> TableScan {
+        TableScan { files: Some(files), ..self }
+    }
+
+    fn files(&self) -> Result<Vec<StoredFile>> {
+        match &self.files {
+            Some(files) => Ok(files.clone()),
+            None => {
+                self.view.note_read(&self.table)?;
+                self.view.files(self.table.oid)
+            }
+        }
     }
 }
 
@@ -122,8 +139,7 @@ impl TableProvider for TableScan {
         _filters: &[Expr],
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        self.view.note_read(&self.table).map_err(to_datafusion)?;
-        let files = self.view.files(self.table.oid).map_err(to_datafusion)?;
+        let files = self.files().map_err(to_datafusion)?;
         let (chunks, data): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.place == Place::Inline);
         let mut parts = Vec::new();
         if !data.is_empty() {

@@ -5,7 +5,14 @@
 //! streams are written side by side, each into a file of its own; one large stream is dealt out, in long runs, to as many
 //! writers as there are processors. Files are closed at 1 GB. A file is on disk before the catalog names it.
 
-use std::{collections::VecDeque, num::NonZero, path::Path, sync::Arc, thread::available_parallelism};
+use std::{
+    collections::VecDeque,
+    fs::File,
+    num::NonZero,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    thread::available_parallelism,
+};
 
 use arrow::{
     array::RecordBatch,
@@ -32,14 +39,14 @@ use super::{
     statistics,
 };
 use crate::{
-    catalog::{Oid, Relation, Transaction, garbage::data_path, locked},
+    catalog::{Oid, Relation, Transaction, garbage::data_path, locked, sql::sync_folder},
     error::from_datafusion,
 };
 
 /// Most rows of a row group, which is what a scan reads at least and what its threads share.
 const ROW_GROUP_ROWS: usize = 512 << 10;
-/// Most bytes of a row group while it is written.
-const ROW_GROUP_BYTES: usize = 64 << 20;
+/// Bytes of memory at which a row group is closed.
+const ROW_GROUP_BYTES: usize = 128 << 20;
 /// Bytes at which a file is closed.
 const FILE_BYTES: usize = 1 << 30;
 /// Rows in a row, so to speak, that one of several writers gets of a stream.
@@ -56,22 +63,37 @@ impl Transaction {
     pub async fn append(&self, table: &Relation, rows: Vec<SendableRecordBatchStream>) -> Result<u64> {
         self.note_write(table)?;
         let target = Target::new(self, table);
-        let Written { files, rest } = match rows.len() {
-            0 => return Ok(0),
-            1 => write_one(&target, rows).await?,
-            _ => write_many(&target, rows).await?,
+        let mut rows = rows;
+        let written = match (rows.pop(), rows.is_empty()) {
+            (None, _) => return Ok(0),
+            (Some(only), true) => target.write_one(only).await?,
+            (Some(last), false) => {
+                rows.push(last);
+                target.write_many(rows).await?
+            }
         };
+        let made_files = !written.files.is_empty();
+        let count = self.add_written(table, written).await?;
+        self.merge_chunks(table).await?;
+        if made_files {
+            self.merge_files(table).await?;
+        }
+        Ok(count)
+    }
+
+    /// Adds what was written to a table, and gives the number of rows.
+    pub(super) async fn add_written(&self, table: &Relation, written: Written) -> Result<u64> {
+        let Written { files, rest } = written;
         let mut count = files.iter().map(|file| file.rows).sum();
         if !files.is_empty() {
             self.add_files(&files)?;
         }
-        let rest = rest.into_batch(&target.schema)?;
+        let rest = rest.into_batch(&file_schema(table))?;
         count += rest.num_rows() as u64;
-        if rest.num_rows() > 0 && is_small(rest.num_rows(), rest.get_array_memory_size()) {
-            self.add_chunk(table.oid, &rest)?;
-            self.merge_chunks(table).await?;
-        } else if rest.num_rows() > 0 {
-            self.write_file(table, rest).await?;
+        match rest.num_rows() {
+            0 => {}
+            rows if is_small(rows, rest.get_array_memory_size()) => self.add_chunk(table.oid, &rest)?,
+            _ => self.write_file(table, rest).await?,
         }
         Ok(count)
     }
@@ -89,19 +111,19 @@ fn is_small(rows: usize, bytes: usize) -> bool {
 }
 
 /// Where rows are written to.
-struct Target {
+pub(super) struct Target {
     table: Oid,
     schema: SchemaRef,
     store: Arc<dyn ObjectStore>,
     /// The folder of the store, where it is one.
-    folder: Option<std::path::PathBuf>,
+    folder: Option<PathBuf>,
     properties: WriterProperties,
     /// Gives the numbers of new files.
     number: Box<dyn Fn() -> i64 + Send + Sync>,
 }
 
 impl Target {
-    fn new(transaction: &Transaction, table: &Relation) -> Arc<Target> {
+    pub(super) fn new(transaction: &Transaction, table: &Relation) -> Arc<Target> {
         let shared = transaction.shared();
         let schema = file_schema(table);
         let begin_file = transaction.file_numbers(table.oid);
@@ -113,6 +135,66 @@ impl Target {
             folder: shared.place.data_folder(),
             number: Box::new(begin_file),
         })
+    }
+
+    /// Reads a stream until it ends or has given too much to be kept back.
+    async fn gather(&self, stream: &mut SendableRecordBatchStream) -> Result<Rest> {
+        let mut rest = Rest::default();
+        while rest.batches.is_empty() || is_small(rest.rows, rest.bytes) {
+            let Some(rows) = stream.next().await else { break };
+            let rows = rows.map_err(from_datafusion)?;
+            if rows.num_rows() > 0 {
+                rest.push(to_file_batch(&self.schema, &rows)?);
+            }
+        }
+        Ok(rest)
+    }
+
+    /// Writes several streams side by side.
+    async fn write_many(self: Arc<Self>, streams: Vec<SendableRecordBatchStream>) -> Result<Written> {
+        let writers = streams.len().min(processors().max(MOST_WRITERS));
+        let queue = Arc::new(Mutex::new(VecDeque::from(streams)));
+        let mut tasks = JoinSet::new();
+        for _ in 0..writers {
+            tasks.spawn(write_queued(Arc::clone(&self), Arc::clone(&queue)));
+        }
+        collect(tasks).await
+    }
+
+    /// Writes one stream, dealing it out where it is large.
+    pub(super) async fn write_one(self: Arc<Self>, mut stream: SendableRecordBatchStream) -> Result<Written> {
+        let rest = self.gather(&mut stream).await?;
+        if is_small(rest.rows, rest.bytes) {
+            return Ok(Written { files: Vec::new(), rest });
+        }
+        let mut tasks = JoinSet::new();
+        let mut writers: Vec<mpsc::Sender<RecordBatch>> = Vec::new();
+        let (mut turn, mut run) = (0, 0);
+        let mut first = rest.batches.into_iter();
+        loop {
+            let rows = match first.next() {
+                Some(rows) => rows,
+                None => match stream.next().await {
+                    Some(rows) => to_file_batch(&self.schema, &rows.map_err(from_datafusion)?)?,
+                    None => break,
+                },
+            };
+            if run >= RUN_ROWS {
+                (turn, run) = ((turn + 1) % processors().min(MOST_WRITERS), 0);
+            }
+            if turn == writers.len() {
+                let (sender, receiver) = mpsc::channel(4);
+                writers.push(sender);
+                tasks.spawn(write_received(Arc::clone(&self), receiver));
+            }
+            run += rows.num_rows();
+            if writers[turn].send(rows).await.is_err() {
+                // The writer has failed, and its task says why.
+                break;
+            }
+        }
+        drop(writers);
+        collect(tasks).await
     }
 }
 
@@ -134,7 +216,7 @@ fn properties(schema: &SchemaRef) -> WriterProperties {
 
 /// What came of some streams.
 #[derive(Default)]
-struct Written {
+pub(super) struct Written {
     files: Vec<NewFile>,
     /// Rows that are in no file.
     rest: Rest,
@@ -160,85 +242,26 @@ impl Rest {
     }
 }
 
-/// Reads a stream until it ends or has given too much to be kept back.
-async fn gather(target: &Target, stream: &mut SendableRecordBatchStream) -> Result<Rest> {
-    let mut rest = Rest::default();
-    while rest.batches.is_empty() || is_small(rest.rows, rest.bytes) {
-        let Some(rows) = stream.next().await else { break };
-        let rows = rows.map_err(from_datafusion)?;
-        if rows.num_rows() > 0 {
-            rest.push(to_file_batch(&target.schema, &rows)?);
-        }
-    }
-    Ok(rest)
-}
-
-/// Writes several streams side by side.
-async fn write_many(target: &Arc<Target>, streams: Vec<SendableRecordBatchStream>) -> Result<Written> {
-    let writers = streams.len().min(processors().max(MOST_WRITERS));
-    let queue = Arc::new(std::sync::Mutex::new(VecDeque::from(streams)));
-    let mut tasks = JoinSet::new();
-    for _ in 0..writers {
-        let (target, queue) = (Arc::clone(target), Arc::clone(&queue));
-        tasks.spawn(async move {
-            let mut file = FileWriter::new(Arc::clone(&target));
-            let mut written = Written::default();
-            loop {
-                let Some(mut stream) = locked(&queue).pop_front() else { break };
-                while let Some(rows) = stream.next().await {
-                    let rows = to_file_batch(&target.schema, &rows.map_err(from_datafusion)?)?;
-                    if file.begun() || !is_small(written.rest.rows, written.rest.bytes) {
-                        for kept in std::mem::take(&mut written.rest).batches {
-                            file.write(&kept).await?;
-                        }
-                        file.write(&rows).await?;
-                    } else if rows.num_rows() > 0 {
-                        written.rest.push(rows);
-                    }
-                }
-            }
-            written.files = file.finish().await?;
-            Ok(written)
-        });
-    }
-    collect(tasks).await
-}
-
-/// Writes one stream, dealing it out where it is large.
-async fn write_one(target: &Arc<Target>, mut streams: Vec<SendableRecordBatchStream>) -> Result<Written> {
-    let Some(mut stream) = streams.pop() else { return Ok(Written::default()) };
-    let rest = gather(target, &mut stream).await?;
-    if is_small(rest.rows, rest.bytes) {
-        return Ok(Written { files: Vec::new(), rest });
-    }
-    let mut tasks = JoinSet::new();
-    let mut writers: Vec<mpsc::Sender<RecordBatch>> = Vec::new();
-    let (mut turn, mut run) = (0, 0);
-    let mut first = rest.batches.into_iter();
+/// Writes streams of a queue one after the other, keeping back what is little.
+async fn write_queued(target: Arc<Target>, queue: Arc<Mutex<VecDeque<SendableRecordBatchStream>>>) -> Result<Written> {
+    let mut file = FileWriter::new(Arc::clone(&target));
+    let mut written = Written::default();
     loop {
-        let rows = match first.next() {
-            Some(rows) => rows,
-            None => match stream.next().await {
-                Some(rows) => to_file_batch(&target.schema, &rows.map_err(from_datafusion)?)?,
-                None => break,
-            },
-        };
-        if run >= RUN_ROWS {
-            (turn, run) = ((turn + 1) % processors().min(MOST_WRITERS), 0);
-        }
-        if turn == writers.len() {
-            let (sender, receiver) = mpsc::channel(4);
-            writers.push(sender);
-            tasks.spawn(write_received(Arc::clone(target), receiver));
-        }
-        run += rows.num_rows();
-        if writers[turn].send(rows).await.is_err() {
-            // The writer has failed, and its task says why.
-            break;
+        let Some(mut stream) = locked(&queue).pop_front() else { break };
+        while let Some(rows) = stream.next().await {
+            let rows = to_file_batch(&target.schema, &rows.map_err(from_datafusion)?)?;
+            if file.begun() || !is_small(written.rest.rows, written.rest.bytes) {
+                for kept in std::mem::take(&mut written.rest).batches {
+                    file.write(&kept).await?;
+                }
+                file.write(&rows).await?;
+            } else if rows.num_rows() > 0 {
+                written.rest.push(rows);
+            }
         }
     }
-    drop(writers);
-    collect(tasks).await
+    written.files = file.finish().await?;
+    Ok(written)
 }
 
 async fn write_received(target: Arc<Target>, mut rows: mpsc::Receiver<RecordBatch>) -> Result<Written> {
@@ -300,7 +323,7 @@ impl FileWriter {
         };
         file.writer.write(rows).await.map_err(unwritable)?;
         file.rows += rows.num_rows() as u64;
-        if file.writer.in_progress_size() > ROW_GROUP_BYTES {
+        if file.writer.memory_size() > ROW_GROUP_BYTES {
             file.writer.flush().await.map_err(unwritable)?;
         }
         if file.writer.bytes_written() > FILE_BYTES {
@@ -336,7 +359,7 @@ impl OpenFile {
         let written = target.store.head(&path).await;
         let bytes = written.map_err(|error| unwritable(ParquetError::External(Box::new(error))))?.size;
         if let Some(folder) = &target.folder {
-            sync(&folder.join(path.as_ref())).await?;
+            sync(folder.join(path.as_ref())).await?;
         }
         Ok(NewFile {
             number: self.number,
@@ -349,16 +372,12 @@ impl OpenFile {
     }
 }
 
-/// Brings a file, and that it is there, to disk.
-async fn sync(file: &Path) -> Result<()> {
-    let file = file.to_path_buf();
+/// Brings a file, and that it and its folder are there, to disk.
+async fn sync(file: PathBuf) -> Result<()> {
     let synced = tokio::task::spawn_blocking(move || {
-        std::fs::File::open(&file)?.sync_all()?;
-        #[cfg(unix)]
-        for folder in file.ancestors().skip(1).take(2) {
-            std::fs::File::open(folder)?.sync_all()?;
-        }
-        std::io::Result::Ok(())
+        File::open(&file)?.sync_all()?;
+        // The table's folder may be as new as the file.
+        file.ancestors().skip(1).take(2).try_for_each(sync_folder)
     });
     let synced = synced.await.map_err(|error| Error::internal(format!("a file could not be synced: {error}")))?;
     synced.map_err(|error| unwritable(ParquetError::External(Box::new(error))))

@@ -176,3 +176,37 @@ async fn every_type_comes_back() {
         }
     }
 }
+
+/// Inputs of middle size make a file each; they are merged before they are many, and stay in order.
+#[tokio::test]
+async fn many_small_files_become_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = in_folder(folder.path()).await;
+    create_table(&catalog, "t").await;
+    for part in 0..40 {
+        let txn = begin(&catalog, 1);
+        insert(&txn, "t", numbered(part * 1_100..(part + 1) * 1_100)).await.unwrap();
+        delete(&txn, "t", col("id").eq(lit(part * 1_100))).await.unwrap();
+        txn.commit().await.unwrap();
+    }
+    let txn = begin(&catalog, 2);
+    let statistics = txn.view().table_statistics(table(&txn, "t").oid).unwrap();
+    assert!(statistics.files < 20, "{} files", statistics.files);
+    let expected: Vec<i32> = (0..44_000).filter(|id| id % 1_100 != 0).collect();
+    assert!(ids(&txn, "t").await.unwrap() == expected);
+
+    txn.compact(&table(&txn, "t")).await.unwrap();
+    let statistics = txn.view().table_statistics(table(&txn, "t").oid).unwrap();
+    assert_eq!((statistics.files, statistics.rows, statistics.deleted_rows), (1, 43_960, 0));
+    let got = rows(&txn, "t").await.unwrap();
+    let got: Vec<i32> = got
+        .iter()
+        .flat_map(|batch| batch.column(0).as_primitive::<arrow::datatypes::Int32Type>().values().to_vec())
+        .collect();
+    assert!(got == expected, "rows are in another order");
+    txn.commit().await.unwrap();
+    assert!(ids(&begin(&catalog, 3), "t").await.unwrap() == expected);
+    while data_files(folder.path()) > 1 {
+        tokio::task::yield_now().await;
+    }
+}
