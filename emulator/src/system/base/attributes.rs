@@ -3,7 +3,11 @@
 use std::sync::LazyLock;
 
 use arrow::record_batch::RecordBatch;
-use redshift_sql_dialect::{Error, RedshiftType, Result};
+use redshift_sql_dialect::{
+    Error, RedshiftType, Result,
+    ast::{ExprKind, Literal},
+    parse_expression,
+};
 
 use super::constraints;
 use crate::{
@@ -122,7 +126,18 @@ fn default_of(relation: u32, column: &Column) -> Option<String> {
             let function = if by_default { "default_identity" } else { "\"identity\"" };
             Some(format!("{function}({relation}, {}, '{seed},{step}'::text)", column.attnum - 1))
         }
-        None => column.default.clone(),
+        None => column.default.as_deref().map(|default| shown_default(default, column.ty)),
+    }
+}
+
+/// A default as PostgreSQL shows it: a string together with the type that it was read as, `'x'::character varying`.
+fn shown_default(default: &str, ty: RedshiftType) -> String {
+    let kind = parse_expression(default).map(|expr| expr.kind);
+    let is_string = matches!(kind, Ok(ExprKind::Literal(Literal::String(_))));
+    match ty {
+        RedshiftType::Char(_) if is_string => format!("{default}::bpchar"),
+        ty if is_string => format!("{default}::{}", ty.base_name()),
+        _ => default.to_string(),
     }
 }
 

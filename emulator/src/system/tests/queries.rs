@@ -133,7 +133,7 @@ async fn comments_and_defaults_are_shown() {
                from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum order by a.attnum"
         )
         .await,
-        ["id \"identity\"(100100, 0, '1,1'::text) NULL", "Name 'nobody' how to call them"]
+        ["id \"identity\"(100100, 0, '1,1'::text) NULL", "Name 'nobody'::character varying how to call them"]
     );
 }
 
