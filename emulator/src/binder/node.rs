@@ -180,9 +180,18 @@ pub(super) fn limit(input: LogicalPlan, skip: u64, fetch: Option<u64>) -> Logica
 }
 
 /// The rows of all inputs; the columns are named as the first names them.
+///
+/// The others are given those names too: where the optimiser finds all inputs but one empty, it keeps that one and the
+/// names of the first.
 pub(super) fn union_all(mut inputs: Vec<LogicalPlan>) -> Result<LogicalPlan> {
     if inputs.len() == 1 {
         return Ok(inputs.remove(0));
+    }
+    let names = inputs.first().map(field_names).unwrap_or_default();
+    for input in inputs.iter_mut().skip(1) {
+        let own = field_names(input).into_iter().map(column);
+        let exprs = own.zip(&names).map(|(field, name)| field.alias(name)).collect();
+        *input = project(std::mem::take(input), exprs)?;
     }
     planned(Union::try_new_with_loose_types(inputs.into_iter().map(Arc::new).collect())).map(LogicalPlan::Union)
 }
