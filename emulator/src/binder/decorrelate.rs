@@ -198,7 +198,9 @@ impl Binder {
     /// A closed scalar sub-query with the check that it gives no more than one row.
     pub(super) fn at_most_one_row(&mut self, plan: LogicalPlan) -> Result<LogicalPlan> {
         if gives_one_row(&plan) {
-            return Ok(plan);
+            // A sub-query that gives no row gives NULL, whatever its column may hold.
+            let nullable = plan.schema().fields().iter().all(|field| field.is_nullable());
+            return if nullable { Ok(plan) } else { node::join(node::one_row(), plan, JoinType::Left, Vec::new()) };
         }
         let value = node::field_names(&plan).into_iter().next().unwrap_or_default();
         let (plan, value) = self.check_single(plan, &value, &[])?;
