@@ -70,12 +70,6 @@ impl<P: Parameters> Kernel<P> {
         self
     }
 
-    /// The same function, which gives something else every time.
-    pub fn volatile(mut self) -> Self {
-        self.signature = Signature::new(TypeSignature::UserDefined, Volatility::Volatile);
-        self
-    }
-
     /// Its call.
     pub fn call(self, args: Vec<Expr>) -> Typed {
         let ty = self.returns;
@@ -215,14 +209,6 @@ impl Args {
     pub fn reader<'a, T: Read<'a>>(&'a self, index: usize) -> Result<Reader<'a, T>> {
         let column = &self.columns[index];
         Ok(Reader { column, source: T::source(&column.array)? })
-    }
-
-    /// The constant that an argument is; none where it is a column or NULL.
-    pub fn constant<'a, T: Read<'a>>(&'a self, index: usize) -> Result<Option<T>> {
-        if !self.columns[index].constant {
-            return Ok(None);
-        }
-        Ok(self.reader::<T>(index)?.get(0))
     }
 
     /// Is one of the arguments NULL in this row?

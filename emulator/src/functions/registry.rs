@@ -80,8 +80,6 @@ pub(super) enum Param {
     Any,
     /// Anything that has a text: CHAR and VARCHAR as they are, all else as VARCHAR.
     Text,
-    /// A string of CHAR or VARCHAR; nothing else.
-    Varchar,
     /// SMALLINT, INTEGER or BIGINT as it is.
     Integer,
     /// A number of any type as it is.
@@ -92,8 +90,6 @@ pub(super) enum Param {
     Interval,
     /// VARBYTE of any length.
     Bytes,
-    /// An array of the catalog.
-    List,
     /// Exactly this type.
     Type(RedshiftType),
 }
@@ -114,19 +110,17 @@ impl Param {
         use RedshiftType::*;
         if from == Unknown {
             return Some(match self {
-                Param::Any | Param::Text | Param::Varchar => 1,
+                Param::Any | Param::Text => 1,
                 // Of dates and times PostgreSQL and Redshift's examples take a timestamp.
                 Param::Type(Timestamp) => 2,
                 Param::Type(Float8) => 2,
-                Param::List => return None,
                 _ => 3,
             });
         }
         match self {
             Param::Any => Some(5),
-            Param::Text | Param::Varchar if from.is_string() => Some(0),
+            Param::Text if from.is_string() => Some(0),
             Param::Text => (strength(from, Varchar(MAX_VARCHAR)) == Some(Strength::Implicit)).then_some(20),
-            Param::Varchar => None,
             Param::Integer => from.is_integer().then_some(0),
             Param::Number => from.is_number().then_some(0),
             Param::Decimal => match from {
@@ -136,7 +130,6 @@ impl Param {
             },
             Param::Interval => from.is_interval().then_some(0),
             Param::Bytes => matches!(from, Varbyte(_)).then_some(0),
-            Param::List => is_list(from).then_some(0),
             Param::Type(to) if from.oid() == to.oid() => Some(0),
             Param::Type(to) => match strength(from, to) {
                 Some(Strength::Implicit) => Some(match (number_rank(from), number_rank(to)) {
@@ -151,10 +144,10 @@ impl Param {
     /// The argument as it has to be.
     fn accept(self, arg: Typed, ctx: &BindContext) -> Result<Typed> {
         match self {
-            Param::Any | Param::List => Ok(arg),
-            Param::Text | Param::Varchar if arg.ty == RedshiftType::Unknown => settle(arg, ctx),
-            Param::Text | Param::Varchar if arg.ty.is_string() => Ok(arg),
-            Param::Text | Param::Varchar => {
+            Param::Any => Ok(arg),
+            Param::Text if arg.ty == RedshiftType::Unknown => settle(arg, ctx),
+            Param::Text if arg.ty.is_string() => Ok(arg),
+            Param::Text => {
                 let length = crate::binder::text_length(&arg).unwrap_or(MAX_VARCHAR);
                 cast(arg, RedshiftType::Varchar(length), CastKind::Implicit, ctx)
             }
@@ -192,11 +185,6 @@ fn distance(from: RedshiftType, to: RedshiftType) -> u32 {
         _ if to.is_string() => 20,
         _ => 4,
     }
-}
-
-fn is_list(ty: RedshiftType) -> bool {
-    use RedshiftType::*;
-    matches!(ty, Int2Vector | OidVector | Int2Array | Int4Array | OidArray | TextArray | AclItemArray)
 }
 
 /// A call of a function whose arguments are as the overload wants them.

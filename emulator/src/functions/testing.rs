@@ -99,10 +99,6 @@ impl Harness {
         Ok(Typed::new(PlanExpr::Column(name.into()), value.ty))
     }
 
-    fn all(&mut self, exprs: &[Expr]) -> Result<Vec<Typed>> {
-        exprs.iter().map(|expr| self.bind(expr)).collect()
-    }
-
     fn function(&mut self, name: &str, args: Vec<Typed>) -> Result<Typed> {
         super::scalar(name, args, &self.ctx)
     }

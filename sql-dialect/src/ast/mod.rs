@@ -84,7 +84,7 @@ pub enum Statement {
     Analyze(Analyze),
     /// VACUUM
     Vacuum(Vacuum),
-    /// LOCK [TABLE]
+    /// `LOCK [TABLE]`
     Lock(Lock),
     /// EXPLAIN
     Explain(Explain),

@@ -24,7 +24,7 @@ pub fn assert_printed_parses_back(statement: &Statement) {
     match parse(&printed) {
         Ok(back) => {
             let back: Vec<Statement> = back.into_iter().map(|parsed| parsed.statement).collect();
-            assert_eq!(back, [statement.clone()], "{printed}");
+            assert_eq!(back, std::slice::from_ref(statement), "{printed}");
         }
         Err(error) => panic!("{printed}\n{error:?}\n{statement:?}"),
     }
