@@ -111,9 +111,15 @@ fn convert(how: &Conversion, args: &Args) -> Result<ArrayRef> {
     use RedshiftType::*;
     match (how.from, how.to) {
         (Varbyte(_), Char(_) | Varchar(_) | Text) => binary_to_text(how, args),
-        (Char(_) | Varchar(_) | Text | Name | InternalChar | Unknown, Varbyte(_)) => {
-            args.map1(|text: &str| Ok(Some(text.as_bytes().to_vec())))
+        (Char(n), Varbyte(_)) => {
+            args.map1(|text: &str| fit_bytes(how, format!("{text:<width$}", width = n as usize).into_bytes()))
         }
+        (Varchar(_) | Text | Name | InternalChar | Unknown, Varbyte(_)) => {
+            args.map1(|text: &str| fit_bytes(how, text.as_bytes().to_vec()))
+        }
+        (Int2, Varbyte(_)) => args.map1(|value: i16| fit_bytes(how, value.to_be_bytes().to_vec())),
+        (Int4, Varbyte(_)) => args.map1(|value: i32| fit_bytes(how, value.to_be_bytes().to_vec())),
+        (Int8, Varbyte(_)) => args.map1(|value: i64| fit_bytes(how, value.to_be_bytes().to_vec())),
         (from, to) if is_text(from) && is_text(to) => text_to_text(how, args),
         (from, _) if is_text(from) => from_text(how, args),
         (_, to) if is_text(to) => to_text(how, args),
@@ -168,6 +174,19 @@ fn fit<'a>(how: &Conversion, text: &'a str) -> Result<Option<&'a str>> {
         return Ok(Some(if matches!(how.to, RedshiftType::Char(_)) { cut.trim_end_matches(' ') } else { cut }));
     }
     how.failed(|| too_long(how.to))
+}
+
+/// Bytes as their type holds them: no more than it may have.
+fn fit_bytes(how: &Conversion, mut bytes: Vec<u8>) -> Result<Option<Vec<u8>>> {
+    let RedshiftType::Varbyte(most) = how.to else { return Ok(Some(bytes)) };
+    match how.excess {
+        Excess::Refuse if bytes.len() > most as usize => how.failed(|| too_long(how.to)),
+        Excess::Cut => {
+            bytes.truncate(most as usize);
+            Ok(Some(bytes))
+        }
+        Excess::Keep | Excess::Refuse => Ok(Some(bytes)),
+    }
 }
 
 /// 22001 `value too long for type character varying(20)`
@@ -443,6 +462,7 @@ pub fn text_writer(values: &ArrayRef, ty: RedshiftType, style: TextStyle) -> Res
         Interval => by_value(values, move |out, value: IntervalMonthDayNano| {
             text_output::write_interval(out, value.months, value.days, value.nanoseconds / 1000, &style)
         })?,
+        Varbyte(_) => by_value(values, |out, bytes: &[u8]| text_output::write_hex_lower(out, bytes))?,
         Int2Vector => list_writer(values, Int2, ListForm::Vector, style)?,
         OidVector => list_writer(values, Oid, ListForm::Vector, style)?,
         Int2Array => list_writer(values, Int2, ListForm::Array, style)?,

@@ -6,14 +6,19 @@ use md5::{Digest, Md5};
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 
-use super::registry::{Call, Function, INT4, Param, function, takes};
-use crate::binder::Typed;
+use super::{
+    kernel::{Args, Read},
+    registry::{Call, Function, INT4, INT8, Param, function, takes},
+};
+use crate::binder::{Typed, settle};
+use arrow::array::ArrayRef;
 
 const TEXT: Param = Param::Text;
 
 /// The functions of this family.
 pub(super) const FUNCTIONS: &[Function] = &[
     function("crc32", &[takes(&[TEXT], crc32)]),
+    function("fnv_hash", &[takes(&[Param::Any, INT8], fnv_hash).optional(1)]),
     function("func_sha1", &[takes(&[TEXT], sha1)]),
     function("md5", &[takes(&[TEXT], md5)]),
     function("sha", &[takes(&[TEXT], sha1)]),
@@ -47,6 +52,61 @@ fn sha2(call: Call<'_>) -> Result<Typed> {
             _ => Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid number of bits {bits} for SHA2"))),
         })
     })
+}
+
+/// FNV-1a of 64 bits over a value's bytes, the lowest first; a hash as the seed continues it. NULL leaves the seed as it is.
+fn fnv_hash(mut call: Call<'_>) -> Result<Typed> {
+    let value = settle(call.args.remove(0), call.ctx)?;
+    let ty = value.ty;
+    call.args.insert(0, value);
+    let missing = call.missing();
+    let kernel = super::kernel::Kernel::new("fnv_hash", ty, RedshiftType::Int8, |ty, args| hash_column(*ty, args));
+    match ty {
+        RedshiftType::Bool
+        | RedshiftType::Int2
+        | RedshiftType::Int4
+        | RedshiftType::Int8
+        | RedshiftType::Numeric { .. }
+        | RedshiftType::Float4
+        | RedshiftType::Float8 => {}
+        ty if ty.is_string() || ty.is_datetime() || matches!(ty, RedshiftType::Varbyte(_)) => {}
+        _ => return Err(missing),
+    }
+    Ok(kernel.not_strict().call(call.exprs()))
+}
+
+fn hash_column(ty: RedshiftType, args: &Args) -> Result<ArrayRef> {
+    match ty {
+        RedshiftType::Bool => hash_values(args, |value: bool, hash| fnv(&[u8::from(value)], hash)),
+        RedshiftType::Int2 => hash_values(args, |value: i16, hash| fnv(&value.to_le_bytes(), hash)),
+        RedshiftType::Int4 | RedshiftType::Date => {
+            hash_values(args, |value: i32, hash| fnv(&value.to_le_bytes(), hash))
+        }
+        RedshiftType::Float4 => hash_values(args, |value: f32, hash| fnv(&value.to_le_bytes(), hash)),
+        RedshiftType::Float8 => hash_values(args, |value: f64, hash| fnv(&value.to_le_bytes(), hash)),
+        // Of up to 19 digits a DECIMAL has 64 bits.
+        RedshiftType::Numeric { precision: ..=19, .. } => {
+            hash_values(args, |value: i128, hash| fnv(&(value as i64).to_le_bytes(), hash))
+        }
+        RedshiftType::Numeric { .. } => hash_values(args, |value: i128, hash| fnv(&value.to_le_bytes(), hash)),
+        RedshiftType::Varbyte(_) => hash_values(args, |value: &[u8], hash| fnv(value, hash)),
+        ty if ty.is_string() => hash_values(args, |value: &str, hash| fnv(value.as_bytes(), hash)),
+        _ => hash_values(args, |value: i64, hash| fnv(&value.to_le_bytes(), hash)),
+    }
+}
+
+fn hash_values<'a, T: Read<'a>>(args: &'a Args, hash: impl Fn(T, u64) -> u64) -> Result<ArrayRef> {
+    const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    let values = args.reader::<T>(0)?;
+    let seeds = if args.len() > 1 { Some(args.reader::<i64>(1)?) } else { None };
+    args.rows(|row| {
+        let seed = seeds.as_ref().and_then(|seeds| seeds.get(row)).map_or(OFFSET_BASIS, |seed| seed as u64);
+        Ok(Some(values.get(row).map_or(seed, |value| hash(value, seed)) as i64))
+    })
+}
+
+fn fnv(bytes: &[u8], hash: u64) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Eight hexadecimal digits of the CRC-32C.
@@ -119,6 +179,12 @@ mod tests {
             ("sha1('Amazon Redshift')", "eeac5ed1e11cda66032c30ad77b25071b5487f55"),
             ("crc32('Amazon Redshift')", "f2726906"),
             ("md5(null::varchar(3))", "NULL"),
+            // FNV_HASH
+            ("fnv_hash(1)", "-5968735742475085980"),
+            ("fnv_hash('Amazon Redshift')", "7783490368944507294"),
+            ("fnv_hash('Amazon Redshift', fnv_hash(1))", "-2202602717770968555"),
+            ("fnv_hash('abcd')", "-281581062704388899"),
+            ("fnv_hash('cd', fnv_hash('ab'))", "-281581062704388899"),
         ]);
         check_errors(&[("sha2('a', 1)", "22023", "invalid number of bits 1 for SHA2")]);
     }

@@ -10,6 +10,7 @@ pub(crate) mod conversion;
 mod datetime;
 mod format;
 mod hash;
+pub(crate) mod json;
 pub(crate) mod kernel;
 mod math;
 pub(crate) mod moments;
@@ -21,6 +22,7 @@ pub(crate) mod string;
 pub(crate) mod system_info;
 #[cfg(test)]
 pub(crate) mod testing;
+mod varbyte;
 mod window;
 
 use datafusion::logical_expr::{Expr, LogicalPlan, SortExpr, WindowFrame, expr::NullTreatment};
@@ -34,10 +36,12 @@ const FAMILIES: &[&[registry::Function]] = &[
     datetime::FUNCTIONS,
     format::FUNCTIONS,
     hash::FUNCTIONS,
+    json::FUNCTIONS,
     math::FUNCTIONS,
     regex::FUNCTIONS,
     string::FUNCTIONS,
     system_info::FUNCTIONS,
+    varbyte::FUNCTIONS,
 ];
 
 /// What a function may be called as.

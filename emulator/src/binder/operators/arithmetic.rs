@@ -21,6 +21,9 @@ use crate::{
 
 /// `left op right` of numbers, dates, times and intervals.
 pub(super) fn arithmetic(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
+    if op == BinaryOp::Plus && joins_strings(&left, &right) {
+        return super::concat(left, right, ctx);
+    }
     let (left, right) = typed_operands(op, left, right, ctx)?;
     if datetime::concerns(left.ty) || datetime::concerns(right.ty) {
         return datetime::arithmetic(op, left, right, ctx);
@@ -43,6 +46,12 @@ pub(super) fn arithmetic(op: BinaryOp, left: Typed, right: Typed, ctx: &BindCont
     };
     let what = Arithmetic { operation, left: left.ty, right: right.ty, result };
     Ok(what.kernel().call(vec![left.expr, right.expr]))
+}
+
+/// Is `+` between strings, which it joins (developer guide, "NVL2", example)? One of them may be an untyped literal.
+fn joins_strings(left: &Typed, right: &Typed) -> bool {
+    let (l, r) = (left.ty, right.ty);
+    l.is_string() && r.is_string() && (l, r) != (RedshiftType::Unknown, RedshiftType::Unknown)
 }
 
 /// Gives untyped operands the type of the other one.

@@ -176,6 +176,8 @@ fn strings_are_joined() {
         ("'a  '::char(5) || 'b'", "ab"),
         ("date '2024-01-01' || '!'", "2024-01-01!"),
         ("1.50 || ''", "1.50"),
+        // NVL2, example.
+        ("'Reagan'::varchar(30) + ' ' + 'Hodge'::varchar(30)", "Reagan Hodge"),
     ]);
 }
 

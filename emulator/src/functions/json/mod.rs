@@ -1,0 +1,186 @@
+//! Functions of strings that hold JSON.
+//!
+//! Source: developer guide, "JSON functions".
+
+pub(crate) mod scan;
+
+use redshift_sql_dialect::{Error, RedshiftType, Result, types::MAX_VARCHAR};
+
+use self::scan::{Kind, Value};
+use super::registry::{BOOL, Call, Function, INT4, Param, function, takes};
+use crate::{
+    binder::{CastKind, Typed, cast},
+    functions::kernel::Args,
+};
+
+const TEXT: Param = Param::Text;
+
+/// The functions of this family.
+pub(super) const FUNCTIONS: &[Function] = &[
+    function("can_json_parse", &[takes(&[TEXT], can_json_parse)]),
+    function("is_valid_json", &[takes(&[TEXT], is_valid_json)]),
+    function("is_valid_json_array", &[takes(&[TEXT], is_valid_json_array)]),
+    function("json_array_length", &[takes(&[TEXT, BOOL], json_array_length).optional(1)]),
+    function("json_extract_array_element_text", &[takes(&[TEXT, INT4, BOOL], array_element).optional(1)]),
+    function("json_extract_path_text", &[takes(&[TEXT, Param::Any], path).and_more(Param::Any)]),
+];
+
+/// XX000, with the text that is none.
+fn parsing_error(text: &str) -> Error {
+    let detail = format!("error:  JSON parsing error\ncode:      8001\ncontext:   invalid json object {text}");
+    Error::internal("JSON parsing error").with_detail(detail)
+}
+
+fn can_json_parse(call: Call<'_>) -> Result<Typed> {
+    call.kernel(RedshiftType::Bool, |(), args| args.map1(|text: &str| Ok(Some(Value::of(text).is_some()))))
+}
+
+/// An object only: arrays and scalars are not what it asks for.
+fn is_valid_json(call: Call<'_>) -> Result<Typed> {
+    call.kernel(RedshiftType::Bool, |(), args| {
+        args.map1(|text: &str| Ok(Some(Value::of(text).is_some_and(|value| value.kind() == Kind::Object))))
+    })
+}
+
+fn is_valid_json_array(call: Call<'_>) -> Result<Typed> {
+    call.kernel(RedshiftType::Bool, |(), args| {
+        args.map1(|text: &str| Ok(Some(Value::of(text).is_some_and(|value| value.kind() == Kind::Array))))
+    })
+}
+
+/// Is NULL wanted for a text that is no JSON? `null_if_invalid` is the argument at `index`, or false.
+fn lenient(args: &Args, index: usize) -> Result<impl Fn(usize) -> Option<bool> + '_> {
+    let reader = if args.len() > index { Some(args.reader::<bool>(index)?) } else { None };
+    Ok(move |row| match &reader {
+        Some(reader) => reader.get(row),
+        None => Some(false),
+    })
+}
+
+/// The value of a text; none where it is no JSON and NULL is wanted then.
+fn parsed(text: &str, lenient: bool) -> Result<Option<Value<'_>>> {
+    match Value::of(text) {
+        None if !lenient => Err(parsing_error(text)),
+        value => Ok(value),
+    }
+}
+
+fn json_array_length(call: Call<'_>) -> Result<Typed> {
+    call.kernel(RedshiftType::Int4, |(), args| {
+        let (texts, lenient) = (args.reader::<&str>(0)?, lenient(args, 1)?);
+        args.rows(|row| {
+            let (Some(text), Some(lenient)) = (texts.get(row), lenient(row)) else { return Ok(None) };
+            match parsed(text, lenient)? {
+                Some(value) if value.kind() == Kind::Array => Ok(Some(value.items().len() as i32)),
+                Some(_) if !lenient => Err(parsing_error(text)),
+                _ => Ok(None),
+            }
+        })
+    })
+}
+
+/// The item at a place counted from 0; an empty string where there is none.
+fn array_element(call: Call<'_>) -> Result<Typed> {
+    let ty = RedshiftType::Varchar(call.length(0));
+    call.kernel(ty, |(), args| {
+        let (texts, places, lenient) = (args.reader::<&str>(0)?, args.reader::<i32>(1)?, lenient(args, 2)?);
+        args.rows(|row| {
+            let (Some(text), Some(place), Some(lenient)) = (texts.get(row), places.get(row), lenient(row)) else {
+                return Ok(None);
+            };
+            let value = match parsed(text, lenient)? {
+                Some(value) if value.kind() == Kind::Array => value,
+                Some(_) if !lenient => return Err(parsing_error(text)),
+                _ => return Ok(None),
+            };
+            let item = usize::try_from(place).ok().and_then(|place| value.items().get(place).copied());
+            Ok(match item {
+                Some(item) => item.plain(),
+                None => Some("".into()),
+            })
+        })
+    })
+}
+
+/// The value at the end of a path; NULL where there is none. A last argument that is a BOOLEAN is `null_if_invalid`.
+fn path(mut call: Call<'_>) -> Result<Typed> {
+    let has_flag = call.args.len() > 2 && call.args.last().is_some_and(|last| last.ty == RedshiftType::Bool);
+    let steps = call.args.len() - 1 - usize::from(has_flag);
+    let text = RedshiftType::Varchar(MAX_VARCHAR);
+    for step in 1..=steps {
+        let arg = call.args[step].clone();
+        call.args[step] = cast(arg, text, CastKind::Implicit, call.ctx).map_err(|_| call.missing())?;
+    }
+    let ty = RedshiftType::Varchar(call.length(0));
+    call.kernel_with(steps, ty, |steps, args| {
+        let texts = args.reader::<&str>(0)?;
+        let names = (1..=*steps).map(|step| args.reader::<&str>(step)).collect::<Result<Vec<_>>>()?;
+        let lenient = lenient(args, steps + 1)?;
+        args.rows(|row| {
+            let (Some(text), Some(lenient)) = (texts.get(row), lenient(row)) else { return Ok(None) };
+            let mut value = parsed(text, lenient)?;
+            for name in &names {
+                let Some(name) = name.get(row) else { return Ok(None) };
+                value = value.and_then(|value| match value.kind() {
+                    Kind::Array => name.parse::<usize>().ok().and_then(|place| value.items().get(place).copied()),
+                    _ => value.member(name),
+                });
+            }
+            Ok(value.and_then(Value::plain))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::testing::{check, check_errors};
+
+    #[test]
+    fn paths_lead_to_values() {
+        check(&[
+            // JSON_EXTRACT_PATH_TEXT
+            ("json_extract_path_text('{\"f2\":{\"f3\":1},\"f4\":{\"f5\":99,\"f6\":\"star\"}}','f4', 'f6')", "star"),
+            ("json_extract_path_text('{\"f2\":{\"f3\":1},\"f4\":{\"f5\":99,\"f6\":\"star\"}','f4', 'f6',true)", "NULL"),
+            ("json_extract_path_text('{\"farm\": {\"barn\": {}}}', 'farm', 'barn', 'color')", "NULL"),
+            ("json_extract_path_text('{\"f4\": {\"f5\": 99.0}}', 'f4')", "{\"f5\": 99.0}"),
+            ("json_extract_path_text('{\"a\": null}', 'a')", "NULL"),
+            ("json_extract_path_text('{\"A\": 1}', 'a')", "NULL"),
+        ]);
+        check_errors(&[("json_extract_path_text('{\"f2\":{\"f3\":1}', 'f2')", "XX000", "JSON parsing error")]);
+    }
+
+    #[test]
+    fn arrays_have_items() {
+        check(&[
+            // JSON_EXTRACT_ARRAY_ELEMENT_TEXT
+            ("json_extract_array_element_text('[111,112,113]', 2)", "113"),
+            ("json_extract_array_element_text('[111,112,113]', 3)", ""),
+            ("json_extract_array_element_text('[111,112,113]', -1)", ""),
+            ("json_extract_array_element_text('[\"a\",[\"b\",1,[\"c\",2,3,null,]]]',1,true)", "NULL"),
+            // JSON_ARRAY_LENGTH
+            ("json_array_length('[11,12,13,{\"f1\":21,\"f2\":[25,26]},14]')", "5"),
+            ("json_array_length('[11,12,13,{\"f1\":21,\"f2\":[25,26]},14',true)", "NULL"),
+            ("json_array_length('[]')", "0"),
+        ]);
+        check_errors(&[("json_array_length('[1,2')", "XX000", "JSON parsing error")]);
+    }
+
+    #[test]
+    fn texts_are_valid_or_not() {
+        check(&[
+            // IS_VALID_JSON
+            ("is_valid_json('{\"a\":{\"b\":{\"c\":1}}}')", "true"),
+            ("is_valid_json('{{}}')", "false"),
+            ("is_valid_json('{1:\"a\"}')", "false"),
+            ("is_valid_json('[1,2,3]')", "false"),
+            // IS_VALID_JSON_ARRAY
+            ("is_valid_json_array('[\"a\",[\"b\",1,[\"c\",2,3,null]]]')", "true"),
+            ("is_valid_json_array('[]')", "true"),
+            ("is_valid_json_array('{\"a\":1}')", "false"),
+            ("is_valid_json_array('[1,2,]')", "false"),
+            // CAN_JSON_PARSE
+            ("can_json_parse('[10001,10002,\"abc\"]')", "true"),
+            ("can_json_parse('a')", "false"),
+        ]);
+    }
+}
