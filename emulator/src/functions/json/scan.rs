@@ -36,11 +36,6 @@ impl<'a> Value<'a> {
         (scanner.at == text.len()).then(|| Value { text: &text[from..to] })
     }
 
-    /// Its text, as it is written.
-    pub(crate) fn text(self) -> &'a str {
-        self.text
-    }
-
     /// What it is.
     pub(crate) fn kind(self) -> Kind {
         match self.text.as_bytes().first() {
@@ -255,9 +250,9 @@ mod tests {
     #[test]
     fn parts_are_found_in_place() {
         let value = Value::of("{ \"a\" : 1.50 , \"b\\n\":[ {\"c\": null} ,\"x\"] }").expect("JSON");
-        assert_eq!(value.member("a").map(Value::text), Some("1.50"));
+        assert_eq!(value.member("a").map(|value| value.text), Some("1.50"));
         let items = value.member("b\n").expect("an array").items();
-        assert_eq!(items.iter().map(|item| item.text()).collect::<Vec<_>>(), ["{\"c\": null}", "\"x\""]);
+        assert_eq!(items.iter().map(|item| item.text).collect::<Vec<_>>(), ["{\"c\": null}", "\"x\""]);
         assert_eq!(items[0].member("c").and_then(Value::plain), None);
         assert_eq!(items[1].plain().as_deref(), Some("x"));
         assert_eq!(value.member("missing"), None);
