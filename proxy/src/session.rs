@@ -368,12 +368,12 @@ impl Session {
     ///
     /// # Errors
     /// 42P05 where another has the name.
-    pub fn keep_prepared(&mut self, name: &str, prepared: Prepared) -> Result<()> {
+    pub fn keep_prepared(&mut self, name: &str, prepared: Arc<Prepared>) -> Result<()> {
         if !name.is_empty() && self.prepared.contains_key(name) {
             let message = format!("prepared statement \"{name}\" already exists");
             return Err(Error::new(SqlState::DUPLICATE_PREPARED_STATEMENT, message));
         }
-        self.prepared.insert(name.to_string(), Arc::new(prepared));
+        self.prepared.insert(name.to_string(), prepared);
         Ok(())
     }
 
@@ -441,7 +441,7 @@ impl Session {
             declared: Vec::new(),
             inferred: OnceLock::new(),
         };
-        self.keep_prepared(&prepare.name.value, prepared)?;
+        self.keep_prepared(&prepare.name.value, Arc::new(prepared))?;
         done("PREPARE")
     }
 

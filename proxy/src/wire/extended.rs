@@ -1,7 +1,7 @@
 //! The extended protocol: Parse, Bind, Describe, Execute, Close.
 //!
-//! A statement is analysed when it is described or run, not when it is parsed; types of parameters that the client left
-//! open are inferred when somebody asks for them or sends a value in binary. What runs before a Sync is one transaction,
+//! A statement is analysed when it is parsed, so that unknown names are told there and types of parameters that the client
+//! left open are known from there on, and again when it runs. What runs before a Sync is one transaction,
 //! except that a statement with nothing but Sync behind it is a transaction of its own at once.
 
 use std::sync::{Arc, OnceLock};
@@ -38,7 +38,10 @@ impl Connection<'_> {
         let name = name.unwrap_or_default();
         let text: Arc<str> = query.into();
         let prepared = prepare(&text, type_oids).map_err(|error| Halt::FailedIn(Arc::clone(&text), error))?;
+        let prepared = Arc::new(prepared);
         self.refuse_if_aborted(&prepared)?;
+        // Drivers use the name of a statement again that failed here.
+        self.infer(&prepared).await?;
         self.session.keep_prepared(&name, prepared)?;
         self.wire.put(&ParseComplete::new());
         Ok(())
@@ -60,7 +63,8 @@ impl Connection<'_> {
             return Err(Error::new(SqlState::PROTOCOL_VIOLATION, message).into());
         }
         let formats = parameter_formats(&parameter_format_codes, given)?;
-        if (0..given).any(|index| formats[index] == Format::Binary && prepared.declared_oid(index).is_none()) {
+        let undeclared = |index: usize| formats[index] == Format::Binary && prepared.declared_oid(index).is_none();
+        if prepared.inferred.get().is_none() && (0..given).any(undeclared) {
             self.infer(&prepared).await?;
         }
         let mut values = Vec::with_capacity(given);
