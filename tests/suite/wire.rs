@@ -28,7 +28,8 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// Runs a script against the server at this address.
 pub fn run(path: &Path, address: SocketAddr) -> Result<(), Failure> {
     let text = fs::read_to_string(path)?;
-    let mut play = Play { address, clients: HashMap::new(), current: String::new(), skipping: false };
+    let mut play =
+        Play { address, clients: HashMap::new(), current: String::new(), skipping: false, cancelling: false };
     for (number, line) in text.lines().enumerate() {
         play.line(line.trim_end()).map_err(|e| format!("{}:{}: {line}\n{e}", path.display(), number + 1))?;
     }
@@ -40,6 +41,7 @@ struct Play {
     clients: HashMap<String, Client>,
     current: String,
     skipping: bool,
+    cancelling: bool,
 }
 
 impl Play {
@@ -98,13 +100,11 @@ impl Play {
         let client = self.client()?;
         match line.split_once(' ').unwrap_or((line, "")) {
             ("Startup", rest) => Ok(client.startup(&startup_parameters(rest.split_whitespace())?)?),
-            // A request that comes before the statement has begun stops nothing: so again, until there is an answer.
-            ("Cancel", "") => loop {
+            ("Cancel", "") => {
                 client.cancel()?;
-                if client.answers_within(CANCEL_AGAIN)? {
-                    break Ok(());
-                }
-            },
+                self.cancelling = true;
+                Ok(())
+            }
             // The answer to these is a byte alone, so that it is read here.
             ("SSLRequest", wanted) => same(wanted, &client.request(80_877_103)?.to_string()),
             ("GSSENCRequest", wanted) => same(wanted, &client.request(80_877_104)?.to_string()),
@@ -114,8 +114,13 @@ impl Play {
 
     fn expect(&mut self, wanted: &str) -> Result<(), Failure> {
         let skipping = std::mem::take(&mut self.skipping);
+        let cancelling = std::mem::take(&mut self.cancelling);
         let client = self.client()?;
         loop {
+            // A request that comes before the statement has begun stops nothing: so again, until there is an answer.
+            while cancelling && !client.answers_within(CANCEL_AGAIN)? {
+                client.cancel()?;
+            }
             let message = client.receive()?;
             let shown = message.to_string();
             if matches(wanted, &shown) {

@@ -1,0 +1,118 @@
+"""psycopg 3: the extended protocol, text and binary, pipelines, server-side cursors, statements prepared after five runs."""
+
+import datetime
+import decimal
+
+import psycopg
+import psycopg.errors
+import pytest
+
+
+@pytest.fixture
+def connection(shared_server):
+    with shared_server.connect() as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("binary", [False, True], ids=["text", "binary"])
+def test_types(connection, binary):
+    row = connection.execute("""select 1::smallint, 2, 3::bigint, 1.50::decimal(5,2), -123456.789::decimal(18,4), 0.5::float8,
+        0.25::float4, true, 'text'::varchar, 'c'::char(3), date '2008-01-02', timestamp '2008-01-02 03:04:05.678',
+        time '10:20:30', timestamptz '2008-01-02 03:04:05+00', null::int, 0.00::decimal(5,2)""", binary=binary).fetchone()
+    assert row == (
+        1, 2, 3, decimal.Decimal("1.50"), decimal.Decimal("-123456.7890"), 0.5, 0.25, True, "text", "c  ",
+        datetime.date(2008, 1, 2), datetime.datetime(2008, 1, 2, 3, 4, 5, 678000), datetime.time(10, 20, 30),
+        datetime.datetime(2008, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc), None, decimal.Decimal("0.00"),
+    )
+
+
+@pytest.mark.parametrize("how", ["%s", "%b", "%t"])
+def test_parameters(connection, how):
+    connection.execute("""create temp table p (i int, b bigint, n decimal(10,2), f float8, t varchar(20), d date, m timestamp, l bool)""")
+    values = (7, 8, decimal.Decimal("1.50"), 2.5, "it's", datetime.date(2020, 2, 29), datetime.datetime(2020, 1, 1, 2, 3, 4), True)
+    connection.execute(f"insert into p values ({', '.join([how] * len(values))})", values)
+    assert connection.execute("select * from p").fetchone() == values
+    assert connection.execute(f"select count(*) from p where i = {how} and d < {how}", (7, datetime.date(2021, 1, 1))).fetchone() == (1,)
+    assert connection.execute(f"select i from p where t like {how} limit 1", ("it%",)).fetchone() == (7,)
+    assert connection.execute(f"select {how}::int + 1", (None,)).fetchone() == (None,)
+
+
+def test_prepared_after_five_runs(connection):
+    for number in range(12):
+        assert connection.execute("select %s::int + 1", (number,)).fetchone() == (number + 1,)
+    assert connection.execute("select 1 where %s::int = 3", (3,), prepare=True).fetchone() == (1,)
+    connection.execute("deallocate all")
+
+
+def test_executemany(connection):
+    connection.execute("create temp table many (a int, b varchar(10))")
+    with connection.cursor() as cursor:
+        cursor.executemany("insert into many values (%s, %s)", [(i, str(i)) for i in range(100)])
+        assert cursor.rowcount == 100
+    assert connection.execute("select count(*), sum(a) from many").fetchone() == (100, 4950)
+
+
+def test_pipeline(connection):
+    with connection.pipeline():
+        cursors = [connection.execute("select %s::int * 2", (number,)) for number in range(20)]
+        assert [cursor.fetchone()[0] for cursor in cursors] == [number * 2 for number in range(20)]
+
+
+def test_error_in_a_pipeline(connection):
+    """What follows the error up to Sync is passed over; afterwards the session goes on."""
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        with connection.pipeline():
+            connection.execute("select 1")
+            connection.execute("select 1 / 0")
+            connection.execute("select 2")
+    assert connection.execute("select 3").fetchone() == (3,)
+
+
+def test_server_side_cursor(connection):
+    with connection.transaction():
+        connection.execute("create temp table rows as with recursive r(n) as (select 1 union all select n + 1 from r where n < 300) select n from r")
+        with connection.cursor(name="c") as cursor:
+            cursor.execute("select n from rows order by n")
+            assert cursor.fetchmany(2) == [(1,), (2,)]
+            assert len(cursor.fetchall()) == 298
+
+
+def test_transactions(connection):
+    connection.execute("create table psycopg3_t (i int)")
+    with pytest.raises(ZeroDivisionError):
+        with connection.transaction():
+            connection.execute("insert into psycopg3_t values (1)")
+            raise ZeroDivisionError
+    with connection.transaction():
+        connection.execute("insert into psycopg3_t values (2)")
+    assert connection.execute("select i from psycopg3_t").fetchall() == [(2,)]
+    assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+
+
+def test_errors(connection):
+    with pytest.raises(psycopg.errors.UndefinedColumn) as failure:
+        connection.execute("select 1, nothing")
+    assert failure.value.diag.statement_position == "11"
+    assert failure.value.diag.severity == "ERROR"
+
+
+def test_notices(connection):
+    said = []
+    connection.add_notice_handler(lambda diagnostic: said.append((diagnostic.severity, diagnostic.message_primary)))
+    connection.execute("commit")
+    assert said == [("WARNING", "there is no transaction in progress")]
+
+
+def test_status(connection):
+    status = connection.info.parameter_status
+    assert status("server_version") == "8.0.2"
+    assert status("client_encoding") == "UTF8"
+    assert status("integer_datetimes") == "on"
+    assert status("padb_version")
+    assert connection.info.backend_pid == connection.execute("select pg_backend_pid()").fetchone()[0]
+
+
+def test_stream(connection):
+    connection.execute("create temp table s as with recursive r(n) as (select 1 union all select n + 1 from r where n < 200) select n from r")
+    with connection.cursor() as cursor:
+        assert sum(row[0] for row in cursor.stream("select n from s")) == 20100

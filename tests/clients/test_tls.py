@@ -1,0 +1,70 @@
+"""TLS: with the certificate that the server makes itself and whose CA the banner names, and with a given one."""
+
+import re
+
+import psycopg2
+import pytest
+import redshift_connector
+
+from blueshift import Server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with Server("--password", "Secret-1", data=tmp_path_factory.mktemp("tls") / "data") as running:
+        with running.connect(password="Secret-1"):
+            pass
+        running.ca = re.search(r"sslrootcert=(\S+)", running.output)[1]
+        yield running
+
+
+def dsn(server, **options):
+    words = {"host": "localhost", "port": server.port, "user": "admin", "password": "Secret-1", "dbname": "dev"} | options
+    return " ".join(f"{key}={value}" for key, value in words.items())
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_psql_verifies_in_full(server, host):
+    result = server.psql("-At", "-c", "select 1", dsn=dsn(server, host=host, sslmode="verify-full", sslrootcert=server.ca))
+    assert result.stdout == "1\n"
+
+
+def test_psql_does_not_trust_it_without_the_file(server, tmp_path):
+    other = tmp_path / "none.pem"
+    other.write_text("")
+    result = server.psql("-c", "select 1", dsn=dsn(server, sslmode="verify-full", sslrootcert=other), check=False)
+    assert result.returncode != 0
+
+
+@pytest.mark.parametrize("mode", ["disable", "prefer", "require"])
+def test_modes(server, mode):
+    connection = psycopg2.connect(dsn(server, sslmode=mode))
+    assert connection.info.ssl_in_use == (mode != "disable")
+    connection.close()
+
+
+@pytest.mark.parametrize("protocol", [0, 1, 2])
+def test_redshift_connector(server, protocol, monkeypatch):
+    """TLS is its default and it verifies: the CA file is what a user hands over."""
+    monkeypatch.setenv("SSL_CERT_FILE", server.ca)
+    connection = redshift_connector.connect(
+        host="localhost", port=server.port, user="admin", password="Secret-1", database="dev",
+        client_protocol_version=protocol, sslmode="verify-full",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("select 1.5::decimal(4,2), 'x'::varchar")
+        assert [str(value) for value in cursor.fetchone()] == ["1.50", "x"]
+    connection.close()
+
+
+def test_wrong_password_over_tls(server):
+    with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
+        psycopg2.connect(dsn(server, sslmode="require", password="wrong"))
+
+
+def test_many_rows_over_tls(server):
+    connection = psycopg2.connect(dsn(server, sslmode="require"))
+    with connection.cursor() as cursor:
+        cursor.execute("with recursive r(n) as (select 1 union all select n + 1 from r where n < 3000) select n, repeat('x', 100) from r")
+        assert len(cursor.fetchall()) == 3000
+    connection.close()
