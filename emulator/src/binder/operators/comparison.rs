@@ -20,15 +20,20 @@ use super::{arithmetic::untyped, datafusion_binary, missing, text_length};
 use crate::{
     binder::{
         BindContext, Typed,
-        cast::{CastKind, cast, number_rank},
+        cast::{CastKind, cast, number_rank, session_zone},
         coercion::wider,
     },
     functions::{moments, string::without_trailing_blanks},
-    text_input::{Rounding, power_of_ten, rescale},
+    text_input::{Rounding, calendar::DAY, power_of_ten, rescale, zone::Zone},
 };
 
 /// `left op right`
 pub(super) fn compare(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
+    if let Some(compared) =
+        date_and_constant(op, &left, &right).or_else(|| date_and_constant(mirrored(op), &right, &left))
+    {
+        return Ok(compared);
+    }
     let (left, right) = operands(op, left, right, ctx)?;
     let operator = operator(op);
     match left.ty {
@@ -39,6 +44,29 @@ pub(super) fn compare(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext
         }
         _ => Ok(datafusion_binary(left, operator, right, RedshiftType::Bool)),
     }
+}
+
+/// A DATE and a constant TIMESTAMP, compared as dates so that the column stays bare; none for other operands.
+///
+/// `d < timestamp '2024-01-02 10:00'` is `d <= date '2024-01-02'`: a date is the midnight that it begins with.
+fn date_and_constant(op: BinaryOp, date: &Typed, moment: &Typed) -> Option<Typed> {
+    if (date.ty, moment.ty) != (RedshiftType::Date, RedshiftType::Timestamp) || matches!(date.expr, Expr::Literal(..)) {
+        return None;
+    }
+    let Ok(ScalarValue::TimestampMicrosecond(Some(micros), _)) = crate::binder::evaluate(moment.clone()) else {
+        return None;
+    };
+    let day = i32::try_from(micros.div_euclid(DAY)).ok()?;
+    let op = match (op, micros.rem_euclid(DAY)) {
+        (op, 0) => op,
+        (BinaryOp::Lt, _) => BinaryOp::LtEq,
+        (BinaryOp::GtEq, _) => BinaryOp::Gt,
+        (BinaryOp::LtEq | BinaryOp::Gt, _) => op,
+        // No date is a moment of the day.
+        _ => return None,
+    };
+    let day = Expr::Literal(ScalarValue::Date32(Some(day)), None);
+    Some(Typed::new(operation(date.expr.clone(), op, day), RedshiftType::Bool))
 }
 
 fn operator(op: BinaryOp) -> Operator {
@@ -71,6 +99,12 @@ fn operands(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Resul
         _ if (is_texty(l) && text_length(&right).is_some()) || (is_texty(r) && text_length(&left).is_some()) => {
             both(text(), left, right)
         }
+        (Timestamp, TimestampTz) if constant_in_utc(&left, &right, ctx) => {
+            Ok((left, cast(right, Timestamp, CastKind::Assignment, ctx)?))
+        }
+        (TimestampTz, Timestamp) if constant_in_utc(&right, &left, ctx) => {
+            Ok((cast(left, Timestamp, CastKind::Assignment, ctx)?, right))
+        }
         (Bool, Int2 | Int4 | Int8) | (Int2 | Int4 | Int8, Bool) => both(Bool, left, right),
         (Super, _) | (_, Super) => Err(Error::unsupported("comparison of SUPER values is not supported")),
         _ => match wider(l, r) {
@@ -78,6 +112,15 @@ fn operands(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Resul
             None => Err(missing(op.symbol(), Some(l), r)),
         },
     }
+}
+
+/// Is it a column of timestamps beside a constant with a zone, in a session whose clocks show UTC? Then they are compared
+/// without zones, which leaves the column bare.
+fn constant_in_utc(column: &Typed, constant: &Typed, ctx: &BindContext) -> bool {
+    session_zone(ctx) == Zone::UTC
+        && !matches!(column.expr, Expr::Literal(..))
+        && !constant.expr.any_column_refs()
+        && !constant.expr.contains_outer()
 }
 
 /// A string of its own type; a parameter of no type yet becomes a VARCHAR.

@@ -129,6 +129,13 @@ fn values_of_different_types_are_compared() {
         ("1e0 = 1", "true"),
         ("date '2024-01-01' < timestamp '2024-01-01 10:00'", "true"),
         ("date '2024-01-01' = '2024-01-01'", "true"),
+        ("date '2024-01-02' <= date '2024-01-03' - interval '1 day'", "true"),
+        ("date '2024-01-02' < date '2024-01-03' - interval '1 day'", "false"),
+        ("date '2024-01-02' < date '2024-01-03' - interval '23 hours'", "true"),
+        ("date '2024-01-02' >= date '2024-01-03' - interval '23 hours'", "false"),
+        ("date '2024-01-03' - interval '23 hours' > date '2024-01-02'", "true"),
+        ("date '2024-01-02' = date '2024-01-03' - interval '23 hours'", "false"),
+        ("timestamp '2024-01-02 10:00' < timestamptz '2024-01-02 12:00+01'", "true"),
         ("5 = '5'::varchar(3)", "true"),
         ("5.0 = '5'::varchar(3)", "true"),
         ("interval '1 month' = interval '30 days'", "true"),
@@ -139,6 +146,38 @@ fn values_of_different_types_are_compared() {
         ("4 not in (1, 2)", "true"),
         ("4 in (1, null)", "NULL"),
     ]);
+}
+
+#[test]
+fn columns_stay_bare_beside_constants() {
+    use crate::{
+        binder::{Typed, binary, interval},
+        functions::testing::context,
+    };
+    use datafusion::{logical_expr::Expr, scalar::ScalarValue};
+    use redshift_sql_dialect::{RedshiftType, ast::BinaryOp};
+
+    let ctx = context();
+    let column = |ty| Typed::new(Expr::Column("c".into()), ty);
+    let unknown = |text: &str| Typed::literal(ScalarValue::Utf8View(Some(text.into())), RedshiftType::Unknown);
+    let number = |value| Typed::literal(ScalarValue::Int32(Some(value)), RedshiftType::Int4);
+    let written = |op, left: Typed, right: Typed| binary(op, left, right, &ctx).unwrap().expr.to_string();
+
+    assert_eq!(written(BinaryOp::Gt, column(RedshiftType::Int2), number(5)), "c > Int16(5)");
+    let price = column(RedshiftType::numeric(8, 2));
+    assert_eq!(written(BinaryOp::Lt, price.clone(), number(5)), "c < Decimal128(5.00,8,2)");
+    assert_eq!(written(BinaryOp::Lt, price, unknown("5.5")), "c < Decimal128(5.50,8,2)");
+    let day = binary(
+        BinaryOp::Minus,
+        Typed::literal(ScalarValue::Date32(Some(100)), RedshiftType::Date),
+        interval("90 day", None).unwrap(),
+        &ctx,
+    );
+    assert_eq!(written(BinaryOp::LtEq, column(RedshiftType::Date), day.unwrap()), "c <= Date32(\"1970-01-11\")");
+    let name = column(RedshiftType::Varchar(10));
+    assert_eq!(written(BinaryOp::GtEq, name, unknown("a ")), "c >= Utf8View(\"a\")");
+    let code = column(RedshiftType::Char(3));
+    assert_eq!(written(BinaryOp::Eq, code, unknown("a ")), "c = Utf8View(\"a\")");
 }
 
 #[test]
