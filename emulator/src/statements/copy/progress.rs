@@ -104,8 +104,13 @@ impl LoadProgress {
         self.with_file(file, |progress| progress.errors += count);
         {
             let mut kept = lock(&self.kept);
+            // A load ends with the error that is one too many: what lies behind it in the same block was not read.
+            let most = match self.limit {
+                ErrorLimit::At(limit) => ERRORS_KEPT.min(limit as usize),
+                ErrorLimit::Never => ERRORS_KEPT,
+            };
             for mut error in errors {
-                if kept.errors.len() == ERRORS_KEPT {
+                if kept.errors.len() >= most {
                     break;
                 }
                 if kept.details[slice] < DETAILS_PER_SLICE {
