@@ -62,6 +62,7 @@ pub(crate) struct Inner {
     owner: Owner,
     database: Arc<Database>,
     state: Mutex<State>,
+    tidying: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -72,6 +73,8 @@ struct State {
     touched: BTreeSet<Touched>,
     /// Data files it has begun to write: of which table, and their numbers.
     files: Vec<(Oid, i64)>,
+    /// Tables that a statement reads with the places of their rows, to delete them.
+    places: BTreeSet<Oid>,
     ended: bool,
 }
 
@@ -172,6 +175,7 @@ impl Transaction {
             owner,
             database,
             state: Mutex::new(State::default()),
+            tidying: tokio::sync::Mutex::new(()),
         })))
     }
 
@@ -297,6 +301,22 @@ impl Transaction {
         }
     }
 
+    /// Waits for its turn to move rows: of what one transaction does side by side, one thing at a time may.
+    pub(crate) async fn tidying(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.tidying.lock().await
+    }
+
+    /// Do rows have to stay where they are in a table? They do from a scan with their places to the deletion; UPDATE adds
+    /// rows between the two.
+    pub(crate) fn places_matter(&self, table: Oid) -> bool {
+        self.0.state().places.contains(&table)
+    }
+
+    /// The rows whose places were asked for are deleted.
+    pub(crate) fn places_used(&self, table: Oid) {
+        self.0.state().places.remove(&table);
+    }
+
     /// Has it written anything?
     pub fn has_written(&self) -> bool {
         !self.0.state().touched.is_empty()
@@ -413,6 +433,13 @@ impl TransactionView {
     /// The user with this id.
     pub fn user_by_id(&self, id: Oid) -> Result<Option<Arc<User>>> {
         Ok(self.object(id)?.map(|version| version.object))
+    }
+
+    /// Notes that a statement reads a table with the places of its rows.
+    pub(crate) fn note_places(&self, table: Oid) {
+        if let Some(inner) = &self.inner {
+            inner.state().places.insert(table);
+        }
     }
 
     /// Notes that the transaction reads a table in this view: from now on it keeps the view's snapshot.

@@ -27,12 +27,13 @@ const LARGE: u64 = 32 << 20;
 impl Transaction {
     /// Makes one file of small ones where there are many. The transaction holds the table's lock.
     pub(super) async fn merge_files(&self, table: &Relation) -> Result<()> {
+        let _turn = self.tidying().await;
         let view = self.seen();
         let files = view.files(table.oid)?;
         let data: Vec<StoredFile> = files.into_iter().filter(|file| file.place == Place::Data).collect();
         let small = data.iter().rev().take_while(|file| file.bytes < LARGE).count();
         let crowd = crowd(&data[data.len() - small..]).to_vec();
-        if crowd.is_empty() || self.has_unseen_changes(table.oid, view.snapshot())? {
+        if crowd.is_empty() || self.places_matter(table.oid) || self.has_unseen_changes(table.oid, view.snapshot())? {
             return Ok(());
         }
         self.rewrite(table, crowd).await
@@ -43,6 +44,7 @@ impl Transaction {
     /// # Errors
     /// 58030 where the new files cannot be written.
     pub async fn compact(&self, table: &Relation) -> Result<()> {
+        let _turn = self.tidying().await;
         let view = self.seen();
         if self.has_unseen_changes(table.oid, view.snapshot())? {
             return Ok(());

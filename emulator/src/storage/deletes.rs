@@ -17,7 +17,7 @@ use redshift_sql_dialect::{Error, Result};
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use super::files::StoredFile;
+use super::files::{self, StoredFile};
 use crate::{
     catalog::{
         Oid, Relation, Touched, Transaction, TransactionView, serializable,
@@ -58,9 +58,15 @@ impl Transaction {
     pub async fn delete(&self, table: &Relation, rows: SendableRecordBatchStream) -> Result<u64> {
         self.note_write(table)?;
         let positions = gather(rows).await?;
-        if positions.is_empty() {
-            return Ok(0);
-        }
+        let count = if positions.is_empty() { Ok(0) } else { self.delete_at(table, positions) };
+        self.places_used(table.oid);
+        let count = count?;
+        // Of the two halves of an UPDATE, the one that ends last tidies up.
+        self.merge_chunks(table).await?;
+        Ok(count)
+    }
+
+    fn delete_at(&self, table: &Relation, positions: BTreeMap<i64, RoaringBitmap>) -> Result<u64> {
         let view = self.seen();
         let files: HashMap<i64, StoredFile> =
             view.files(table.oid)?.into_iter().map(|file| (file.number, file)).collect();
@@ -111,7 +117,7 @@ impl Change<'_> {
     fn apply(self, connection: &Connection) -> Result<()> {
         let gone = self.positions.len() + self.file.deleted_rows() + self.unseen.len();
         if gone == self.file.rows {
-            return self.end_file(connection);
+            return files::end(connection, self.file.number, self.txn);
         }
         let bitmaps: i64 = connection
             .prepare_cached(concat!("SELECT count(*) FROM deletes WHERE file = :file AND ", current!()))
@@ -125,12 +131,17 @@ impl Change<'_> {
         if bitmaps + 1 < BITMAPS_KEPT || !self.unseen.is_empty() {
             return self.insert(connection, &self.positions);
         }
-        connection
-            .prepare_cached(
-                "UPDATE deletes SET end_txn = :txn WHERE file = :file AND end_txn IS NULL AND end_snapshot IS NULL",
-            )
-            .and_then(|mut statement| statement.execute(named_params! { ":file": self.file.number, ":txn": self.txn }))
-            .map_err(sql_error)?;
+        for sql in [
+            "DELETE FROM deletes WHERE file = :file AND begin_txn = :txn AND begin_snapshot IS NULL",
+            "UPDATE deletes SET end_txn = :txn WHERE file = :file AND end_txn IS NULL AND end_snapshot IS NULL",
+        ] {
+            connection
+                .prepare_cached(sql)
+                .and_then(|mut statement| {
+                    statement.execute(named_params! { ":file": self.file.number, ":txn": self.txn })
+                })
+                .map_err(sql_error)?;
+        }
         let all = match &self.file.deleted {
             Some(deleted) => &self.positions | &**deleted,
             None => self.positions.clone(),
@@ -152,14 +163,6 @@ impl Change<'_> {
                     ":txn": self.txn,
                 })
             })
-            .map_err(sql_error)?;
-        Ok(())
-    }
-
-    fn end_file(&self, connection: &Connection) -> Result<()> {
-        connection
-            .prepare_cached("UPDATE files SET end_txn = :txn WHERE file = :file AND end_snapshot IS NULL")
-            .and_then(|mut statement| statement.execute(named_params! { ":file": self.file.number, ":txn": self.txn }))
             .map_err(sql_error)?;
         Ok(())
     }

@@ -113,15 +113,7 @@ impl Transaction {
     /// Takes files out of a table. The transaction holds its lock, and sees that nobody else has.
     pub(super) fn end_files(&self, files: &[i64]) -> Result<()> {
         let txn = self.writes(Touched::Files)?;
-        self.shared().sql.atomically(|connection| {
-            for file in files {
-                connection
-                    .prepare_cached("UPDATE files SET end_txn = :txn WHERE file = :file AND end_snapshot IS NULL")
-                    .and_then(|mut statement| statement.execute(named_params! { ":txn": txn, ":file": file }))
-                    .map_err(sql_error)?;
-            }
-            Ok(())
-        })
+        self.shared().sql.atomically(|connection| files.iter().try_for_each(|file| end(connection, *file, txn)))
     }
 
     /// Takes all files out of a table that is locked exclusively, those that this transaction does not see too.
@@ -153,5 +145,26 @@ pub(super) fn insert(connection: &Connection, file: &NewFile, txn: i64) -> Resul
             })
         })
         .map_err(sql_error)?;
+    Ok(())
+}
+
+/// Takes a file out of its table. A chunk that the same transaction has made goes at once: nobody else has seen it, and one
+/// that inserts or updates many rows one by one would leave as many behind.
+pub(super) fn end(connection: &Connection, file: i64, txn: i64) -> Result<()> {
+    let run = |sql: &str| {
+        connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(named_params! { ":file": file, ":txn": txn }))
+            .map_err(sql_error)
+    };
+    let own = run(
+        "DELETE FROM files WHERE file = :file AND place = 'inline' AND begin_txn = :txn AND begin_snapshot IS NULL",
+    )?;
+    if own > 0 {
+        run("DELETE FROM chunks WHERE file = :file AND :txn IS NOT NULL")?;
+        run("DELETE FROM deletes WHERE file = :file AND begin_txn = :txn")?;
+    } else {
+        run("UPDATE files SET end_txn = :txn WHERE file = :file AND end_snapshot IS NULL")?;
+    }
     Ok(())
 }

@@ -7,7 +7,8 @@
 //! becomes a Parquet file. Deleted rows are left out of what is merged.
 //!
 //! Only a transaction that sees everything there is about a table's chunks may merge them: otherwise one that began
-//! earlier could lose sight of rows.
+//! earlier could lose sight of rows. And none does while it updates the table, because the old rows are deleted at the
+//! places where the statement found them.
 
 use std::{
     collections::HashMap,
@@ -144,9 +145,10 @@ impl Transaction {
 
     /// Merges a table's chunks where there are too many.
     pub(super) async fn merge_chunks(&self, table: &Relation) -> Result<()> {
+        let _turn = self.tidying().await;
         let inline = self.sum_of_chunks(table.oid)?;
         let to_file = inline.rows > TABLE_ROWS || inline.bytes > TABLE_BYTES;
-        if !to_file && inline.chunks < FAN_IN {
+        if (!to_file && inline.chunks < FAN_IN) || self.places_matter(table.oid) {
             return Ok(());
         }
         let view = self.seen();
@@ -170,29 +172,9 @@ impl Transaction {
         if rows.num_rows() > 0 { self.add_chunk(table.oid, &rows) } else { Ok(()) }
     }
 
-    /// Takes chunks out of a table that have been merged. Those that this transaction has made go at once: nobody else
-    /// has seen them, and one that inserts many rows would leave as many behind.
+    /// Takes chunks out of a table that have been merged.
     fn end_chunks(&self, chunks: &[i64]) -> Result<()> {
-        let txn = self.writes(Touched::Files)?;
-        self.shared().sql.atomically(|connection| {
-            let run = |sql: &str, file: i64| {
-                connection
-                    .prepare_cached(sql)
-                    .and_then(|mut statement| statement.execute(named_params! { ":txn": txn, ":file": file }))
-                    .map_err(sql_error)
-            };
-            for &file in chunks {
-                if run("DELETE FROM files WHERE file = :file AND begin_txn = :txn AND begin_snapshot IS NULL", file)?
-                    > 0
-                {
-                    run("DELETE FROM chunks WHERE file = :file AND :txn > 0", file)?;
-                    run("DELETE FROM deletes WHERE file = :file AND begin_txn = :txn", file)?;
-                } else {
-                    run("UPDATE files SET end_txn = :txn WHERE file = :file AND end_snapshot IS NULL", file)?;
-                }
-            }
-            Ok(())
-        })?;
+        self.end_files(chunks)?;
         self.shared().chunks.forget(chunks);
         Ok(())
     }

@@ -102,6 +102,10 @@ impl TableScan {
             Some(files) => Ok(files.clone()),
             None => {
                 self.view.note_read(&self.table)?;
+                match self.identity {
+                    RowIdentity::Omitted => {}
+                    RowIdentity::Included => self.view.note_places(self.table.oid),
+                }
                 self.view.files(self.table.oid)
             }
         }

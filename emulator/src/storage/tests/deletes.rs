@@ -3,7 +3,7 @@
 use datafusion::prelude::{col, lit};
 
 use super::*;
-use crate::catalog::Isolation;
+use crate::catalog::{Isolation, ROW_FILE, ROW_POSITION};
 
 #[tokio::test]
 async fn rows_of_files_are_deleted() {
@@ -106,4 +106,29 @@ async fn updates_see_their_own_rows_once() {
     }
     txn.commit().await.unwrap();
     assert_eq!(ids(&begin(&catalog, 2), "t").await.unwrap(), (0..MANY).collect::<Vec<_>>());
+}
+
+/// UPDATE adds the new rows before it deletes the old ones, or after: both come from one run of its plan. What is added
+/// must not move what is to be deleted.
+#[tokio::test]
+async fn rows_stay_in_place_while_they_are_updated() {
+    let catalog = in_memory(Isolation::Snapshot).await;
+    create_table(&catalog, "t").await;
+    for id in 0..40 {
+        let txn = begin(&catalog, 1);
+        lock(&txn, "t").await;
+        let relation = table(&txn, "t");
+        if id >= 14 {
+            let places = frame(&txn, &relation, RowIdentity::Included).filter(col("id").eq(lit(id - 1))).unwrap();
+            let places = places.select_columns(&[ROW_FILE, ROW_POSITION]).unwrap();
+            let places = places.execute_stream().await.unwrap();
+            assert_eq!(txn.append(&relation, vec![stream(numbered([id - 1]))]).await, Ok(1));
+            assert_eq!(txn.delete(&relation, places).await, Ok(1));
+        }
+        assert_eq!(txn.append(&relation, vec![stream(numbered([id]))]).await, Ok(1));
+        txn.commit().await.unwrap();
+    }
+    let txn = begin(&catalog, 2);
+    assert_eq!(ids(&txn, "t").await.unwrap(), (0..40).collect::<Vec<_>>());
+    assert!(txn.view().table_statistics(table(&txn, "t").oid).unwrap().files < 30);
 }
