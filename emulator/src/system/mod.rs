@@ -76,7 +76,7 @@ const FILES: [&str; 6] = [
 const FIRST_BASE_OID: u32 = 11_900;
 
 /// Which columns system relations have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Edition {
     /// Those that Redshift documents.
     Redshift,
@@ -119,12 +119,6 @@ static BY_NAME: LazyLock<HashMap<(&'static str, &'static str, Edition), usize>> 
     };
     ENTRIES.iter().enumerate().map(key).collect()
 });
-
-impl std::hash::Hash for Edition {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        (*self as u8).hash(state);
-    }
-}
 
 impl Entry {
     fn of_definition(definition: Definition<'static>) -> Entry {

@@ -34,7 +34,9 @@ pub const SESSION_COLUMNS: &[BaseColumn] = &[
     ("plugin_name", RedshiftType::Text),
     ("protocol_version", RedshiftType::Int4),
     ("query", RedshiftType::Text),
-    ("query_start", RedshiftType::Timestamp),
+    // The same moments as a time zone shows them: pg_stat_activity has them so.
+    ("query_start", RedshiftType::TimestampTz),
+    ("started_at", RedshiftType::TimestampTz),
 ];
 
 pub fn session_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
@@ -56,6 +58,7 @@ pub fn session_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             0i64.into(),
             session.running.as_ref().map(|query| query.text.clone()).into(),
             session.running.as_ref().map(|query| query.started).into(),
+            session.started.into(),
         ]
     };
     Ok(visible_sessions(source)?.into_iter().map(row).collect())

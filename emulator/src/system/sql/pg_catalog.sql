@@ -299,7 +299,7 @@ view pg_catalog.pg_stat_activity 10111 (
 ) as
 select database_oid, database, pid, user_id, user_name, coalesce(query, '<IDLE>'),
     query_start,
-    pid, application_name, remote_host, started, case when query is null then 'idle' else 'active' end, query
+    pid, application_name, remote_host, started_at, case when query is null then 'idle' else 'active' end, query
 from pg_internal.sessions
 ;
 

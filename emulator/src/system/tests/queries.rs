@@ -196,3 +196,68 @@ async fn relations_and_literals_unite() {
         ["prices select price from sales;", "NULL NULL"]
     );
 }
+
+#[tokio::test]
+async fn every_relation_binds_and_runs_with_its_columns() {
+    let mut failures = Vec::new();
+    for entry in ENTRIES.iter() {
+        let edition = if entry.listing == Listing::Extended { Edition::Extended } else { Edition::Redshift };
+        let name = format!("{}.{}", entry.relation.schema, entry.relation.name);
+        let bound = match bind_as(100, edition, &format!("select * from {name}")) {
+            Ok(bound) => bound,
+            Err(error) => {
+                failures.push(format!("{name}: {error}"));
+                continue;
+            }
+        };
+        let shown: Vec<_> = bound.columns.iter().map(|column| (column.name.clone(), column.ty)).collect();
+        let declared = entry.relation.columns.iter().filter(|column| !column.is_hidden());
+        let declared: Vec<_> = declared.map(|column| (column.name.clone(), column.ty)).collect();
+        assert_eq!(shown, declared, "{name}");
+        let all: Vec<_> = entry.relation.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
+        let all = format!("select {} from {name}", all.join(", "));
+        match bind_as(100, edition, &all) {
+            Ok(bound) => {
+                if let Err(error) = run(&bound).await {
+                    failures.push(format!("{name}: {error}"));
+                }
+            }
+            Err(error) => failures.push(format!("{name}: {error}")),
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[tokio::test]
+async fn a_primary_key_is_found_through_its_index() {
+    assert_eq!(
+        lines(
+            "select a.attname, ci.relname, i.indisprimary from pg_class ct, pg_class ci, pg_attribute a, pg_index i \
+               where ct.oid = i.indrelid and ci.oid = i.indexrelid and a.attrelid = ci.oid and ct.relname = 'customer'"
+        )
+        .await,
+        ["id customer_pkey true"]
+    );
+    assert_eq!(
+        lines("select conname, contype, pg_get_constraintdef(oid, true) from pg_constraint order by 1").await,
+        [
+            "customer_pkey p PRIMARY KEY (id)",
+            "sales_customer_id_fkey f FOREIGN KEY (customer_id) REFERENCES customer(id)"
+        ]
+    );
+    assert_eq!(
+        lines(
+            "select constraint_name, column_name, ordinal_position from information_schema.key_column_usage order by 1"
+        )
+        .await,
+        ["customer_pkey id 1", "sales_customer_id_fkey customer_id 1"]
+    );
+}
+
+#[tokio::test]
+async fn tables_are_summarised() {
+    assert_eq!(
+        lines("select \"table\", encoded, diststyle, sortkey1, tbl_rows, size from svv_table_info").await,
+        ["sales Y, AUTO(ENCODE) AUTO(ALL) price 10 1"]
+    );
+}
