@@ -3,6 +3,7 @@
 pub mod binder;
 pub mod catalog;
 mod clock;
+mod control;
 mod cooperation;
 mod credentials;
 pub mod error;
@@ -34,6 +35,8 @@ use crate::{
 };
 
 pub use crate::{
+    control::SessionControl,
+    functions::REDSHIFT_VERSION,
     result::{ColumnOrigin, CommandTag, Description, Notice, NoticeSeverity, Outcome, ResultColumn, Rows},
     session::{Login, Request, Session},
 };

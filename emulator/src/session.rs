@@ -1,6 +1,6 @@
 //! A session: its settings, its temporary schema and its open transaction.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
@@ -12,6 +12,7 @@ use crate::{
     binder::{BindContext, Parameters, SessionInfo},
     catalog::{Oid, Transaction, TransactionView},
     clock,
+    control::SessionControl,
     query_log::QueryLog,
     result::{Description, Notice, Outcome},
     settings::{Settings, time_zone},
@@ -36,6 +37,8 @@ pub struct Login {
     pub driver_version: String,
     /// What it says of its operating system (`os_version`), for the logs.
     pub os_version: String,
+    /// How other sessions stop this one; without it they cannot.
+    pub control: Option<Arc<dyn SessionControl>>,
 }
 
 /// A statement to be run, with its parameters.
@@ -75,6 +78,7 @@ pub(crate) struct SessionState {
     pub last_copy_id: i64,
     pub last_copy_count: i64,
     pub last_query_id: i64,
+    idle_limit: Option<Duration>,
     active: ActiveSession,
 }
 
@@ -86,7 +90,7 @@ impl Session {
             settings.set_at_startup(name, value)?;
         }
         let setting = |name: &str| settings.get(name).unwrap_or_default().to_string();
-        let active = engine.activity().enter(SessionActivity {
+        let seen = SessionActivity {
             pid: login.pid,
             user_id: user.id.0,
             user: login.user.clone(),
@@ -97,9 +101,10 @@ impl Session {
             driver_version: login.driver_version.clone(),
             os_version: login.os_version.clone(),
             running: None,
-        });
+        };
         let state = SessionState {
-            active,
+            active: engine.activity().enter(seen, login.control.clone()),
+            idle_limit: user.session_timeout.map(|seconds| Duration::from_secs(seconds.into())),
             temp_schema: format!("pg_temp_{}", login.pid),
             user_id: user.id,
             engine,
@@ -225,7 +230,15 @@ impl Session {
 
     /// Messages that the statements since the last call left.
     pub fn take_notices(&mut self) -> Vec<Notice> {
-        std::mem::take(&mut self.state.notices)
+        let mut notices = std::mem::take(&mut self.state.notices);
+        notices.extend(self.state.active.take_notices());
+        notices
+    }
+
+    /// How long the session may wait for a statement before it ends: SESSION TIMEOUT of its user (developer guide,
+    /// "CREATE USER").
+    pub fn idle_limit(&self) -> Option<Duration> {
+        self.state.idle_limit
     }
 
     /// Settings that changed since the last call and that the client wants to hear of (ParameterStatus).

@@ -3,6 +3,7 @@
 use redshift_sql_dialect::{
     Error, SqlState,
     ast::{CloseCursor, Deallocate, DeclareCursor, Execute, Fetch, Prepare, Statement, TransactionModes},
+    names::Ident,
 };
 
 /// The state of a session's transaction, after PostgreSQL's TBLOCK states.
@@ -36,6 +37,8 @@ pub enum Route<'a> {
     Begin(TransactionModes),
     Commit,
     Rollback,
+    Savepoint(&'a Ident),
+    Release(&'a Ident),
     Prepare(&'a Prepare),
     Execute(&'a Execute),
     Deallocate(&'a Deallocate),
@@ -67,6 +70,8 @@ pub fn route(statement: &Statement, block: Block, company: Company) -> Route<'_>
     }
     match statement {
         Statement::Begin(modes) => Route::Begin(*modes),
+        Statement::Savepoint(name) => Route::Savepoint(name),
+        Statement::Release(name) => Route::Release(name),
         Statement::Prepare(prepare) => Route::Prepare(prepare),
         Statement::Execute(execute) => Route::Execute(execute),
         Statement::Deallocate(deallocate) => Route::Deallocate(deallocate),
@@ -132,6 +137,8 @@ mod tests {
         assert_eq!(routed("begin", Default, Alone), "Begin");
         assert_eq!(routed("end", Default, Alone), "Commit");
         assert_eq!(routed("abort", Default, Alone), "Rollback");
+        assert_eq!(routed("savepoint s", Default, Alone), "Savepoint");
+        assert_eq!(routed("release savepoint s", Default, Alone), "Release");
         assert_eq!(routed("prepare p as select 1", Default, Alone), "Prepare");
         assert_eq!(routed("execute p", Default, Alone), "Execute");
         assert_eq!(routed("deallocate all", Default, Alone), "Deallocate");

@@ -11,6 +11,7 @@ use std::{
 
 use blueshift_emulator::{Engine, Location, Login};
 use redshift_sql_dialect::{Error, ast::Parsed, parse};
+use tempfile::NamedTempFile;
 use thiserror::Error as ThisError;
 use tokio::{
     net::{TcpListener, TcpStream, lookup_host},
@@ -22,7 +23,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    auth::tls::{self, TlsError},
+    auth::tls::{self, Temporary, TlsError},
     backend::{Backend, LocalBackend},
     config::{EmulateArgs, ExposedWithoutPassword},
     router::Company,
@@ -53,8 +54,6 @@ pub enum StartError {
     InitFile { path: PathBuf, source: io::Error },
     #[error("init file {path}, line {line}: {error}")]
     InitStatement { path: PathBuf, line: usize, error: Error },
-    #[error("cannot make a folder for the certificate: {0}")]
-    Scratch(io::Error),
     #[error("cannot make the bucket folder {path}: {source}")]
     Buckets { path: PathBuf, source: io::Error },
 }
@@ -204,42 +203,42 @@ fn cannot_listen(address: &str, error: &io::Error) -> StartError {
 /// The server's certificate, and what clients check it with.
 struct Encryption {
     acceptor: TlsAcceptor,
-    /// The file of a self-made authority.
-    authority: Option<PathBuf>,
-    /// Where a server that keeps nothing keeps its certificate while it runs.
-    _scratch: Option<Scratch>,
+    authority: Authority,
+}
+
+/// What clients check a certificate with.
+enum Authority {
+    /// They know: the certificate was given.
+    Known,
+    /// This file in the data folder.
+    Kept(PathBuf),
+    /// This file, which goes when the server does.
+    Temporary(NamedTempFile),
+}
+
+impl Authority {
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Authority::Known => None,
+            Authority::Kept(file) => Some(file),
+            Authority::Temporary(file) => Some(file.path()),
+        }
+    }
 }
 
 impl Encryption {
     fn prepare(arguments: &EmulateArgs) -> Result<Encryption, StartError> {
         if let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) {
             let acceptor = tls::acceptor(certificate, key)?;
-            return Ok(Encryption { acceptor, authority: None, _scratch: None });
+            return Ok(Encryption { acceptor, authority: Authority::Known });
         }
-        let scratch = if arguments.ephemeral { Some(Scratch::new().map_err(StartError::Scratch)?) } else { None };
-        let folder = scratch.as_ref().map_or_else(|| arguments.data.join("tls"), |scratch| scratch.0.clone());
-        let files = tls::self_made(&folder)?;
+        if arguments.ephemeral {
+            let Temporary { acceptor, authority } = tls::temporary(&std::env::temp_dir())?;
+            return Ok(Encryption { acceptor, authority: Authority::Temporary(authority) });
+        }
+        let files = tls::self_made(&arguments.data.join("tls"))?;
         let acceptor = tls::acceptor(&files.certificate, &files.key)?;
-        Ok(Encryption { acceptor, authority: Some(absolute(&files.authority)), _scratch: scratch })
-    }
-}
-
-/// A folder that goes when the program does.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> io::Result<Scratch> {
-        let folder = std::env::temp_dir().join(format!("blueshift-{}", uuid::Uuid::new_v4()));
-        fs::create_dir(&folder)?;
-        Ok(Scratch(folder))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(folder = %self.0.display(), %error, "cannot remove a folder");
-        }
+        Ok(Encryption { acceptor, authority: Authority::Kept(absolute(&files.authority)) })
     }
 }
 
@@ -260,6 +259,7 @@ async fn run_init_file(path: &Path, backend: &dyn Backend, arguments: &EmulateAr
         pid: 0,
         driver_version: String::new(),
         os_version: String::new(),
+        control: None,
     };
     let mut session = Session::new(backend.open(login).await.map_err(|error| failed(0, error))?);
     for parsed in &statements {
@@ -329,7 +329,7 @@ impl fmt::Display for Banner<'_> {
             (None, Some(endpoint)) => writeln!(f, "  buckets   at {endpoint}")?,
             (None, None) => {}
         }
-        match &self.prepared.encryption.authority {
+        match self.prepared.encryption.authority.file() {
             Some(file) => write!(f, "  TLS       sslmode=verify-full sslrootcert={}", file.display()),
             None => write!(f, "  TLS       with the certificate that was given"),
         }

@@ -135,6 +135,8 @@ pub struct Session {
     prepared: HashMap<String, Arc<Prepared>>,
     portals: HashMap<String, Portal>,
     cursor: Option<Cursor>,
+    /// Of the open block, in the order in which they were set.
+    savepoints: Vec<String>,
     notices: Vec<Notice>,
 }
 
@@ -147,6 +149,7 @@ impl Session {
             prepared: HashMap::new(),
             portals: HashMap::new(),
             cursor: None,
+            savepoints: Vec::new(),
             notices: Vec::new(),
         }
     }
@@ -164,6 +167,11 @@ impl Session {
     /// How values are written for this client.
     pub fn style(&self) -> TextStyle {
         TextStyle::of_settings(|name| self.backend.setting(name))
+    }
+
+    /// How long the session may wait for a statement before it ends; none is for ever.
+    pub fn idle_limit(&self) -> Option<Duration> {
+        self.backend.idle_limit()
     }
 
     /// How long a statement may take.
@@ -194,6 +202,8 @@ impl Session {
             Route::Begin(modes) => self.begin(modes).await,
             Route::Commit => self.commit().await,
             Route::Rollback => self.rollback().await,
+            Route::Savepoint(name) => self.savepoint(&name.value),
+            Route::Release(name) => self.release(&name.value),
             Route::Prepare(prepare) => self.prepare(prepare, command.text).await,
             Route::Execute(execute) => self.execute_prepared(execute, command).await,
             Route::Deallocate(deallocate) => self.deallocate(deallocate),
@@ -214,9 +224,12 @@ impl Session {
         match statement {
             Statement::Commit | Statement::Rollback => Ok(Description { parameters: declared(), columns: None }),
             _ if self.block == Block::Aborted => Err(router::aborted()),
-            Statement::Begin(_) | Statement::Prepare(_) | Statement::Deallocate(_) | Statement::CloseCursor(_) => {
-                Ok(Description { parameters: declared(), columns: None })
-            }
+            Statement::Begin(_)
+            | Statement::Savepoint(_)
+            | Statement::Release(_)
+            | Statement::Prepare(_)
+            | Statement::Deallocate(_)
+            | Statement::CloseCursor(_) => Ok(Description { parameters: declared(), columns: None }),
             Statement::DeclareCursor(declare) => {
                 let query = Statement::Query(declare.query.clone());
                 let description = self.backend.describe(&query, types).await?;
@@ -277,6 +290,7 @@ impl Session {
         self.block = Block::Default;
         self.portals.clear();
         self.cursor = None;
+        self.savepoints.clear();
     }
 
     async fn begin(&mut self, modes: TransactionModes) -> Result<Answer> {
@@ -323,6 +337,32 @@ impl Session {
         }
         self.end_block();
         done("ROLLBACK")
+    }
+
+    /// SAVEPOINT: psqlODBC sets one around each statement of a block. There is no way back to it, as in Redshift, so that
+    /// nothing of it shows but its name.
+    fn savepoint(&mut self, name: &str) -> Result<Answer> {
+        self.require_block("SAVEPOINT")?;
+        self.savepoints.push(name.to_string());
+        done("SAVEPOINT")
+    }
+
+    /// RELEASE: the savepoint goes, and those that were set after it.
+    fn release(&mut self, name: &str) -> Result<Answer> {
+        self.require_block("RELEASE SAVEPOINT")?;
+        let Some(index) = self.savepoints.iter().rposition(|set| set == name) else {
+            return Err(Error::new(SqlState::INVALID_SAVEPOINT, "no such savepoint"));
+        };
+        self.savepoints.truncate(index);
+        done("RELEASE")
+    }
+
+    fn require_block(&self, what: &str) -> Result<()> {
+        if self.block == Block::InProgress {
+            return Ok(());
+        }
+        let message = format!("{what} may only be used in transaction blocks");
+        Err(Error::new(SqlState::NO_ACTIVE_SQL_TRANSACTION, message))
     }
 
     fn warn(&mut self, sqlstate: SqlState, message: &str) {

@@ -54,6 +54,29 @@ const REFUSED: &str = "25P02: current transaction is aborted, commands ignored u
 const NO_TRANSACTION: &str = "25P01: there is no transaction in progress";
 
 #[tokio::test]
+async fn savepoints_are_names_and_nothing_else() {
+    let mut test = Test::new();
+    let alone = "25P01: SAVEPOINT may only be used in transaction blocks";
+    assert_eq!(test.run("savepoint a").await, alone);
+    assert_eq!(test.run_in("savepoint a", Company::Message).await, alone);
+    for round in ["commit", "rollback"] {
+        test.run("begin").await;
+        for name in ["a", "b", "a", "c"] {
+            assert_eq!(test.run(&format!("savepoint {name}")).await, "SAVEPOINT");
+        }
+        // The later of two of one name, with what was set after it.
+        assert_eq!(test.run("release a").await, "RELEASE");
+        assert_eq!(test.run("release savepoint b").await, "RELEASE");
+        assert_eq!(test.run("release c").await, "3B001: no such savepoint");
+        assert_eq!(test.run("savepoint d").await, REFUSED);
+        test.run(round).await;
+    }
+    test.run("begin").await;
+    assert_eq!(test.run("release a").await, "3B001: no such savepoint");
+    test.run("rollback").await;
+}
+
+#[tokio::test]
 async fn a_block_commits_and_rolls_back() {
     let mut test = Test::new();
     assert_eq!(test.run("begin").await, "BEGIN");

@@ -8,9 +8,13 @@
 //! | DELETE | fails |
 //! | TRUNCATE | succeeds and commits |
 //! | COPY | gives rows without end |
+//! | ANALYZE | panics |
 //! | anything else | succeeds |
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use arrow::{
     array::{ArrayRef, Int32Array, StringViewArray},
@@ -18,7 +22,9 @@ use arrow::{
     record_batch::RecordBatch,
 };
 use async_trait::async_trait;
-use blueshift_emulator::{CommandTag, Credential, Description, Login, Notice, Outcome, Request, ResultColumn, Rows};
+use blueshift_emulator::{
+    CommandTag, Credential, Description, Login, Notice, Outcome, Request, ResultColumn, Rows, SessionControl,
+};
 use futures::{StreamExt, stream};
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
@@ -34,12 +40,26 @@ pub struct FakeBackend {
     pub calls: Arc<Mutex<Vec<String>>>,
     /// `statement_timeout` of its sessions.
     pub statement_timeout: Option<&'static str>,
+    /// How long its sessions may be idle.
+    pub idle_limit: Option<Duration>,
+    /// How the last session that was opened is stopped.
+    pub control: Mutex<Option<Arc<dyn SessionControl>>>,
 }
 
 impl FakeBackend {
     /// A session of its own.
     pub fn session(&self) -> FakeSession {
-        FakeSession { calls: Arc::clone(&self.calls), in_block: false, statement_timeout: self.statement_timeout }
+        FakeSession {
+            calls: Arc::clone(&self.calls),
+            in_block: false,
+            statement_timeout: self.statement_timeout,
+            idle_limit: self.idle_limit,
+        }
+    }
+
+    /// How the last session that was opened is stopped.
+    pub fn control(&self) -> Arc<dyn SessionControl> {
+        self.control.lock().unwrap().clone().unwrap()
     }
 
     /// What was called since the last call of this.
@@ -60,7 +80,10 @@ impl Backend for FakeBackend {
 
     async fn open(&self, login: Login) -> Result<Box<dyn BackendSession>> {
         match login.database.as_str() {
-            "dev" => Ok(Box::new(self.session())),
+            "dev" => {
+                *self.control.lock().unwrap() = login.control;
+                Ok(Box::new(self.session()))
+            }
             other => Err(Error::new(SqlState::INVALID_CATALOG_NAME, format!("database \"{other}\" does not exist"))),
         }
     }
@@ -75,6 +98,7 @@ pub struct FakeSession {
     calls: Arc<Mutex<Vec<String>>>,
     in_block: bool,
     statement_timeout: Option<&'static str>,
+    idle_limit: Option<Duration>,
 }
 
 impl FakeSession {
@@ -155,6 +179,7 @@ impl BackendSession for FakeSession {
                 self.in_block = false;
                 Ok(Outcome::Done(CommandTag::plain("TRUNCATE TABLE")))
             }
+            Statement::Analyze(_) => panic!("ANALYZE panics"),
             Statement::Copy(_) => Ok(Outcome::Rows(endless())),
             _ => Ok(Outcome::Done(CommandTag::plain(name))),
         }
@@ -166,6 +191,10 @@ impl BackendSession for FakeSession {
 
     fn take_setting_changes(&mut self) -> Vec<(String, String)> {
         Vec::new()
+    }
+
+    fn idle_limit(&self) -> Option<Duration> {
+        self.idle_limit
     }
 
     fn setting(&self, name: &str) -> Option<String> {

@@ -36,6 +36,8 @@ impl Statement {
             Statement::Begin(_) => "BEGIN",
             Statement::Commit => "COMMIT",
             Statement::Rollback => "ROLLBACK",
+            Statement::Savepoint(_) => "SAVEPOINT",
+            Statement::Release(_) => "RELEASE",
             Statement::Set(Set::SessionAuthorization(_)) => "SET SESSION AUTHORIZATION",
             Statement::Set(_) => "SET",
             Statement::Reset(_) => "RESET",

@@ -101,6 +101,8 @@ sqlstates! {
     DEPENDENT_OBJECTS_STILL_EXIST = "2BP01";
     /// invalid_cursor_name
     INVALID_CURSOR_NAME = "34000";
+    /// invalid_savepoint_specification
+    INVALID_SAVEPOINT = "3B001";
     /// invalid_catalog_name
     INVALID_CATALOG_NAME = "3D000";
     /// invalid_schema_name

@@ -166,11 +166,22 @@ impl Client {
         Ok(Message::Byte(char::from(byte[0])))
     }
 
-    /// Asks on a connection of its own to stop what this session runs.
-    pub fn cancel(&self) -> io::Result<()> {
+    /// Asks on a connection of its own to stop what this session runs. Dropping that connection closes it.
+    pub fn cancel(&self) -> io::Result<Client> {
         let (pid, secret) = self.key.ok_or_else(|| io::Error::other("no BackendKeyData yet"))?;
         let mut other = Client::open(self.address)?;
-        other.send_untagged(Body::default().int4(80_877_102).int4(pid).int4(secret))
+        other.send_untagged(Body::default().int4(80_877_102).int4(pid).int4(secret))?;
+        Ok(other)
+    }
+
+    /// Waits until the server closes the connection, whatever it says before.
+    pub fn wait_for_end(mut self) -> io::Result<()> {
+        self.stream.read_to_end(&mut Vec::new()).map(drop)
+    }
+
+    /// Sends bytes as they are.
+    pub fn send_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)
     }
 
     /// Does anything of the server's arrive within this time?

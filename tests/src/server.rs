@@ -62,10 +62,20 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Asks it to end, as a user would: so it leaves nothing behind.
+    fn ask_to_end(&self) -> bool {
+        let asked = Command::new("kill").arg(self.process.id().to_string()).status();
+        asked.is_ok_and(|status| status.success())
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
-        // Where it ended by itself there is nothing to stop.
-        let _ = self.process.kill();
+        if !self.ask_to_end() {
+            // Where it ended by itself there is nothing to stop.
+            let _ = self.process.kill();
+        }
         let _ = self.process.wait();
     }
 }

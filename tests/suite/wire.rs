@@ -9,6 +9,9 @@
 //! > Query select 1 as one        sends a message
 //! < RowDescription one:23        expects a message
 //! < ...                          skips messages until the next expected one comes
+//! > Cancel                       asks, until there is an answer, on a connection of its own that is closed at once
+//! > Cancel waiting               asks once, and waits until the server has closed that connection
+//! > Vanish                       closes the socket without a word
 //! ```
 //!
 //! In an expected message `*` stands for any text. The messages to send are those of [`send`]. `\n` in a text is a new line.
@@ -97,9 +100,15 @@ impl Play {
     }
 
     fn send(&mut self, line: &str) -> Result<(), Failure> {
+        self.cancelling = false;
         let client = self.client()?;
         match line.split_once(' ').unwrap_or((line, "")) {
+            ("Vanish", "") => {
+                self.clients.remove(&self.current);
+                Ok(())
+            }
             ("Startup", rest) => Ok(client.startup(&startup_parameters(rest.split_whitespace())?)?),
+            ("Cancel", "waiting") => Ok(client.cancel()?.wait_for_end()?),
             ("Cancel", "") => {
                 client.cancel()?;
                 self.cancelling = true;
@@ -148,6 +157,7 @@ fn startup_parameters<'a>(words: impl Iterator<Item = &'a str>) -> Result<Vec<(&
 
 /// Sends one message:
 ///
+/// * `Raw HEX`: these bytes, whatever they are
 /// * `Query TEXT`, `Password TEXT`, `Sync`, `Flush`, `Terminate`
 /// * `Parse NAME (OID OID) TEXT`
 /// * `Bind PORTAL NAME ('text' x0102 NULL) binary?`: the format of a value is that in which it is written; `binary` asks
@@ -172,6 +182,7 @@ fn send(client: &mut Client, word: &str, rest: &str) -> Result<(), Failure> {
             let (portal, rows) = rest.split_once(' ').unwrap_or((rest, "0"));
             (b'E', Body::default().text(name_of(portal)).int4(rows.parse()?))
         }
+        "Raw" => return Ok(client.send_raw(&bytes_of(rest)?)?),
         other => return Err(format!("{other:?} is no message that a wire script sends").into()),
     };
     Ok(client.send(letter, body)?)

@@ -70,6 +70,12 @@ impl<P: Parameters> Kernel<P> {
         self
     }
 
+    /// The same function, which does something: it is called for each row, when the statement runs.
+    pub fn volatile(mut self) -> Self {
+        self.signature = Signature::new(TypeSignature::UserDefined, Volatility::Volatile);
+        self
+    }
+
     /// Its call.
     pub fn call(self, args: Vec<Expr>) -> Typed {
         let ty = self.returns;

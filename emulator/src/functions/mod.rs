@@ -17,6 +17,7 @@ pub(crate) mod moments;
 pub(crate) mod regex;
 mod registry;
 mod series;
+mod signals;
 mod soundex;
 pub(crate) mod string;
 pub(crate) mod system_info;
@@ -28,6 +29,8 @@ mod window;
 use datafusion::logical_expr::{Expr, LogicalPlan, SortExpr, WindowFrame, expr::NullTreatment};
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 
+pub(crate) use self::signals::signaller;
+pub use self::system_info::REDSHIFT_VERSION;
 use crate::binder::{BindContext, Typed};
 
 /// The tables of scalar functions.
@@ -39,6 +42,7 @@ const FAMILIES: &[&[registry::Function]] = &[
     json::FUNCTIONS,
     math::FUNCTIONS,
     regex::FUNCTIONS,
+    signals::FUNCTIONS,
     string::FUNCTIONS,
     system_info::FUNCTIONS,
     varbyte::FUNCTIONS,

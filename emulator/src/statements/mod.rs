@@ -1,5 +1,6 @@
 //! What each family of statements does, one file per family.
 
+mod cancel;
 mod copy;
 mod ddl;
 mod dml;
@@ -128,6 +129,7 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         Statement::Set(set) => settings::set(&mut work.state.settings, set),
         Statement::Reset(reset) => settings::reset(&mut work.state.settings, reset),
         Statement::Show(show) => settings::show(&work.state.settings, show),
+        Statement::Cancel(cancel) => cancel::cancel(cancel, work),
         Statement::CreateUser(create) => users::create_user(create, work).await,
         Statement::AlterUser(alter) => users::alter_user(alter, work).await,
         Statement::CreateGroup(create) => users::create_group(create, work).await,
@@ -137,6 +139,8 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         | Statement::Begin(_)
         | Statement::Commit
         | Statement::Rollback
+        | Statement::Savepoint(_)
+        | Statement::Release(_)
         | Statement::Prepare(_)
         | Statement::Execute(_)
         | Statement::Deallocate(_)
@@ -193,7 +197,6 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         | Statement::AttachMaskingPolicy(_)
         | Statement::AttachRlsPolicy(_)
         | Statement::Use(_)
-        | Statement::Cancel(_)
         | Statement::AlterSystem(_) => {
             Err(Error::unsupported(format!("{} is not supported", statement.command_name())))
         }

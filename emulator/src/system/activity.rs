@@ -5,9 +5,25 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
+use redshift_sql_dialect::{Error, Result, SqlState};
+
+use crate::{
+    control::{SessionControl, Signal, SignalRights, Signaller, cancel_message},
+    result::Notice,
+};
+
 /// The sessions of an engine and what they run. Cloning gives another handle of the same.
 #[derive(Debug, Clone, Default)]
-pub struct Activity(Arc<Mutex<BTreeMap<i32, SessionActivity>>>);
+pub struct Activity(Arc<Mutex<BTreeMap<i32, Entry>>>);
+
+#[derive(Debug)]
+struct Entry {
+    session: SessionActivity,
+    /// How it is stopped; none where nobody can.
+    control: Option<Arc<dyn SessionControl>>,
+    /// What functions of its statements have to say beside their result.
+    notices: Vec<Notice>,
+}
 
 /// A session that is open.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,18 +69,48 @@ pub struct RunningQuery {
 
 impl Activity {
     /// Enters a session; it is taken out when what this gives is dropped.
-    pub fn enter(&self, session: SessionActivity) -> ActiveSession {
+    pub fn enter(&self, session: SessionActivity, control: Option<Arc<dyn SessionControl>>) -> ActiveSession {
         let pid = session.pid;
-        self.lock().insert(pid, session);
+        self.lock().insert(pid, Entry { session, control, notices: Vec::new() });
         ActiveSession { activity: self.clone(), pid }
     }
 
     /// The sessions that are open, by process id.
     pub fn sessions(&self) -> Vec<SessionActivity> {
-        self.lock().values().cloned().collect()
+        self.lock().values().map(|entry| entry.session.clone()).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<i32, SessionActivity>> {
+    /// Stops a session or its statement; false where there is no such session.
+    ///
+    /// # Errors
+    /// 42501 where it is another user's and the signaller is no superuser.
+    pub fn signal(&self, signaller: &Signaller, pid: i32, signal: &Signal) -> Result<bool> {
+        let (control, query) = {
+            let sessions = self.lock();
+            let Some(entry) = sessions.get(&pid) else { return Ok(false) };
+            if signaller.rights == SignalRights::Own && entry.session.user_id != signaller.user_id {
+                let message = "must be superuser to signal other server processes";
+                return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message));
+            }
+            (entry.control.clone(), entry.session.running.as_ref().map(|running| running.query))
+        };
+        match (control, signal) {
+            (None, _) => {}
+            (Some(control), Signal::Cancel(Some(message))) => control.cancel(message),
+            (Some(control), Signal::Cancel(None)) => control.cancel(&cancel_message(query)),
+            (Some(control), Signal::Terminate) => control.terminate(),
+        }
+        Ok(true)
+    }
+
+    /// Keeps a notice for the client of a session, where it is still there.
+    pub fn inform(&self, pid: i32, notice: Notice) {
+        if let Some(entry) = self.lock().get_mut(&pid) {
+            entry.notices.push(notice);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<i32, Entry>> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
@@ -80,17 +126,22 @@ impl ActiveSession {
     /// Notes the statement that begins; it is taken out when what this gives is dropped.
     pub fn run(&self, query: RunningQuery) -> ActiveQuery {
         let id = query.query;
-        if let Some(session) = self.activity.lock().get_mut(&self.pid) {
-            session.running = Some(query);
+        if let Some(entry) = self.activity.lock().get_mut(&self.pid) {
+            entry.session.running = Some(query);
         }
         ActiveQuery { activity: self.activity.clone(), pid: self.pid, query: id }
     }
 
     /// Notes another `application_name`.
     pub fn rename(&self, application: &str) {
-        if let Some(session) = self.activity.lock().get_mut(&self.pid) {
-            session.application = application.to_string();
+        if let Some(entry) = self.activity.lock().get_mut(&self.pid) {
+            entry.session.application = application.to_string();
         }
+    }
+
+    /// The notices that were kept since the last call.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        self.activity.lock().get_mut(&self.pid).map(|entry| std::mem::take(&mut entry.notices)).unwrap_or_default()
     }
 }
 
@@ -110,7 +161,7 @@ pub struct ActiveQuery {
 
 impl Drop for ActiveQuery {
     fn drop(&mut self) {
-        if let Some(session) = self.activity.lock().get_mut(&self.pid)
+        if let Some(Entry { session, .. }) = self.activity.lock().get_mut(&self.pid)
             && session.running.as_ref().is_some_and(|running| running.query == self.query)
         {
             session.running = None;
@@ -122,10 +173,28 @@ impl Drop for ActiveQuery {
 mod tests {
     use super::*;
 
+    /// Remembers what was done to it.
+    #[derive(Debug, Default)]
+    struct Remembers(Mutex<Vec<String>>);
+
+    impl SessionControl for Remembers {
+        fn cancel(&self, message: &str) {
+            self.0.lock().unwrap().push(message.to_string());
+        }
+
+        fn terminate(&self) {
+            self.0.lock().unwrap().push("terminated".to_string());
+        }
+    }
+
+    fn session(pid: i32, user_id: u32) -> SessionActivity {
+        SessionActivity { pid, user_id, user: "somebody".into(), ..Default::default() }
+    }
+
     #[test]
     fn sessions_and_statements_are_seen_while_they_last() {
         let activity = Activity::default();
-        let session = activity.enter(SessionActivity { pid: 7, user: "admin".into(), ..Default::default() });
+        let session = activity.enter(session(7, 100), None);
         let query = session.run(RunningQuery { query: 1, text: "select 1".into(), ..Default::default() });
         assert_eq!(activity.sessions()[0].running.as_ref().map(|q| q.text.as_str()), Some("select 1"));
         // The next statement begins before the rows of the one before it are dropped.
@@ -136,5 +205,36 @@ mod tests {
         assert!(activity.sessions()[0].running.is_none());
         drop(session);
         assert!(activity.sessions().is_empty());
+    }
+
+    #[test]
+    fn users_stop_their_own_sessions_and_superusers_all() {
+        let activity = Activity::default();
+        let control = Arc::new(Remembers::default());
+        let target = activity.enter(session(7, 100), Some(control.clone()));
+        let _running = target.run(RunningQuery { query: 168, ..Default::default() });
+        let by = |user_id, rights, signal| activity.signal(&Signaller { pid: 1, user_id, rights }, 7, &signal);
+        let own = |signal| by(100, SignalRights::Own, signal);
+        assert_eq!(own(Signal::Cancel(None)), Ok(true));
+        assert_eq!(own(Signal::Cancel(Some("Long-running query".into()))), Ok(true));
+        assert_eq!(by(101, SignalRights::All, Signal::Terminate), Ok(true));
+        let refused = by(101, SignalRights::Own, Signal::Terminate).unwrap_err();
+        assert_eq!(refused.sqlstate(), SqlState::INSUFFICIENT_PRIVILEGE);
+        assert_eq!(
+            *control.0.lock().unwrap(),
+            ["Query (168) cancelled on user's request", "Long-running query", "terminated"]
+        );
+        drop(target);
+        assert_eq!(own(Signal::Terminate), Ok(false));
+    }
+
+    #[test]
+    fn notices_wait_for_their_session() {
+        let activity = Activity::default();
+        let session = activity.enter(session(7, 100), None);
+        activity.inform(7, Notice::info("hello"));
+        activity.inform(8, Notice::info("nobody hears this"));
+        assert_eq!(session.take_notices(), [Notice::info("hello")]);
+        assert!(session.take_notices().is_empty());
     }
 }

@@ -4,9 +4,14 @@
 //! cannot reach. Where no certificate is given, a certificate authority is made for this server alone, signs one for
 //! `localhost`, `127.0.0.1` and `::1`, and is forgotten: its private key is never written. What is written is the
 //! authority's certificate, which users hand to their clients (`sslrootcert`, `SSL_CERT_FILE`), and the server's own.
+//!
+//! A server that keeps nothing keeps its certificate in memory. Its clients need the authority's nevertheless, which is a
+//! file among the temporary ones as long as the server runs. A server that was killed could not remove it: the next one
+//! that starts does, and knows by a lock that its owner holds on it whether it is still needed.
 
 use std::{
-    fs, io,
+    fs::{self, File},
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,6 +20,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     date_time_ymd,
 };
+use tempfile::NamedTempFile;
 use thiserror::Error;
 use tokio_rustls::{
     TlsAcceptor,
@@ -67,6 +73,10 @@ pub fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, TlsError>
         return Err(TlsError::Content { path: certificate.into(), what: "certificate" });
     }
     let private = PrivateKeyDer::from_pem_file(key).map_err(|error| pem_error(key, "private key", error))?;
+    acceptor_of(chain, private)
+}
+
+fn acceptor_of(chain: Vec<CertificateDer<'static>>, private: PrivateKeyDer<'static>) -> Result<TlsAcceptor, TlsError> {
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
@@ -118,6 +128,62 @@ pub fn self_made(folder: &Path) -> Result<SelfMade, TlsError> {
     Ok(files)
 }
 
+/// What the names of temporary authorities begin and end with.
+const TEMPORARY: (&str, &str) = ("blueshift-ca-", ".pem");
+
+/// The certificate of a server that keeps nothing.
+pub struct Temporary {
+    /// What encrypts connections.
+    pub acceptor: TlsAcceptor,
+    /// The authority's certificate, for clients; it goes when this is dropped.
+    pub authority: NamedTempFile,
+}
+
+/// A certificate in memory, whose authority is a temporary file in this folder.
+///
+/// # Errors
+/// Where the folder cannot be written.
+pub fn temporary(folder: &Path) -> Result<Temporary, TlsError> {
+    let at = |source| TlsError::File { path: folder.to_path_buf(), source };
+    let unusable = |what| TlsError::Content { path: folder.to_path_buf(), what };
+    remove_left_behind(folder);
+    let made = make()?;
+    let certificate =
+        CertificateDer::from_pem_slice(made.certificate.as_bytes()).map_err(|_| unusable("certificate"))?;
+    let key = PrivateKeyDer::from_pem_slice(made.key.as_bytes()).map_err(|_| unusable("private key"))?;
+    let acceptor = acceptor_of(vec![certificate], key)?;
+    let mut authority = locked_file(folder).map_err(at)?;
+    authority.write_all(made.authority.as_bytes()).map_err(at)?;
+    Ok(Temporary { acceptor, authority })
+}
+
+/// A temporary file that says by its lock that somebody needs it.
+fn locked_file(folder: &Path) -> io::Result<NamedTempFile> {
+    let (prefix, suffix) = TEMPORARY;
+    loop {
+        let file = tempfile::Builder::new().prefix(prefix).suffix(suffix).tempfile_in(folder)?;
+        file.as_file().lock()?;
+        // Another server may have taken it for a dead one's before it was locked.
+        if file.path().exists() {
+            return Ok(file);
+        }
+    }
+}
+
+/// Removes the files of servers that were killed. What cannot be removed is not ours to remove.
+fn remove_left_behind(folder: &Path) {
+    let (prefix, suffix) = TEMPORARY;
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix) && name.ends_with(suffix));
+        if is_ours
+            && let Ok(file) = File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// PEM texts.
 struct Made {
     authority: String,
@@ -158,7 +224,7 @@ fn set_validity(params: &mut CertificateParams) {
 
 #[cfg(unix)]
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    use std::os::unix::fs::OpenOptionsExt;
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())
 }
@@ -182,6 +248,23 @@ mod tests {
         acceptor(&files.certificate, &files.key).unwrap();
         assert_eq!(self_made(&folder).unwrap(), files);
         assert_eq!(fs::read_to_string(&files.authority).unwrap(), authority);
+    }
+
+    #[test]
+    fn a_temporary_certificate_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let left = || fs::read_dir(folder.path()).unwrap().count();
+        let first = temporary(folder.path()).unwrap();
+        let authority = fs::read_to_string(first.authority.path()).unwrap();
+        assert!(authority.starts_with("-----BEGIN CERTIFICATE-----"));
+        // A server that was killed leaves its file without a lock; others' files are nobody's business.
+        fs::write(folder.path().join("blueshift-ca-killed.pem"), "").unwrap();
+        fs::write(folder.path().join("other.pem"), "").unwrap();
+        let second = temporary(folder.path()).unwrap();
+        assert!(first.authority.path().exists() && second.authority.path().exists());
+        assert_eq!(left(), 3);
+        drop((first, second));
+        assert_eq!(left(), 1);
     }
 
     #[cfg(unix)]

@@ -1,5 +1,7 @@
 //! The local emulator as a backend.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use blueshift_emulator::{Credential, Description, Engine, Login, Notice, Outcome, Request, Session};
 use redshift_sql_dialect::{
@@ -77,6 +79,10 @@ impl BackendSession for LocalSession {
 
     fn take_setting_changes(&mut self) -> Vec<(String, String)> {
         self.0.take_setting_changes()
+    }
+
+    fn idle_limit(&self) -> Option<Duration> {
+        self.0.idle_limit()
     }
 
     fn setting(&self, name: &str) -> Option<String> {

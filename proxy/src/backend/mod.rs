@@ -2,6 +2,8 @@
 
 mod local;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use blueshift_emulator::{Credential, Description, Login, Notice, Outcome, Request};
 use redshift_sql_dialect::{
@@ -75,6 +77,9 @@ pub trait BackendSession: Send {
 
     /// Settings that changed since the last call and that the client wants to hear of, under the names it knows.
     fn take_setting_changes(&mut self) -> Vec<(String, String)>;
+
+    /// How long the session may wait for a statement before it ends; none is for ever.
+    fn idle_limit(&self) -> Option<Duration>;
 
     /// A setting's value as SHOW gives it.
     fn setting(&self, name: &str) -> Option<String>;

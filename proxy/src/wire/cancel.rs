@@ -1,7 +1,9 @@
-//! Stopping a statement from outside: CancelRequest, `statement_timeout`, a client that is gone.
+//! Stopping a statement or a session from outside: CancelRequest, CANCEL, `pg_cancel_backend`, `pg_terminate_backend`,
+//! `statement_timeout`, a client that is gone.
 //!
 //! A connection is registered under its process number and a secret, which only its client knows. A CancelRequest comes
-//! over another connection and names both. It counts only while a statement runs; one that comes late is forgotten.
+//! over another connection and names both; SQL of another session names the number, and the engine knows who may. It
+//! counts only while a statement runs; one that comes late is forgotten. That a session is to end is never forgotten.
 
 use std::{
     collections::HashMap,
@@ -11,6 +13,7 @@ use std::{
     },
 };
 
+use blueshift_emulator::SessionControl;
 use redshift_sql_dialect::{Error, SqlState};
 use tokio::sync::watch;
 
@@ -22,7 +25,31 @@ pub struct Registry {
 
 struct Entry {
     secret: i32,
-    switch: Arc<watch::Sender<bool>>,
+    switches: Arc<Switches>,
+}
+
+/// What stops a connection, or what it does.
+#[derive(Debug)]
+struct Switches {
+    /// Why its statement is to stop.
+    cancelled: watch::Sender<Option<Error>>,
+    terminated: watch::Sender<bool>,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Switches { cancelled: watch::Sender::new(None), terminated: watch::Sender::new(false) }
+    }
+}
+
+impl SessionControl for Switches {
+    fn cancel(&self, message: &str) {
+        self.cancelled.send_replace(Some(Error::new(SqlState::QUERY_CANCELED, message)));
+    }
+
+    fn terminate(&self) {
+        self.terminated.send_replace(true);
+    }
 }
 
 impl Default for Registry {
@@ -35,7 +62,7 @@ impl Registry {
     /// A new connection under a number of its own.
     pub fn register(self: &Arc<Self>) -> Registration {
         let secret = rand::random();
-        let switch = Arc::new(watch::Sender::new(false));
+        let switches = Arc::new(Switches::default());
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         let pid = loop {
             // Numbers look like those of a cluster, and come round after a billion connections.
@@ -44,15 +71,15 @@ impl Registry {
                 break pid;
             }
         };
-        connections.insert(pid, Entry { secret, switch: Arc::clone(&switch) });
-        Registration { registry: Arc::clone(self), pid, secret, switch }
+        connections.insert(pid, Entry { secret, switches: Arc::clone(&switches) });
+        Registration { registry: Arc::clone(self), pid, secret, switches }
     }
 
     /// Stops the statement that runs on this connection, where the secret is right.
     pub fn cancel(&self, pid: i32, secret: i32) {
         let connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = connections.get(&pid).filter(|entry| entry.secret == secret) {
-            entry.switch.send_replace(true);
+            entry.switches.cancelled.send_replace(Some(cancelled_error()));
         }
     }
 }
@@ -64,24 +91,41 @@ pub struct Registration {
     pub pid: i32,
     /// What a CancelRequest must know.
     pub secret: i32,
-    switch: Arc<watch::Sender<bool>>,
+    switches: Arc<Switches>,
 }
 
 impl Registration {
-    /// Forgets requests that came before, because a statement begins.
-    pub fn arm(&self) {
-        self.switch.send_replace(false);
+    /// How other sessions stop this one.
+    pub fn control(&self) -> Arc<dyn SessionControl> {
+        self.switches.clone()
     }
 
-    /// Has there been a request since the statement began?
-    pub fn is_cancelled(&self) -> bool {
-        *self.switch.borrow()
+    /// Forgets requests that came before, because a statement begins.
+    pub fn arm(&self) {
+        self.switches.cancelled.send_replace(None);
+    }
+
+    /// The request that has come since the statement began.
+    pub fn is_cancelled(&self) -> Option<Error> {
+        self.switches.cancelled.borrow().clone()
+    }
+
+    /// Is the connection to end?
+    pub fn is_terminated(&self) -> bool {
+        *self.switches.terminated.borrow()
     }
 
     /// Waits for a request.
-    pub async fn cancelled(&self) {
-        let mut requests = self.switch.subscribe();
+    pub async fn cancelled(&self) -> Error {
+        let mut requests = self.switches.cancelled.subscribe();
         // We hold the sender, so that this ends with a request only.
+        let requested = requests.wait_for(Option::is_some).await;
+        requested.ok().and_then(|error| error.clone()).unwrap_or_else(cancelled_error)
+    }
+
+    /// Waits until the connection is to end.
+    pub async fn terminated(&self) {
+        let mut requests = self.switches.terminated.subscribe();
         let _ = requests.wait_for(|requested| *requested).await;
     }
 }
@@ -90,6 +134,11 @@ impl Drop for Registration {
     fn drop(&mut self) {
         self.registry.connections.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.pid);
     }
+}
+
+/// 57P01: somebody ended this connection, or the server.
+pub fn terminated_error() -> Error {
+    Error::new(SqlState::ADMIN_SHUTDOWN, "terminating connection due to administrator command")
 }
 
 /// 57014, worded as Redshift words both a cancelled statement and one that ran out of `statement_timeout`.
@@ -120,6 +169,19 @@ mod tests {
         registry.cancel(connection.pid, connection.secret);
         connection.arm();
         assert!(connection.cancelled().now_or_never().is_none());
+    }
+
+    #[test]
+    fn that_a_connection_is_to_end_is_never_forgotten() {
+        let registry = Arc::new(Registry::default());
+        let connection = registry.register();
+        connection.control().cancel("enough");
+        assert_eq!(connection.is_cancelled().unwrap().message(), "enough");
+        connection.control().terminate();
+        connection.arm();
+        assert_eq!(connection.is_cancelled(), None);
+        assert!(connection.is_terminated());
+        assert!(connection.terminated().now_or_never().is_some());
     }
 
     #[test]

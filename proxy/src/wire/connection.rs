@@ -1,16 +1,20 @@
 //! A connection that is logged in: messages in, dispatched, answers out.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
+use futures::FutureExt;
 use pgwire::messages::{
     response::{ReadyForQuery, TransactionStatus},
     startup::ParameterStatus,
 };
 use redshift_sql_dialect::{Error, SqlState};
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
 
 use super::{
-    cancel::Registration,
+    cancel::{Registration, terminated_error},
     encode::{Encoding, NumericFormat},
     error::{Ends, error_response, notice_response},
     frontend::{Frontend, decode},
@@ -62,14 +66,24 @@ impl<'w> Connection<'w> {
     /// Why it had to end otherwise.
     pub async fn run(mut self) -> Result<(), WireError> {
         loop {
+            let idle_limit = self.session.idle_limit();
             let frame = tokio::select! {
                 biased;
-                () = stopped(&mut self.shutdown) => return Err(WireError::Fatal(shutting_down())),
+                () = stopped(&mut self.shutdown) => return Err(WireError::Fatal(terminated_error())),
+                () = self.registration.terminated() => return Err(WireError::Fatal(terminated_error())),
                 frame = self.wire.read_message() => frame?,
+                () = idle(idle_limit) => return Err(WireError::Fatal(idle_too_long())),
             };
             let Some(frame) = frame else { return Ok(()) };
-            if self.answer(frame).await? == Next::End {
-                return Ok(());
+            // A panic ends this connection with a word to its client, and no other.
+            match AssertUnwindSafe(self.answer(frame)).catch_unwind().await {
+                Ok(Ok(Next::Message)) => {}
+                Ok(Ok(Next::End)) => return Ok(()),
+                Ok(Err(error)) => return Err(error),
+                Err(_) => {
+                    self.wire.forget_output();
+                    return Err(WireError::Fatal(Error::internal("internal error; the connection has to be closed")));
+                }
             }
         }
     }
@@ -182,6 +196,15 @@ impl<'w> Connection<'w> {
     }
 }
 
-fn shutting_down() -> Error {
-    Error::new(SqlState::ADMIN_SHUTDOWN, "terminating connection due to administrator command")
+/// Waits until a session has been idle for as long as its user may be.
+async fn idle(limit: Option<Duration>) {
+    match limit {
+        Some(limit) => sleep(limit).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// 57P01, because PostgreSQL 8.0 has no state of its own for SESSION TIMEOUT.
+fn idle_too_long() -> Error {
+    Error::new(SqlState::ADMIN_SHUTDOWN, "terminating connection due to idle session timeout")
 }

@@ -1,4 +1,8 @@
 //! Errors and notices as messages.
+//!
+//! The fields and their order are those of PostgreSQL 8.0: S, C, M, D, H, P, and last F, L and R, which tell the place in
+//! the server's source where the error was raised. Clients show them (`\set VERBOSITY verbose`, the errors of
+//! redshift_connector and node-postgres). A cluster's places are told for the errors whose places are known.
 
 use blueshift_emulator::{Notice, NoticeSeverity};
 use pgwire::messages::response::{ErrorResponse, NoticeResponse};
@@ -24,6 +28,7 @@ pub fn error_response(error: &Error, text: Option<&str>, ends: Ends) -> ErrorRes
     fields.extend(error.hint().map(|hint| (b'H', hint.to_string())));
     let position = text.zip(error.position()).map(|(text, position)| character_position(text, position as usize));
     fields.extend(position.map(|position| (b'P', position.to_string())));
+    fields.extend(place_fields(error.sqlstate(), ends));
     ErrorResponse::new(fields)
 }
 
@@ -35,6 +40,33 @@ pub fn notice_response(notice: &Notice) -> NoticeResponse {
         NoticeSeverity::Warning => "WARNING",
     };
     NoticeResponse::new(base_fields(severity, notice.sqlstate, &notice.message))
+}
+
+/// File below the server's source, line and routine where errors of a state are raised.
+///
+/// Seen in reports of errors of clusters: the tests of redshift_connector (42601, 42704), issues of the JDBC driver
+/// (XX000), of awslabs/amazon-redshift-utils (42P01), of aws-lambda-redshift-loader (42703, 28000), and nmap's service
+/// probes (0A000 at start-up).
+fn place(sqlstate: SqlState, ends: Ends) -> Option<(&'static str, u32, &'static str)> {
+    Some(match (sqlstate, ends) {
+        (SqlState::SYNTAX_ERROR, _) => ("pg/src/backend/parser/parser_scan.l", 718, "yyerror"),
+        (SqlState::UNDEFINED_COLUMN, _) => ("pg/src/backend/parser/parse_relation.c", 2737, "attnameAttNum"),
+        (SqlState::UNDEFINED_TABLE, _) => ("pg/src/backend/catalog/namespace.c", 230, "RangeVarGetRelid"),
+        (SqlState::UNDEFINED_OBJECT, _) => ("pg/src/backend/parser/parse_type.c", 211, "typenameType"),
+        (SqlState::INVALID_AUTHORIZATION, Ends::Connection) => ("pg/src/backend/libpq/auth.c", 402, "auth_failed"),
+        (SqlState::FEATURE_NOT_SUPPORTED, Ends::Connection) => {
+            ("pg/src/backend/postmaster/postmaster.c", 2463, "ProcessStartupPacket")
+        }
+        (SqlState::INTERNAL_ERROR, _) => ("sys/xen_execute.cpp", 9989, "pg_throw"),
+        _ => return None,
+    })
+}
+
+fn place_fields(sqlstate: SqlState, ends: Ends) -> impl Iterator<Item = (u8, String)> {
+    place(sqlstate, ends).into_iter().flat_map(|(file, line, routine)| {
+        let file = format!("/home/ec2-user/padb/src/{file}");
+        [(b'F', file), (b'L', line.to_string()), (b'R', routine.to_string())]
+    })
 }
 
 fn base_fields(severity: &str, sqlstate: SqlState, message: &str) -> Vec<(u8, String)> {
@@ -57,14 +89,35 @@ mod tests {
         let error = Error::new(SqlState::UNDEFINED_COLUMN, "column \"x\" does not exist");
         let response = error_response(&error, Some("select x"), Ends::Statement);
         assert_eq!(
-            response.fields,
+            response.fields[..3],
             [(b'S', "ERROR".into()), (b'C', "42703".into()), (b'M', "column \"x\" does not exist".into())]
         );
         let error = error.at(7).with_detail("d").with_hint("h");
         let response = error_response(&error, Some("select x"), Ends::Connection);
         assert_eq!(response.fields[0].1, "FATAL");
-        assert_eq!(response.fields[3..], [(b'D', "d".into()), (b'H', "h".into()), (b'P', "8".into())]);
-        assert_eq!(error_response(&error, None, Ends::Statement).fields.len(), 5);
+        assert_eq!(response.fields[3..6], [(b'D', "d".into()), (b'H', "h".into()), (b'P', "8".into())]);
+        let letters = |text| {
+            let response = error_response(&error, text, Ends::Statement);
+            response.fields.iter().map(|(letter, _)| char::from(*letter)).collect::<String>()
+        };
+        assert_eq!(letters(Some("select x")), "SCMDHPFLR");
+        assert_eq!(letters(None), "SCMDHFLR");
+    }
+
+    /// As redshift_connector's own tests have it from a cluster.
+    #[test]
+    fn errors_whose_place_is_known_tell_it() {
+        let error = Error::new(SqlState::UNDEFINED_OBJECT, "type \"trash\" does not exist");
+        assert_eq!(
+            error_response(&error, None, Ends::Statement).fields[3..],
+            [
+                (b'F', "/home/ec2-user/padb/src/pg/src/backend/parser/parse_type.c".into()),
+                (b'L', "211".into()),
+                (b'R', "typenameType".into())
+            ]
+        );
+        let error = Error::new(SqlState::DIVISION_BY_ZERO, "division by zero");
+        assert_eq!(error_response(&error, None, Ends::Statement).fields.len(), 3);
     }
 
     #[test]

@@ -63,7 +63,6 @@ impl Connection<'_> {
         match self.run_command(command).await? {
             Answer::Done(tag) => Ok(tag),
             Answer::Rows(mut rows) => {
-                self.announce();
                 let formats = formats_for(rows.columns.len(), &[])?;
                 put_row_description(self.wire.output(), &rows.columns, &formats, self.protocol);
                 let (deadline, encoding) = (self.deadline(), self.encoding());

@@ -185,6 +185,11 @@ impl Wire {
         &mut self.output
     }
 
+    /// Drops the output, the last message of which may not be whole.
+    pub fn forget_output(&mut self) {
+        self.output.clear();
+    }
+
     /// Is there so much output that it had better leave?
     pub fn is_full(&self) -> bool {
         self.output.len() >= FLUSH_AT

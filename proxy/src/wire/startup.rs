@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use blueshift_emulator::{Credential, Login};
+use blueshift_emulator::{Credential, Login, REDSHIFT_VERSION};
 use bytes::{BufMut, Bytes};
 use pgwire::messages::{
     response::{ReadyForQuery, TransactionStatus},
@@ -28,8 +28,7 @@ const CANCEL_REQUEST: i32 = 80_877_102;
 /// The highest `server_protocol_version` there is: 1 extends RowDescription, 2 has binary NUMERIC, 3 tells whether
 /// columns distinguish case.
 const MAX_SERVER_PROTOCOL: u8 = 3;
-/// What a cluster says it is, beside what `version()` says.
-const PADB_VERSION: &str = "1.0.133982";
+/// The revision that a cluster says it was built from, beside its version.
 const PADB_REVISION: &str = "d8b9d5bd87";
 /// Start-up parameters that are no settings: who connects where, and what Redshift's drivers tell of themselves.
 const NOT_SETTINGS: [&str; 18] = [
@@ -83,6 +82,7 @@ pub async fn start(wire: &mut Wire, host: &str, shared: &Shared) -> Result<Optio
         pid: registration.pid,
         driver_version: startup.get("driver_version").unwrap_or_default().to_string(),
         os_version: startup.get("os_version").unwrap_or_default().to_string(),
+        control: Some(registration.control()),
     };
     let backend = shared.backend.open(login).await.map_err(WireError::Fatal)?;
     let started = Started { session: Session::new(backend), registration, protocol: startup.protocol()? };
@@ -136,7 +136,7 @@ impl Startup {
         let version = body.int32()? as u32;
         let (major, minor) = ((version >> 16) as u16, version as u16);
         if major != 3 {
-            let message = format!("unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.0");
+            let message = format!("unsupported frontend protocol {major}.{minor}: server supports 1.0 to 3.0");
             return Err(WireError::Fatal(Error::unsupported(message)));
         }
         let mut parameters = BTreeMap::new();
@@ -358,7 +358,7 @@ fn parameters(started: &Started, user: &str, asks_for_protocol: bool) -> Vec<(&'
         ("session_authorization", user.to_string()),
         ("TimeZone", setting("timezone", "UTC")),
         ("timezone_abbreviations", setting("timezone_abbreviations", "Default")),
-        ("padb_version", PADB_VERSION.to_string()),
+        ("padb_version", REDSHIFT_VERSION.to_string()),
         ("padb_revision", PADB_REVISION.to_string()),
         ("max_numeric_precision", "38".to_string()),
         ("max_varchar_size", "65535".to_string()),

@@ -6,7 +6,7 @@ use redshift_sql_dialect::Error;
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    cancel::{Registration, cancelled_error},
+    cancel::{Registration, cancelled_error, terminated_error},
     encode::{BatchEncoder, Encoding, Format},
     socket::{Wire, WireError},
 };
@@ -72,17 +72,20 @@ impl<'a> Line<'a> {
         Line { wire, registration, deadline }
     }
 
-    /// Waits for a part of the statement, unless it is cancelled, runs out of time, or nobody is there to hear of it.
-    /// Then the part is dropped.
+    /// Waits for a part of the statement, unless it is cancelled, runs out of time, the connection is to end, or nobody
+    /// is there to hear of it. Then the part is dropped.
     pub async fn interruptible<T>(&mut self, part: impl Future<Output = Result<T, Error>>) -> Result<T, Halt> {
         let Line { wire, registration, deadline } = self;
-        tokio::select! {
+        let result = tokio::select! {
             biased;
-            result = part => Ok(result?),
-            () = registration.cancelled() => Err(cancelled_error().into()),
-            () = expiry(*deadline) => Err(cancelled_error().into()),
-            () = wire.gone() => Err(WireError::disconnected().into()),
-        }
+            result = part => result?,
+            () = registration.terminated() => return Err(terminated().into()),
+            error = registration.cancelled() => return Err(error.into()),
+            () = expiry(*deadline) => return Err(cancelled_error().into()),
+            () = wire.gone() => return Err(WireError::disconnected().into()),
+        };
+        // It may have ended its own connection.
+        if registration.is_terminated() { Err(terminated().into()) } else { Ok(result) }
     }
 
     /// Sends what is buffered, unless the statement is cancelled or runs out of time before the client has taken it.
@@ -91,7 +94,8 @@ impl<'a> Line<'a> {
         tokio::select! {
             biased;
             result = wire.flush() => Ok(result?),
-            () = registration.cancelled() => Err(cancelled_error().into()),
+            () = registration.terminated() => Err(terminated().into()),
+            error = registration.cancelled() => Err(error.into()),
             () = expiry(*deadline) => Err(cancelled_error().into()),
         }
     }
@@ -99,7 +103,11 @@ impl<'a> Line<'a> {
     /// A query whose every part is there at once must look up, too.
     fn check(&self) -> Result<(), Error> {
         let expired = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
-        if expired || self.registration.is_cancelled() { Err(cancelled_error()) } else { Ok(()) }
+        match self.registration.is_cancelled() {
+            Some(error) => Err(error),
+            None if expired => Err(cancelled_error()),
+            None => Ok(()),
+        }
     }
 
     /// Sends rows, at most so many, each batch as it comes; the client's pace is the query's.
@@ -131,6 +139,10 @@ impl<'a> Line<'a> {
             sent += batch.num_rows() as u64;
         }
     }
+}
+
+fn terminated() -> WireError {
+    WireError::Fatal(terminated_error())
 }
 
 async fn expiry(deadline: Option<Instant>) {

@@ -89,11 +89,14 @@ fn in_words(tag: u8, mut body: Bytes) -> String {
         b'S' => format!("S {}={}", text(&mut body), text(&mut body)),
         b'E' | b'N' => {
             let mut words = String::from(letter);
-            while body.get_u8() != 0 {
-                words.push(' ');
-                words.push_str(&text(&mut body));
+            loop {
+                match body.get_u8() {
+                    0 => return words,
+                    // Places in the source of the server.
+                    b'F' | b'L' | b'R' => drop(text(&mut body)),
+                    _ => words = words + " " + &text(&mut body),
+                }
             }
-            words
         }
         b'T' => {
             let columns = (0..body.get_u16()).map(|_| {
@@ -188,9 +191,9 @@ impl Client {
         self.until_ready().await
     }
 
-    /// Waits until the backend was asked to do this.
+    /// Waits until the backend was asked to do something whose name begins so.
     async fn until_called(&self, call: &str) {
-        while !self.backend.calls.lock().unwrap().iter().any(|seen| seen == call) {
+        while !self.backend.calls.lock().unwrap().iter().any(|seen| seen.starts_with(call)) {
             tokio::task::yield_now().await;
         }
     }
@@ -468,6 +471,58 @@ async fn a_statement_runs_out_of_time() {
     assert_eq!(client.ask(&[query("update t set a = 1")]).await, [CANCELLED, "Z I"]);
     assert!(before.elapsed() >= Duration::from_millis(20));
     assert_eq!(client.ask(&[query("insert into t values (1)")]).await, ["C INSERT 0 1", "Z I"]);
+}
+
+#[tokio::test]
+async fn another_session_stops_a_statement_and_says_why() {
+    let mut client = Client::logged_in(FakeBackend::default()).await;
+    let control = client.backend.control();
+    // Between two statements there is nothing to stop.
+    control.cancel("too early");
+    client.send(&[query("update t set a = 1")]).await;
+    client.until_called("UPDATE").await;
+    control.cancel("Long-running query");
+    assert_eq!(client.until_ready().await, ["E ERROR 57014 Long-running query", "Z I"]);
+}
+
+const TERMINATED: &str = "E FATAL 57P01 terminating connection due to administrator command";
+
+#[tokio::test]
+async fn another_session_ends_one_that_waits() {
+    let mut client = Client::logged_in(FakeBackend::default()).await;
+    client.backend.control().terminate();
+    assert_eq!(client.until_ready().await, [TERMINATED]);
+    client.server.await.unwrap();
+}
+
+#[tokio::test]
+async fn another_session_ends_one_that_is_busy() {
+    for statement in ["update t set a = 1", "copy t from 's3://b/k' iam_role 'arn'"] {
+        let mut client = Client::logged_in(FakeBackend::default()).await;
+        client.ask(&[query("begin")]).await;
+        client.send(&[query(statement)]).await;
+        client.until_called(&statement[..4].to_uppercase()).await;
+        client.backend.control().terminate();
+        assert_eq!(client.until_ready().await.last().unwrap(), TERMINATED);
+        client.server.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_session_may_be_idle_only_for_so_long() {
+    let backend = FakeBackend { idle_limit: Some(Duration::from_millis(20)), ..FakeBackend::default() };
+    let mut client = Client::logged_in(backend).await;
+    let idle_for_long = "E FATAL 57P01 terminating connection due to idle session timeout";
+    assert_eq!(client.until_ready().await, [idle_for_long]);
+    client.server.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_panic_ends_its_connection_only() {
+    let mut client = Client::logged_in(FakeBackend::default()).await;
+    let last_words = "E FATAL XX000 internal error; the connection has to be closed";
+    assert_eq!(client.ask(&[query("select 1; analyze t")]).await, [last_words]);
+    client.server.await.unwrap();
 }
 
 #[tokio::test]

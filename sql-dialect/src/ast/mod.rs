@@ -94,6 +94,10 @@ pub enum Statement {
     Commit,
     /// ROLLBACK, ABORT
     Rollback,
+    /// SAVEPOINT, which drivers set and Redshift never goes back to
+    Savepoint(Ident),
+    /// RELEASE \[SAVEPOINT\]
+    Release(Ident),
     /// SET, SET SESSION ..., SET LOCAL ...
     Set(Set),
     /// RESET

@@ -11,7 +11,6 @@ const NO_TRIGGERS: &str = "Triggers do not exist; use stored procedures.";
 const NO_TYPES: &str = "Use SUPER for structured values, and VARCHAR for enumerations.";
 const NO_TABLESPACES: &str = "Redshift manages storage itself.";
 const NO_EXTENSIONS: &str = "Extensions do not exist; use user-defined functions.";
-const NO_SAVEPOINTS: &str = "Savepoints do not exist; ROLLBACK ends the whole transaction.";
 const NO_RULES: &str = "Rules do not exist; use views.";
 const NO_NOTIFICATIONS: &str = "Notifications do not exist.";
 const NO_FOREIGN_DATA: &str = "Use CREATE EXTERNAL SCHEMA.";
@@ -68,8 +67,6 @@ const POSTGRES_ONLY: &[(&str, &str)] = &[
     ("NOTIFY", NO_NOTIFICATIONS),
     ("REASSIGN OWNED", "Use ALTER TABLE ... OWNER TO."),
     ("REINDEX", "Use VACUUM REINDEX."),
-    ("RELEASE", NO_SAVEPOINTS),
-    ("SAVEPOINT", NO_SAVEPOINTS),
     ("SECURITY LABEL", "Security labels do not exist."),
     ("UNLISTEN", NO_NOTIFICATIONS),
 ];

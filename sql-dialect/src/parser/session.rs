@@ -48,10 +48,23 @@ impl Parser<'_> {
         self.transaction_word();
         if self.is_word("to") {
             return Err(Error::unsupported("ROLLBACK TO SAVEPOINT is not supported")
-                .with_hint("Savepoints do not exist; ROLLBACK ends the whole transaction.")
+                .with_hint("ROLLBACK ends the whole transaction.")
                 .at(self.pos()));
         }
         Ok(Statement::Rollback)
+    }
+
+    /// `SAVEPOINT name`
+    pub(super) fn savepoint(&mut self) -> Result<Statement> {
+        self.advance();
+        Ok(Statement::Savepoint(self.ident()?))
+    }
+
+    /// `RELEASE [SAVEPOINT] name`
+    pub(super) fn release(&mut self) -> Result<Statement> {
+        self.advance();
+        self.eat_word("savepoint");
+        Ok(Statement::Release(self.ident()?))
     }
 
     /// `[ISOLATION LEVEL ...] [READ WRITE | READ ONLY]`, with or without commas.

@@ -33,6 +33,8 @@ impl Parser<'_> {
             "begin" | "start" => self.begin(),
             "commit" | "end" => self.commit(),
             "rollback" | "abort" => self.rollback(),
+            "savepoint" => self.savepoint(),
+            "release" => self.release(),
             "set" => self.set(),
             "reset" => self.reset(),
             "show" => self.show(),

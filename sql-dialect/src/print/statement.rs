@@ -41,6 +41,8 @@ impl Display for Statement {
             Statement::Begin(modes) => write!(f, "BEGIN{modes}"),
             Statement::Commit => f.write_str("COMMIT"),
             Statement::Rollback => f.write_str("ROLLBACK"),
+            Statement::Savepoint(name) => write!(f, "SAVEPOINT {name}"),
+            Statement::Release(name) => write!(f, "RELEASE {name}"),
             Statement::Set(set) => write!(f, "{set}"),
             Statement::Reset(reset) => write!(f, "{reset}"),
             Statement::Show(show) => write!(f, "{show}"),

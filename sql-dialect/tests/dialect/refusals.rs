@@ -24,8 +24,6 @@ fn postgres_only_commands() {
         ("create type mood as enum ('sad')", "CREATE TYPE is not supported", "SUPER", "create"),
         ("create type r as range (subtype = int)", "CREATE TYPE is not supported", "SUPER", "create"),
         ("create tablespace x location '/x'", "CREATE TABLESPACE is not supported", "storage", "create"),
-        ("savepoint a", "SAVEPOINT is not supported", "ROLLBACK", "savepoint"),
-        ("release savepoint a", "RELEASE is not supported", "ROLLBACK", "release"),
         ("rollback to savepoint a", "ROLLBACK TO SAVEPOINT is not supported", "ROLLBACK", "to"),
         ("drop index i", "DROP INDEX is not supported", "SORTKEY", "drop"),
         ("create or replace rule r as on insert to t do nothing", "CREATE RULE is not supported", "views", "create"),

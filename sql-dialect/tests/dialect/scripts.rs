@@ -106,7 +106,7 @@ fn refused(expected: &str, text: &str) -> Result<(), String> {
 }
 
 /// The guide's list of commands; those that print as another one are left out (END, ABORT, START TRANSACTION, INSERT
-/// of an external table, SET SESSION CHARACTERISTICS).
+/// of an external table, SET SESSION CHARACTERISTICS). SAVEPOINT and RELEASE are not in it, and drivers send them.
 const COMMANDS: &[&str] = &[
     "ALTER DATABASE",
     "ALTER DATASHARE",
@@ -196,9 +196,11 @@ const COMMANDS: &[&str] = &[
     "MERGE",
     "PREPARE",
     "REFRESH MATERIALIZED VIEW",
+    "RELEASE",
     "RESET",
     "REVOKE",
     "ROLLBACK",
+    "SAVEPOINT",
     "SELECT",
     "SELECT INTO",
     "SET",

@@ -10,6 +10,12 @@ commit; commit work; end; end transaction;
 --! ok ROLLBACK
 rollback; abort; abort work; rollback transaction;
 
+--! ok SAVEPOINT
+savepoint a; savepoint "B c";
+
+--! ok RELEASE
+release savepoint a; release a;
+
 --! ok SET
 set search_path to a, "$user", 'c'; set seed to .25; set datestyle to 'SQL,DMY'; set query_group to default;
 set local statement_timeout = 1000; set app_context.user_id to 'x'; set time zone 'UTC'; set time zone local;
@@ -98,9 +104,6 @@ SHOW TEMPLATES FROM SCHEMA dev.s1 LIKE '%template' LIMIT 1;
 
 --! error 0A000 | ROLLBACK TO SAVEPOINT is not supported | to | ROLLBACK
 rollback to savepoint a
-
---! error 0A000 | SAVEPOINT is not supported | savepoint | ROLLBACK
-savepoint a
 
 --! error 0A000 | PREPARE TRANSACTION is not supported | transaction
 prepare transaction 'x'

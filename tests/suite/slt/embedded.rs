@@ -41,6 +41,7 @@ impl Embedded {
             pid: NEXT_PID.fetch_add(1, Ordering::Relaxed),
             driver_version: String::new(),
             os_version: String::new(),
+            control: None,
         };
         engine.session(login).map(Embedded).map_err(failed)
     }

@@ -25,6 +25,7 @@ fn session(engine: &Engine) -> Session {
         pid: 1,
         driver_version: String::new(),
         os_version: String::new(),
+        control: None,
     };
     engine.session(login).expect("a session")
 }
