@@ -39,9 +39,13 @@ fn sha256(rest: &str) -> Credential {
     {
         return Credential::Sha256(format!("sha256|{rest}"));
     }
-    let salt = uuid::Uuid::new_v4().simple().to_string();
-    let digest = Sha256::new().chain_update(rest).chain_update(&salt).finalize();
-    Credential::Sha256(format!("sha256|{}|{salt}", hex(&digest)))
+    let salt = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(uuid::Uuid::into_bytes).concat();
+    Credential::Sha256(format!("sha256|{}|{}", hex(&digest(rest, &salt)), hex(&salt)))
+}
+
+/// SHA-256 of a password and the bytes of its salt.
+fn digest(password: &str, salt: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(password).chain_update(salt).finalize().into()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -68,6 +72,20 @@ fn check(password: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The guide's example.
+    #[test]
+    fn sha256_is_of_password_and_the_bytes_of_the_salt() {
+        let salt = "c721bff5d9042cf541ff7b9d48fa8a6e545c19a763e3710151f9513038b0f6c6";
+        let bytes: Vec<u8> = (0..32).map(|i| u8::from_str_radix(&salt[2 * i..2 * i + 2], 16).unwrap()).collect();
+        let of_the_guide = "821708135fcc42eb3afda85286dee0ed15c2c461d000291609f77eb113073ec2";
+        assert_eq!(hex(&digest("Mypassword1", &bytes)), of_the_guide);
+        let Ok(Credential::Sha256(kept)) = from_password("sha256|Mypassword1", "u") else { panic!() };
+        let parts: Vec<_> = kept.split('|').collect();
+        assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [6, 64, 64]);
+        let given = format!("sha256|{of_the_guide}|{salt}");
+        assert_eq!(from_password(&given, "u"), Ok(Credential::Sha256(given)));
+    }
 
     #[test]
     fn md5_is_of_password_and_user() {

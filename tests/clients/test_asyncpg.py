@@ -67,6 +67,17 @@ def test_error(run):
     assert run(scene) == 1
 
 
+def test_types_that_it_does_not_know(run):
+    """It asks for them with a query that clusters refuse, too (asyncpg issue 1009): array_agg(... ORDER BY ...) is none of theirs."""
+
+    async def scene(connection):
+        with pytest.raises(asyncpg.exceptions.PostgresSyntaxError, match='syntax error at or near "ORDER"'):
+            await connection.fetch("select relacl from pg_class")
+        return await connection.fetchval("select 1")
+
+    assert run(scene) == 1
+
+
 def test_transaction(run):
     async def scene(connection):
         await connection.execute("create table asyncpg_t (i int)")

@@ -151,6 +151,48 @@ def test_ephemeral_leaves_no_files(tmp_path):
     assert left == []
 
 
+def temporary(folder):
+    """The environment of a server whose temporary files come to lie in this folder."""
+    folder.mkdir(exist_ok=True)
+    return {"TMPDIR": str(folder)}
+
+
+@pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGINT])
+def test_nothing_is_left_among_temporary_files(tmp_path, with_signal):
+    folder = tmp_path / "tmp"
+    server = Server(environment=temporary(folder))
+    with server.connect():
+        pass
+    # What clients check its certificate with is there while it runs.
+    certificate = re.search(r"sslrootcert=(\S+)", server.output)[1]
+    assert [str(path) for path in folder.iterdir()] == [certificate]
+    dsn = f"host=localhost port={server.port} user=admin dbname=dev sslmode=verify-full sslrootcert={certificate}"
+    psycopg.connect(dsn).close()
+    server.stop(with_signal)
+    assert list(folder.iterdir()) == []
+
+
+def test_nothing_is_left_where_it_does_not_start(tmp_path):
+    folder = tmp_path / "tmp"
+    init = tmp_path / "init.sql"
+    init.write_text("select nothing;")
+    with pytest.raises(StartFailed):
+        Server("--init", str(init), environment=temporary(folder))
+    assert list(folder.iterdir()) == []
+
+
+def test_what_a_killed_server_left_goes_with_the_next(tmp_path):
+    folder = tmp_path / "tmp"
+    with Server(environment=temporary(folder)) as other:
+        Server(environment=temporary(folder)).stop(signal.SIGKILL)
+        assert len(list(folder.iterdir())) == 2
+        Server(environment=temporary(folder)).stop()
+        # That of the one that runs is needed.
+        assert len(list(folder.iterdir())) == 1
+        with other.connect() as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+
+
 def test_first_answer_comes_soon():
     """Not the figure of a release build: it only shows that nothing waits."""
     begun = time.monotonic()

@@ -101,8 +101,6 @@ pub struct AggregateParts {
     pub args: Vec<Typed>,
     /// DISTINCT?
     pub distinct: bool,
-    /// ORDER BY within the parentheses.
-    pub order_by: Vec<SortExpr>,
     /// WITHIN GROUP (ORDER BY ...)
     pub within_group: Vec<OrderedArg>,
     /// APPROXIMATE?

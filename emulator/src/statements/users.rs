@@ -115,13 +115,24 @@ fn apply(options: &[UserOption], user: &mut User, work: &Work<'_>) -> Result<Vec
             UserOption::ValidUntil(text) if text.eq_ignore_ascii_case("infinity") => user.valid_until = None,
             UserOption::ValidUntil(text) => user.valid_until = Some(instant(text, work)?),
             UserOption::ConnectionLimit(limit) => user.connection_limit = *limit,
-            UserOption::SessionTimeout(seconds) => user.session_timeout = *seconds,
+            UserOption::SessionTimeout(seconds) => user.session_timeout = session_timeout(*seconds)?,
             UserOption::ExternalId(id) => user.external_id = Some(id.clone()),
             UserOption::Set(_) => return Err(Error::unsupported("ALTER USER SET is not supported")),
             UserOption::Reset(_) => return Err(Error::unsupported("ALTER USER RESET is not supported")),
         }
     }
     Ok(groups)
+}
+
+/// From a minute to twenty days.
+fn session_timeout(seconds: Option<u32>) -> Result<Option<u32>> {
+    match seconds {
+        Some(seconds) if !(60..=1_728_000).contains(&seconds) => {
+            let message = format!("session timeout {seconds} is outside the valid range (60 .. 1728000)");
+            Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message))
+        }
+        seconds => Ok(seconds),
+    }
 }
 
 /// Microseconds since 1970 of a literal's instant.

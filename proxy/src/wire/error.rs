@@ -28,7 +28,7 @@ pub fn error_response(error: &Error, text: Option<&str>, ends: Ends) -> ErrorRes
     fields.extend(error.hint().map(|hint| (b'H', hint.to_string())));
     let position = text.zip(error.position()).map(|(text, position)| character_position(text, position as usize));
     fields.extend(position.map(|position| (b'P', position.to_string())));
-    fields.extend(place_fields(error.sqlstate(), ends));
+    fields.extend(place_fields(error));
     ErrorResponse::new(fields)
 }
 
@@ -42,28 +42,30 @@ pub fn notice_response(notice: &Notice) -> NoticeResponse {
     NoticeResponse::new(base_fields(severity, notice.sqlstate, &notice.message))
 }
 
-/// File below the server's source, line and routine where errors of a state are raised.
+/// File below the server's source, line and routine where errors of a state with messages that begin so are raised.
 ///
 /// Seen in reports of errors of clusters: the tests of redshift_connector (42601, 42704), issues of the JDBC driver
-/// (XX000), of awslabs/amazon-redshift-utils (42P01), of aws-lambda-redshift-loader (42703, 28000), and nmap's service
-/// probes (0A000 at start-up).
-fn place(sqlstate: SqlState, ends: Ends) -> Option<(&'static str, u32, &'static str)> {
-    Some(match (sqlstate, ends) {
-        (SqlState::SYNTAX_ERROR, _) => ("pg/src/backend/parser/parser_scan.l", 718, "yyerror"),
-        (SqlState::UNDEFINED_COLUMN, _) => ("pg/src/backend/parser/parse_relation.c", 2737, "attnameAttNum"),
-        (SqlState::UNDEFINED_TABLE, _) => ("pg/src/backend/catalog/namespace.c", 230, "RangeVarGetRelid"),
-        (SqlState::UNDEFINED_OBJECT, _) => ("pg/src/backend/parser/parse_type.c", 211, "typenameType"),
-        (SqlState::INVALID_AUTHORIZATION, Ends::Connection) => ("pg/src/backend/libpq/auth.c", 402, "auth_failed"),
-        (SqlState::FEATURE_NOT_SUPPORTED, Ends::Connection) => {
-            ("pg/src/backend/postmaster/postmaster.c", 2463, "ProcessStartupPacket")
-        }
-        (SqlState::INTERNAL_ERROR, _) => ("sys/xen_execute.cpp", 9989, "pg_throw"),
-        _ => return None,
-    })
-}
+/// (XX000), of awslabs/amazon-redshift-utils (42P01), of aws-lambda-redshift-loader (42703, 28000) and others (a load), and
+/// nmap's service probes (0A000 at start-up).
+const PLACES: [(SqlState, &str, [&str; 3]); 8] = [
+    (SqlState::SYNTAX_ERROR, "syntax error", ["pg/src/backend/parser/parser_scan.l", "718", "yyerror"]),
+    (SqlState::UNDEFINED_COLUMN, "column", ["pg/src/backend/parser/parse_relation.c", "2737", "attnameAttNum"]),
+    (SqlState::UNDEFINED_TABLE, "relation", ["pg/src/backend/catalog/namespace.c", "230", "RangeVarGetRelid"]),
+    (SqlState::UNDEFINED_OBJECT, "type", ["pg/src/backend/parser/parse_type.c", "211", "typenameType"]),
+    (SqlState::INVALID_AUTHORIZATION, "password", ["pg/src/backend/libpq/auth.c", "402", "auth_failed"]),
+    (
+        SqlState::FEATURE_NOT_SUPPORTED,
+        "unsupported frontend protocol",
+        ["pg/src/backend/postmaster/postmaster.c", "2463", "ProcessStartupPacket"],
+    ),
+    (SqlState::INTERNAL_ERROR, "Load into table", ["pg/src/backend/commands/commands_copy.c", "2426", "DoCopy"]),
+    (SqlState::INTERNAL_ERROR, "", ["sys/xen_execute.cpp", "9989", "pg_throw"]),
+];
 
-fn place_fields(sqlstate: SqlState, ends: Ends) -> impl Iterator<Item = (u8, String)> {
-    place(sqlstate, ends).into_iter().flat_map(|(file, line, routine)| {
+fn place_fields(error: &Error) -> impl Iterator<Item = (u8, String)> {
+    let is_here =
+        |(state, begins, _): &&(SqlState, &str, _)| error.sqlstate() == *state && error.message().starts_with(begins);
+    PLACES.iter().find(is_here).into_iter().flat_map(|(_, _, [file, line, routine])| {
         let file = format!("/home/ec2-user/padb/src/{file}");
         [(b'F', file), (b'L', line.to_string()), (b'R', routine.to_string())]
     })
@@ -116,6 +118,8 @@ mod tests {
                 (b'R', "typenameType".into())
             ]
         );
+        let error = Error::new(SqlState::UNDEFINED_OBJECT, "unrecognized configuration parameter \"x\"");
+        assert_eq!(error_response(&error, None, Ends::Statement).fields.len(), 3);
         let error = Error::new(SqlState::DIVISION_BY_ZERO, "division by zero");
         assert_eq!(error_response(&error, None, Ends::Statement).fields.len(), 3);
     }

@@ -463,8 +463,6 @@ pub struct FunctionCall {
     pub distinct: bool,
     /// APPROXIMATE
     pub approximate: bool,
-    /// `ORDER BY` within the parentheses.
-    pub order_by: Vec<OrderByItem>,
     /// `WITHIN GROUP (ORDER BY ...)`
     pub within_group: Vec<OrderByItem>,
     /// `IGNORE NULLS`, `RESPECT NULLS`

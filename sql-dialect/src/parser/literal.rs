@@ -120,7 +120,6 @@ impl Parser<'_> {
         if !self.is(TokenKind::RightParen) {
             self.arguments(&mut call.args)?;
             call.nulls = self.null_treatment();
-            call.order_by = self.optional_order_by()?;
         }
         self.expect(TokenKind::RightParen)?;
         self.call_suffix(&mut call)?;
@@ -419,7 +418,6 @@ fn empty_call(name: ObjectName) -> Box<FunctionCall> {
         parentheses: Parentheses::Written,
         distinct: false,
         approximate: false,
-        order_by: Vec::new(),
         within_group: Vec::new(),
         nulls: None,
         over: None,

@@ -82,13 +82,24 @@ impl Parser<'_> {
 
     fn cte(&mut self) -> Result<Cte> {
         let name = self.ident()?;
-        let columns = self.optional_ident_list()?;
+        let columns = self.cte_columns()?;
         self.expect_word("as")?;
         if self.is_one_of(&["materialized", "not"]) {
             return Err(Error::unsupported("MATERIALIZED is not supported in WITH").at(self.pos()));
         }
         let query = self.paren_query()?;
         Ok(Cte { name, columns, query })
+    }
+
+    /// Names of columns, among which OID needs no quotes although it is reserved: asyncpg's query for types begins so, and
+    /// clusters read on.
+    fn cte_columns(&mut self) -> Result<Vec<Ident>> {
+        if !self.eat(TokenKind::LeftParen) {
+            return Ok(Vec::new());
+        }
+        let columns = self.comma_list(|parser| if parser.is_word("oid") { parser.label() } else { parser.ident() })?;
+        self.expect(TokenKind::RightParen)?;
+        Ok(columns)
     }
 
     // ---- Set operations

@@ -415,10 +415,6 @@ impl Display for FunctionCall {
         }
         f.write_str(if self.distinct { "(DISTINCT " } else { "(" })?;
         comma_list(f, &self.args)?;
-        if !self.order_by.is_empty() {
-            f.write_str(" ORDER BY ")?;
-            comma_list(f, &self.order_by)?;
-        }
         f.write_str(")")?;
         if !self.within_group.is_empty() {
             f.write_str(" WITHIN GROUP (ORDER BY ")?;

@@ -77,7 +77,6 @@ impl Binder {
     ) -> Result<Typed> {
         let aggregates_only = [
             ("DISTINCT", call.distinct),
-            ("ORDER BY", !call.order_by.is_empty()),
             ("WITHIN GROUP", !call.within_group.is_empty()),
             ("APPROXIMATE", call.approximate),
             ("IGNORE NULLS", call.nulls.is_some()),
@@ -139,7 +138,6 @@ impl Binder {
             name,
             args,
             distinct: call.distinct,
-            order_by: self.sort_exprs(&call.order_by, block, inside)?,
             within_group: self.ordered_args(&call.within_group, block, inside)?,
             approximate: call.approximate,
         };

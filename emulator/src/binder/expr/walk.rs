@@ -48,7 +48,7 @@ pub(in crate::binder) fn children(expr: &Expr) -> Vec<&Expr> {
 
 fn call_children(call: &FunctionCall) -> Vec<&Expr> {
     let mut found: Vec<&Expr> = call.args.iter().collect();
-    found.extend(call.order_by.iter().chain(&call.within_group).map(|item| &item.expr));
+    found.extend(call.within_group.iter().map(|item| &item.expr));
     if let Some(over) = &call.over {
         found.extend(&over.partition_by);
         found.extend(over.order_by.iter().map(|item| &item.expr));

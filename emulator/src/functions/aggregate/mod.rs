@@ -92,9 +92,6 @@ pub(super) fn aggregate(parts: AggregateParts, ctx: &BindContext) -> Result<Type
         let message = format!("APPROXIMATE is not supported for {}", parts.name);
         return Err(Error::new(SqlState::SYNTAX_ERROR, message));
     }
-    if !parts.order_by.is_empty() {
-        return Err(Error::unsupported("ORDER BY among the arguments of an aggregate is not supported"));
-    }
     let chosen = choose(&parts.name, parts.args, parts.distinct, parts.within_group, ctx)?;
     let Chosen { function, args, distinct, ty } = chosen;
     let call = AggregateFunction::new_udf(function, args, distinct, None, Vec::new(), None);
