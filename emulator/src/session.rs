@@ -1,7 +1,8 @@
 //! A session: its settings, its temporary schema and its open transaction.
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, task::Poll, time::Duration};
 
+use futures::{StreamExt, stream};
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{Statement, TransactionModes},
@@ -14,7 +15,7 @@ use crate::{
     clock,
     control::SessionControl,
     query_log::QueryLog,
-    result::{Description, Notice, Outcome},
+    result::{Description, Notice, Outcome, Rows},
     settings::{Settings, time_zone},
     statements::{self, Work},
     system::{ActiveSession, RunningQuery, SessionActivity, Source, SystemView, logs::QueryRecord},
@@ -65,6 +66,13 @@ struct Block {
     transaction: Transaction,
     /// Microseconds since 1970.
     started: i64,
+}
+
+/// Does a statement run in a block that the client opened?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum InBlock {
+    Yes,
+    No,
 }
 
 /// What a session keeps from statement to statement, whatever its transactions do.
@@ -183,7 +191,12 @@ impl Session {
     pub async fn execute(&mut self, request: Request<'_>) -> Result<Outcome> {
         let query = self.state.engine.logs().next_query();
         self.state.last_query_id = query;
-        let record = self.state.record(query, &request);
+        // The block is taken out: where this future is dropped half-way, its transaction goes with it.
+        let (block, in_block) = match self.block.take() {
+            Some(block) => (block, InBlock::Yes),
+            None => (Block { transaction: self.state.transaction()?, started: clock::now() }, InBlock::No),
+        };
+        let record = QueryRecord { xid: block.transaction.id(), ..self.state.record(query, &request) };
         let running = self.state.active.run(RunningQuery {
             query,
             xid: record.xid,
@@ -193,18 +206,12 @@ impl Session {
             started: clock::now(),
         });
         let log = QueryLog::new(record, running, self.state.engine.logs().clone());
-        let outcome = self.run(request, query).await;
+        let outcome = self.run(request, query, block, in_block).await;
         log.follow(outcome)
     }
 
-    async fn run(&mut self, request: Request<'_>, query: i64) -> Result<Outcome> {
-        // The block is taken out: where this future is dropped half-way, its transaction goes with it.
-        let block = self.block.take();
-        let in_block = block.is_some();
-        let block = match block {
-            Some(block) => block,
-            None => Block { transaction: self.state.transaction()?, started: clock::now() },
-        };
+    async fn run(&mut self, request: Request<'_>, query: i64, block: Block, in_block: InBlock) -> Result<Outcome> {
+        let in_block = in_block == InBlock::Yes;
         let parameters = Parameters::with_values(request.parameter_types.to_vec(), request.parameters.to_vec());
         let mut work = Work::new(&mut self.state, &block.transaction, block.started, parameters)?;
         work.query = query;
@@ -212,7 +219,7 @@ impl Session {
         // TRUNCATE commits what the block did so far, and the block goes on (developer guide, "TRUNCATE").
         let commits = !in_block || matches!((request.statement, &outcome), (Statement::Truncate(_), Ok(_)));
         match outcome {
-            Ok(Outcome::Rows(rows)) if !in_block => Ok(Outcome::Rows(rows)),
+            Ok(Outcome::Rows(rows)) if !in_block => Ok(Outcome::Rows(held_until_read(rows, block.transaction))),
             Ok(done) if commits => {
                 block.transaction.commit().await?;
                 if in_block {
@@ -250,6 +257,16 @@ impl Session {
     pub fn setting(&self, name: &str) -> Option<String> {
         self.state.settings.get(name).map(str::to_string)
     }
+}
+
+/// Rows whose transaction, with its locks, ends when they are read or not wanted any more.
+fn held_until_read(rows: Rows, transaction: Transaction) -> Rows {
+    let mut transaction = Some(transaction);
+    let end = stream::poll_fn(move |_| {
+        transaction.take();
+        Poll::Ready(None)
+    });
+    Rows { batches: rows.batches.chain(end).boxed(), ..rows }
 }
 
 /// A session's temporary tables go with it.

@@ -137,6 +137,80 @@ def test_lock(one, two):
     assert count(one) == 5
 
 
+@pytest.mark.parametrize("statement", [
+    "drop table t", "alter table t rename column i to j", "alter table t add column k int", "truncate t", "lock t",
+])
+def test_who_changes_a_table_waits_for_its_readers(one, two, statement):
+    one.execute("begin")
+    assert count(one) == 3
+    two.execute("insert into t values (4)")
+    two.execute("begin")
+    later = Later(two, statement)
+    assert later.waits()
+    one.execute("commit")
+    assert later.result() is None
+    two.execute("rollback")
+
+
+@pytest.mark.parametrize("statement", ["select * from t", "select * from v", "insert into u select * from t",
+                                       "create view w as select * from t", "explain select * from t"])
+def test_a_reader_waits_for_who_has_locked_its_table(one, two, statement):
+    one.execute("create view v as select * from t")
+    one.execute("begin")
+    one.execute("lock t")
+    later = Later(two, statement)
+    assert later.waits()
+    one.execute("commit")
+    assert later.result() is None
+
+
+def test_a_reader_that_waited_sees_what_the_table_became(one, two):
+    one.execute("begin")
+    one.execute("drop table t")
+    one.execute("create table t (j int)")
+    one.execute("insert into t values (7)")
+    later = Later(two, "create table copied as select j from t")
+    assert later.waits()
+    one.execute("commit")
+    assert later.result() is None
+    assert two.execute("select j from copied").fetchall() == [(7,)]
+
+
+def test_a_reader_of_a_dropped_table(one, two):
+    one.execute("begin")
+    one.execute("drop table t")
+    later = Later(two, "select * from t")
+    assert later.waits()
+    one.execute("commit")
+    assert later.result().sqlstate == "42P01"
+
+
+def test_readers_and_droppers_form_a_deadlock(one, two):
+    for connection in (one, two):
+        connection.execute("begin")
+        assert count(connection) == 3
+    later = Later(one, "drop table t")
+    assert later.waits()
+    with pytest.raises(psycopg.errors.DeadlockDetected):
+        two.execute("drop table t")
+    two.execute("rollback")
+    assert later.result() is None
+    one.execute("rollback")
+    assert count(two) == 3
+
+
+def test_a_result_that_is_not_read_to_its_end_keeps_its_table(server, one, two):
+    two.execute("begin")
+    two.execute("declare c cursor for select * from t")
+    two.execute("fetch 1 from c")
+    later = Later(one, "drop table t")
+    assert later.waits()
+    two.execute("close c")
+    assert later.waits()
+    two.execute("commit")
+    assert later.result() is None
+
+
 def test_deadlock(one, two):
     one.execute("begin")
     two.execute("begin")

@@ -106,6 +106,11 @@ impl Binder {
         Binder { ctx, names: 0, outer: Vec::new(), ctes: Vec::new(), view_depth: 0, user_tables: false }
     }
 
+    /// What it binds in.
+    pub(crate) fn context(&self) -> &BindContext {
+        &self.ctx
+    }
+
     /// Does the statement that was bound read a table of a user?
     ///
     /// Functions that only the leader node has are refused together with one.

@@ -9,6 +9,9 @@
 //! T1 writes b: waits   T2 writes a: deadlock detected
 //! ```
 //!
+//! A reader's lock is asked for while its query is bound, which cannot wait: [`Locks::try_acquire`]. Only where it is not to
+//! be had the statement waits, and is bound again.
+//!
 //! Source: developer guide, "LOCK", "Write and read/write operations", "SVV_TRANSACTIONS" (lock modes).
 
 use std::{
@@ -62,6 +65,8 @@ pub struct TableLock {
     pub txn: i64,
     /// Its session's process id.
     pub pid: i32,
+    /// When the transaction began: microseconds since 1970.
+    pub began: i64,
     /// In which mode.
     pub mode: LockMode,
     /// Is it held (or waited for)?
@@ -86,6 +91,8 @@ pub(crate) struct Owner {
     pub(crate) txn: i64,
     /// Its session's process id.
     pub(crate) pid: i32,
+    /// When it began: microseconds since 1970.
+    pub(crate) began: i64,
 }
 
 /// Did the lock come at once?
@@ -147,6 +154,11 @@ impl Locks {
         Ok(Granted::AfterWaiting)
     }
 
+    /// Takes a lock where it is free, and does not wait for it.
+    pub(crate) fn try_acquire(&self, owner: Owner, key: &LockKey, mode: LockMode) -> bool {
+        self.state().try_grant(owner, key, mode)
+    }
+
     /// Gives back everything a transaction holds.
     pub(crate) fn release_all(&self, txn: i64) {
         let mut state = self.state();
@@ -170,6 +182,7 @@ impl Locks {
                 table,
                 txn: owner.txn,
                 pid: owner.pid,
+                began: owner.began,
                 mode,
                 granted,
             }));
@@ -321,7 +334,7 @@ mod tests {
     const B: LockKey = LockKey::Object(Kind::Relation, Oid(2));
 
     fn owner(txn: i64) -> Owner {
-        Owner { txn, pid: txn as i32 + 1000 }
+        Owner { txn, pid: txn as i32 + 1000, began: 0 }
     }
 
     fn waiters(locks: &Locks) -> usize {

@@ -179,7 +179,7 @@ mod tests {
     const B: Oid = Oid(100_002);
 
     fn owner(txn: i64) -> Owner {
-        Owner { txn, pid: 15_000 + txn as i32 }
+        Owner { txn, pid: 15_000 + txn as i32, began: 0 }
     }
 
     #[test]

@@ -35,7 +35,7 @@ use super::{
     snapshot::{Snapshot, SnapshotId},
     sql::{current, sql_error},
 };
-use crate::storage::TableScan;
+use crate::{clock, storage::TableScan};
 
 /// A transaction. Dropping it rolls it back.
 ///
@@ -75,6 +75,8 @@ struct State {
     files: Vec<(Oid, i64)>,
     /// Tables that a statement reads with the places of their rows, to delete them.
     places: BTreeSet<Oid>,
+    /// Tables and views that a statement reads and that somebody else has locked.
+    unreadable: BTreeSet<Oid>,
     ended: bool,
 }
 
@@ -169,7 +171,7 @@ impl Transaction {
             let message = format!("database \"{database}\" does not exist");
             return Err(Error::new(SqlState::INVALID_CATALOG_NAME, message));
         };
-        let owner = Owner { txn: shared.next_txn(), pid };
+        let owner = Owner { txn: shared.next_txn(), pid, began: clock::now() };
         Ok(Transaction(Arc::new(Inner {
             shared: Arc::clone(shared),
             owner,
@@ -200,6 +202,7 @@ impl Transaction {
     /// What it sees now.
     pub fn view(&self) -> Arc<TransactionView> {
         let mut state = self.0.state();
+        state.unreadable.clear();
         if !state.pinned {
             state.snapshot = None;
         }
@@ -233,6 +236,20 @@ impl Transaction {
             LockMode::AccessShare => Ok(()),
             LockMode::ShareRowExclusive | LockMode::AccessExclusive => self.check_definition(table),
         }
+    }
+
+    /// Waits for the tables and views that what was bound since the last call reads and that others had locked. Were there
+    /// any, then what was bound is to be bound again in a new view.
+    ///
+    /// # Errors
+    /// 40P01 where transactions wait for each other.
+    pub(crate) async fn wait_to_read(&self) -> Result<bool> {
+        let unreadable = std::mem::take(&mut self.0.state().unreadable);
+        let waits = !unreadable.is_empty();
+        for relation in unreadable {
+            self.lock_table(relation, LockMode::AccessShare).await?;
+        }
+        Ok(waits)
     }
 
     pub(crate) async fn lock(&self, key: LockKey, mode: LockMode) -> Result<()> {
@@ -442,6 +459,18 @@ impl TransactionView {
         }
     }
 
+    /// Locks a table or a view for reading, until the transaction ends; where others have locked it, the statement waits for
+    /// them when it is bound ([`Transaction::wait_to_read`]).
+    fn lock_to_read(&self, relation: Oid) {
+        let Some(inner) = &self.inner else { return };
+        let key = LockKey::Object(Kind::Relation, relation);
+        // Under the state's lock, so that a transaction that ends takes no lock any more.
+        let mut state = inner.state();
+        if !state.ended && !self.shared.locks.try_acquire(inner.owner, &key, LockMode::AccessShare) {
+            state.unreadable.insert(relation);
+        }
+    }
+
     /// Notes that the transaction reads a table in this view: from now on it keeps the view's snapshot.
     ///
     /// # Errors
@@ -474,6 +503,7 @@ impl CatalogView for TransactionView {
     }
 
     fn contents(&self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Contents> {
+        self.lock_to_read(relation.oid);
         match &relation.kind {
             RelationKind::Table(_) => Ok(Contents::Scan(Arc::new(TableScan::new(self.clone(), relation, identity)?))),
             RelationKind::View(view) => {

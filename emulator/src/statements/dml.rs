@@ -18,7 +18,7 @@ use crate::{
 /// Runs INSERT.
 pub(crate) async fn insert(insert: &Insert, work: &mut Work<'_>) -> Result<Outcome> {
     work.lock(&insert.table, LockMode::ShareRowExclusive).await?;
-    let bound = work.binder().insert_rows(insert)?;
+    let bound = work.bind(|mut binder| binder.insert_rows(insert)).await?;
     let count = append(bound.plan, &bound.relation, work).await?;
     Ok(Outcome::Done(CommandTag::rows("INSERT", count)))
 }
@@ -42,7 +42,7 @@ pub(super) async fn append_streams(
 /// Runs DELETE.
 pub(crate) async fn delete(delete: &Delete, work: &mut Work<'_>) -> Result<Outcome> {
     work.lock(&delete.table, LockMode::ShareRowExclusive).await?;
-    let bound = work.binder().delete_rows(delete)?;
+    let bound = work.bind(|mut binder| binder.delete_rows(delete)).await?;
     let rows = execution::stream(&bound.plan, work.state.engine.execution()).await?;
     let count = work.transaction.delete(&bound.relation, rows).await?;
     Ok(Outcome::Done(CommandTag::rows("DELETE", count)))
@@ -51,7 +51,7 @@ pub(crate) async fn delete(delete: &Delete, work: &mut Work<'_>) -> Result<Outco
 /// Runs UPDATE: the old rows are deleted and the new ones added, both from one run of the plan.
 pub(crate) async fn update(update: &Update, work: &mut Work<'_>) -> Result<Outcome> {
     work.lock(&update.table, LockMode::ShareRowExclusive).await?;
-    let bound = work.binder().update_rows(update)?;
+    let bound = work.bind(|mut binder| binder.update_rows(update)).await?;
     let rows = execution::stream(&bound.plan, work.state.engine.execution()).await?;
     let (positions, rows) = rows::split_update(rows);
     let relation = &bound.relation;

@@ -69,10 +69,29 @@ impl<'a> Work<'a> {
     async fn lock(&mut self, name: &ObjectName, mode: LockMode) -> Result<Arc<Relation>> {
         let relation = self.table(name)?;
         self.transaction.lock_table(relation.oid, mode).await?;
+        self.look_again();
+        self.table(name)
+    }
+
+    /// Takes a new view of the catalog.
+    fn look_again(&mut self) {
         self.view = self.transaction.view();
         let parameters = self.context.parameters.clone();
         self.context = self.state.context(&self.view, self.started, parameters);
-        self.table(name)
+    }
+
+    /// Binds what reads tables. Those that others have locked are waited for, and then it is bound as they left them.
+    ///
+    /// # Errors
+    /// Those of binding; 40P01 where transactions wait for each other.
+    async fn bind<T>(&mut self, bind: impl Fn(Binder) -> Result<T>) -> Result<T> {
+        loop {
+            let bound = bind(self.binder());
+            if !self.transaction.wait_to_read().await? {
+                return bound;
+            }
+            self.look_again();
+        }
     }
 
     /// The table of this name.
@@ -107,7 +126,7 @@ impl<'a> Work<'a> {
 pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Outcome> {
     match statement {
         Statement::Query(query) => query::select(query, work).await,
-        Statement::Explain(explain) => query::explain(explain, work),
+        Statement::Explain(explain) => query::explain(explain, work).await,
         Statement::Insert(insert) => dml::insert(insert, work).await,
         Statement::Update(update) => dml::update(update, work).await,
         Statement::Delete(delete) => dml::delete(delete, work).await,

@@ -1,5 +1,6 @@
 //! SELECT and EXPLAIN.
 
+use datafusion::logical_expr::LogicalPlan;
 use redshift_sql_dialect::{
     Error, RedshiftType, Result,
     ast::{Explain, Query, Statement},
@@ -7,6 +8,7 @@ use redshift_sql_dialect::{
 
 use super::{Work, explain, text_rows};
 use crate::{
+    binder::Binder,
     error::from_datafusion,
     execution,
     result::{Outcome, ResultColumn, Rows},
@@ -14,7 +16,7 @@ use crate::{
 
 /// Runs a query: its rows come as they are asked for.
 pub(crate) async fn select(query: &Query, work: &mut Work<'_>) -> Result<Outcome> {
-    let bound = work.binder().query(query)?;
+    let bound = work.bind(|mut binder| binder.query(query)).await?;
     let batches = execution::execute(&bound.plan, work.state.engine.execution()).await?;
     Ok(Outcome::Rows(Rows { columns: bound.columns, batches, tag: "SELECT" }))
 }
@@ -25,16 +27,20 @@ pub(crate) fn plan_column() -> ResultColumn {
 }
 
 /// Runs EXPLAIN: what the optimiser made of the statement.
-pub(crate) fn explain(explain: &Explain, work: &mut Work<'_>) -> Result<Outcome> {
-    let plan = match &*explain.statement {
-        Statement::Query(query) => work.binder().query(query)?.plan,
-        Statement::CreateTableAs(create) => work.binder().query(&create.query)?.plan,
-        Statement::Insert(insert) => work.binder().insert_rows(insert)?.plan,
-        Statement::Update(update) => work.binder().update_rows(update)?.plan,
-        Statement::Delete(delete) => work.binder().delete_rows(delete)?.plan,
-        other => return Err(Error::unsupported(format!("EXPLAIN of {} is not supported", other.command_name()))),
-    };
+pub(crate) async fn explain(explain: &Explain, work: &mut Work<'_>) -> Result<Outcome> {
+    let plan = work.bind(|mut binder| plan_of(&explain.statement, &mut binder)).await?;
     let plan = work.state.engine.execution().optimize(&plan).map_err(from_datafusion)?;
     let lines = explain::lines(&plan).into_iter().map(|line| vec![line]).collect();
     text_rows(vec![plan_column()], lines, "EXPLAIN")
+}
+
+fn plan_of(statement: &Statement, binder: &mut Binder) -> Result<LogicalPlan> {
+    Ok(match statement {
+        Statement::Query(query) => binder.query(query)?.plan,
+        Statement::CreateTableAs(create) => binder.query(&create.query)?.plan,
+        Statement::Insert(insert) => binder.insert_rows(insert)?.plan,
+        Statement::Update(update) => binder.update_rows(update)?.plan,
+        Statement::Delete(delete) => binder.delete_rows(delete)?.plan,
+        other => return Err(Error::unsupported(format!("EXPLAIN of {} is not supported", other.command_name()))),
+    })
 }

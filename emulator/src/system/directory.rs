@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use redshift_sql_dialect::Result;
 
 use crate::{
-    catalog::{Database, GrantEntry, Group, Oid, Relation, Schema, TransactionView, User},
+    catalog::{Database, GrantEntry, Group, Oid, Relation, Schema, TableLock, TransactionView, User},
     storage::TableStatistics,
 };
 
@@ -37,6 +37,9 @@ pub trait Directory: Send + Sync {
 
     /// How much a table holds.
     fn statistics(&self, table: Oid) -> Result<TableStatistics>;
+
+    /// The locks that transactions of all databases hold on tables and views, or wait for.
+    fn locks(&self) -> Vec<TableLock>;
 }
 
 impl Directory for TransactionView {
@@ -74,6 +77,10 @@ impl Directory for TransactionView {
 
     fn statistics(&self, table: Oid) -> Result<TableStatistics> {
         self.table_statistics(table)
+    }
+
+    fn locks(&self) -> Vec<TableLock> {
+        self.shared().locks.on_tables()
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) async fn create_table_as(create: &CreateTableAs, work: &mut Work<'_>)
     if work.view.relation(&place.schema, &place.name)?.is_some() {
         return Err(relation_exists(&place.name).at(create.name.object().pos));
     }
-    let bound = work.binder().query(&create.query)?;
+    let bound = work.bind(|mut binder| binder.query(&create.query)).await?;
     if create.columns.len() > bound.columns.len() {
         return Err(Error::new(SqlState::SYNTAX_ERROR, "CREATE TABLE AS specifies too many column names"));
     }

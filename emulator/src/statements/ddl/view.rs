@@ -29,7 +29,7 @@ pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Res
         return Err(relation_exists(&relation.name).at(create.name.object().pos));
     }
     let (columns, depends_on) =
-        if create.late_binding { (Vec::new(), Vec::new()) } else { bound_columns(create, work)? };
+        if create.late_binding { (Vec::new(), Vec::new()) } else { bound_columns(create, work).await? };
     let view = ViewInfo {
         query: create.query_text.clone(),
         late_binding: create.late_binding,
@@ -58,10 +58,15 @@ pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Res
 }
 
 /// The columns of the view's query and the relations that it reads.
-fn bound_columns(create: &CreateView, work: &Work<'_>) -> Result<(Vec<Column>, Vec<Oid>)> {
-    let seen = Arc::new(Recording::new(work.context.catalog.clone()));
-    let context = BindContext { catalog: seen.clone(), ..work.context.clone() };
-    let bound = Binder::new(context).query(&create.query)?;
+async fn bound_columns(create: &CreateView, work: &mut Work<'_>) -> Result<(Vec<Column>, Vec<Oid>)> {
+    let (bound, depends_on) = work
+        .bind(|binder| {
+            let context = binder.context();
+            let seen = Arc::new(Recording::new(context.catalog.clone()));
+            let context = BindContext { catalog: seen.clone(), ..context.clone() };
+            Ok((Binder::new(context).query(&create.query)?, seen.relations()))
+        })
+        .await?;
     if create.columns.len() > bound.columns.len() {
         return Err(Error::new(SqlState::SYNTAX_ERROR, "CREATE VIEW specifies more column names than columns"));
     }
@@ -72,7 +77,7 @@ fn bound_columns(create: &CreateView, work: &Work<'_>) -> Result<(Vec<Column>, V
         let pos = given.map_or(create.name.pos(), |ident| ident.pos);
         declared.push(Column::new(name, kept(result.ty)), pos)?;
     }
-    Ok((declared.columns, seen.relations()))
+    Ok((declared.columns, depends_on))
 }
 
 /// CREATE OR REPLACE VIEW keeps the names and types of the columns, in their order (PostgreSQL 8.0, "CREATE VIEW").

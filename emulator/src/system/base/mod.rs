@@ -21,6 +21,7 @@ pub(crate) use self::{
 
 mod attributes;
 mod constraints;
+mod locks;
 mod namespaces;
 mod principals;
 mod relations;
@@ -45,6 +46,7 @@ pub(super) enum Base {
     Settings,
     Sessions,
     RunningQueries,
+    Locks,
     Log(LogTable),
     /// Statements in pieces of 200 bytes.
     LogQueryText,
@@ -53,7 +55,7 @@ pub(super) enum Base {
 }
 
 impl Base {
-    pub const ALL: [Base; 23] = [
+    pub const ALL: [Base; 24] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -69,6 +71,7 @@ impl Base {
         Base::Settings,
         Base::Sessions,
         Base::RunningQueries,
+        Base::Locks,
         Base::Log(LogTable::Query),
         Base::Log(LogTable::Load),
         Base::Log(LogTable::LoadFile),
@@ -97,6 +100,7 @@ impl Base {
             Base::Settings => "settings",
             Base::Sessions => "sessions",
             Base::RunningQueries => "running_queries",
+            Base::Locks => "locks",
             Base::Log(LogTable::Query) => "log_query",
             Base::Log(LogTable::Load) => "log_load",
             Base::Log(LogTable::LoadFile) => "log_load_file",
@@ -126,6 +130,7 @@ impl Base {
             Base::Settings => session::SETTING_COLUMNS,
             Base::Sessions => session::SESSION_COLUMNS,
             Base::RunningQueries => session::RUNNING_COLUMNS,
+            Base::Locks => locks::COLUMNS,
             Base::Log(table) => table.columns(),
             Base::LogQueryText | Base::LogQueryLongText => texts::COLUMNS,
         }
@@ -149,6 +154,7 @@ impl Base {
             Base::Settings => session::setting_rows(source),
             Base::Sessions => session::session_rows(source)?,
             Base::RunningQueries => session::running_rows(source)?,
+            Base::Locks => locks::rows(source)?,
             Base::Log(table) => return texts::log(source, table, projection).await,
             Base::LogQueryText => texts::rows(source, texts::SHORT).await?,
             Base::LogQueryLongText => texts::rows(source, texts::LONG).await?,

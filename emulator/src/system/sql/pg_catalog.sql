@@ -314,3 +314,12 @@ select name, is_superuser, true, is_superuser, can_create_databases, is_superuse
     is_superuser, config, id
 from pg_internal.users
 ;
+
+-- PostgreSQL 8.0, "pg_locks": every transaction locks its own number.
+view pg_catalog.pg_locks 10117 (
+    relation oid, database oid, transaction bigint, pid integer, mode text, granted boolean
+) as
+select relation_oid, database_oid, null, pid, mode, granted from pg_internal.locks
+union
+select null, null, transaction_id, pid, 'ExclusiveLock', true from pg_internal.locks
+;

@@ -259,11 +259,15 @@ from pg_internal.relations r
 where r.kind = 'r' and not r.is_system
 ;
 
--- r_STV_LOCKS.md
+-- r_STV_LOCKS.md: updates, not reads. When a table was last changed is not kept.
 view pg_catalog.stv_locks 10905 (
     table_id bigint, last_commit timestamp, last_update timestamp, lock_owner bigint, lock_owner_pid bigint,
     lock_owner_start_ts timestamp, lock_owner_end_ts timestamp, lock_status character(22)
-)
+) as
+select relation_oid, null, null, transaction_id, pid, transaction_start, null,
+    case when granted then 'Holding write lock' else 'Waiting for write lock' end
+from pg_internal.locks
+where mode <> 'AccessShareLock'
 ;
 
 -- r_STV_SLICES.md

@@ -227,7 +227,13 @@ view pg_catalog.svv_role_grants 10524 (
 view pg_catalog.svv_transactions 10525 (
     txn_owner text, txn_db text, xid bigint, pid integer, txn_start timestamp, lock_mode text,
     lockable_object_type text, relation integer, granted boolean
-)
+) as
+select user_name, database, transaction_id, pid, transaction_start, mode, 'relation', cast(relation_oid as integer), granted
+from pg_internal.locks
+union
+select user_name, database, transaction_id, pid, transaction_start, 'ExclusiveLock', 'transactionid',
+    cast(null as integer), true
+from pg_internal.locks
 ;
 
 -- r_SVV_QUERY_INFLIGHT.md

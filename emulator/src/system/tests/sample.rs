@@ -8,8 +8,8 @@ use crate::{
     Credential,
     binder::SessionInfo,
     catalog::{
-        Column, Constraint, Database, GrantEntry, GrantObject, Grantee, Group, Identity, Isolation, KeyKind, Oid,
-        Privilege, Relation, RelationKind, Schema, TableInfo, User, ViewInfo,
+        Column, Constraint, Database, GrantEntry, GrantObject, Grantee, Group, Identity, Isolation, KeyKind, LockMode,
+        Oid, Privilege, Relation, RelationKind, Schema, TableInfo, TableLock, User, ViewInfo,
     },
     storage::TableStatistics,
     system::{Activity, Directory, Source, logs},
@@ -161,6 +161,17 @@ impl Directory for Sample {
     fn statistics(&self, table: Oid) -> Result<TableStatistics> {
         let rows = if table.0 == Sample::SALES { 10 } else { 0 };
         Ok(TableStatistics { rows, deleted_rows: 0, bytes: rows * 100, files: rows.min(1) })
+    }
+
+    fn locks(&self) -> Vec<TableLock> {
+        vec![TableLock {
+            table: Oid(Sample::SALES),
+            txn: 7,
+            pid: 0,
+            began: 0,
+            mode: LockMode::ShareRowExclusive,
+            granted: true,
+        }]
     }
 }
 
