@@ -10,10 +10,11 @@ use redshift_sql_dialect::{
 
 use crate::{
     Engine,
-    binder::{BindContext, Parameters, SessionInfo},
+    binder::{BindContext, Effects, Parameters, SessionInfo},
     catalog::{Oid, Transaction, TransactionView},
     clock,
     control::SessionControl,
+    functions::Random,
     query_log::QueryLog,
     result::{Description, Notice, Outcome, Rows},
     settings::{Settings, time_zone},
@@ -83,6 +84,8 @@ pub(crate) struct SessionState {
     pub settings: Settings,
     pub temp_schema: String,
     pub notices: Vec<Notice>,
+    pub effects: Effects,
+    pub random: Random,
     pub last_copy_id: i64,
     pub last_copy_count: i64,
     pub last_query_id: i64,
@@ -119,6 +122,8 @@ impl Session {
             login,
             settings,
             notices: Vec::new(),
+            effects: Effects::default(),
+            random: Random::new(),
             last_copy_id: -1,
             last_copy_count: 0,
             last_query_id: -1,
@@ -181,7 +186,10 @@ impl Session {
         };
         let parameters = Parameters::to_describe(types.to_vec());
         let work = Work::new(&mut self.state, &block.transaction, block.started, parameters)?;
-        statements::describe(statement, &work)
+        let described = statements::describe(statement, &work);
+        // What set_config() asks for happens when the statement runs.
+        self.state.effects.take_settings();
+        described
     }
 
     /// Runs a statement: in the open block, or in a transaction of its own that is committed when it succeeds.
@@ -239,6 +247,7 @@ impl Session {
     pub fn take_notices(&mut self) -> Vec<Notice> {
         let mut notices = std::mem::take(&mut self.state.notices);
         notices.extend(self.state.active.take_notices());
+        notices.extend(self.state.effects.take_notices());
         notices
     }
 
@@ -298,7 +307,12 @@ impl SessionState {
             logs: self.engine.logs().clone(),
             activity: self.engine.activity().clone(),
         };
-        BindContext { catalog: Arc::new(SystemView::new(view.clone(), source)), session, parameters }
+        BindContext {
+            catalog: Arc::new(SystemView::new(view.clone(), source)),
+            session,
+            parameters,
+            effects: self.effects.clone(),
+        }
     }
 
     fn info(&self, transaction_start: i64) -> SessionInfo {
@@ -318,6 +332,7 @@ impl SessionState {
             last_copy_id: self.last_copy_id,
             last_copy_count: self.last_copy_count,
             last_query_id: self.last_query_id,
+            random: self.random.clone(),
             extensions: self.engine.config().extensions,
         }
     }

@@ -24,6 +24,8 @@ enum Kind {
     Names,
     /// A number from 0 to 100.
     Percent,
+    /// A number from -1 to 1.
+    Seed,
     /// ISO, SQL, ... and the order of day, month and year.
     DateStyle,
     /// A time zone that the IANA database knows.
@@ -95,6 +97,7 @@ static DEFINITIONS: &[Definition] = &[
     silent("query_group", "default", Kind::Text),
     silent("readonly", "off", Kind::Bool),
     silent("search_path", "$user, public", Kind::Names),
+    silent("seed", "0", Kind::Seed),
     reported("server_encoding", "UNICODE", Kind::ReadOnly, "server_encoding"),
     reported("server_version", "8.0.2", Kind::ReadOnly, "server_version"),
     reported("session_authorization", "", Kind::ReadOnly, "session_authorization"),
@@ -305,6 +308,10 @@ fn check(name: &str, value: &str) -> Result<String> {
         Kind::Milliseconds => milliseconds(value).map(|number| number.to_string()).ok_or_else(invalid),
         Kind::Percent => {
             value.trim().parse::<f64>().ok().filter(|n| (0.0..=100.0).contains(n)).ok_or_else(invalid)?;
+            Ok(value.trim().to_string())
+        }
+        Kind::Seed => {
+            value.trim().parse::<f64>().ok().filter(|n| (-1.0..=1.0).contains(n)).ok_or_else(invalid)?;
             Ok(value.trim().to_string())
         }
         Kind::Word(words) => {

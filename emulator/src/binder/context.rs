@@ -7,7 +7,7 @@ use std::{
 
 use redshift_sql_dialect::RedshiftType;
 
-use crate::catalog::CatalogView;
+use crate::{catalog::CatalogView, functions::Random, result::Notice, settings::Span};
 
 /// Everything that names, types and session functions depend on; one for each statement.
 #[derive(Clone)]
@@ -18,6 +18,52 @@ pub struct BindContext {
     pub session: Arc<SessionInfo>,
     /// `$1`, `$2`, ...
     pub parameters: Parameters,
+    /// What the statement does to its session beside its result.
+    pub effects: Effects,
+}
+
+/// What binding a statement leaves behind for its session.
+#[derive(Debug, Clone, Default)]
+pub struct Effects {
+    notices: Arc<Mutex<Vec<Notice>>>,
+    settings: Arc<Mutex<Vec<SettingChange>>>,
+}
+
+/// A call of `set_config(name, value, is_local)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingChange {
+    /// The parameter.
+    pub name: String,
+    /// Its new value.
+    pub value: String,
+    /// Until the block ends?
+    pub span: Span,
+}
+
+impl Effects {
+    /// Tells the client something beside the result.
+    pub fn tell(&self, notice: Notice) {
+        locked(&self.notices).push(notice);
+    }
+
+    /// Asks for a parameter to be set when the statement runs.
+    pub fn set(&self, change: SettingChange) {
+        locked(&self.settings).push(change);
+    }
+
+    /// The messages since the last call.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        std::mem::take(&mut *locked(&self.notices))
+    }
+
+    /// The parameters to be set since the last call.
+    pub fn take_settings(&self) -> Vec<SettingChange> {
+        std::mem::take(&mut *locked(&self.settings))
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// The session's state that a statement can see.
@@ -54,6 +100,8 @@ pub struct SessionInfo {
     pub last_copy_count: i64,
     /// pg_last_query_id(); -1 before the first.
     pub last_query_id: i64,
+    /// What RANDOM() takes its numbers from.
+    pub random: Random,
     /// Is `--extensions` on: conveniences that Redshift does not have?
     pub extensions: bool,
 }

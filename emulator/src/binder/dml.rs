@@ -14,7 +14,7 @@ use redshift_sql_dialect::{
 };
 
 use super::{
-    Binder, CastKind, Typed,
+    Binder, CastKind, Destination, Typed,
     block::{Block, Clause, Place, Stage},
     expr::chain,
     node::{self, column},
@@ -56,6 +56,7 @@ impl Binder {
         let plan = self.matching(target.plan, delete.selection.as_ref(), &mut block)?;
         let plan = node::project(plan, identity_columns(&target.identity))?;
         let plan = if delete.using.is_empty() { plan } else { node::distinct(plan) };
+        self.check_nodes(Destination::Table)?;
         Ok(RowsOf { relation: target.relation, plan })
     }
 
@@ -74,6 +75,7 @@ impl Binder {
         outputs.extend(values.into_iter().zip(target.relation.columns.iter()).map(|(v, c)| v.alias(&c.name)));
         let plan = node::project(plan, outputs)?;
         let plan = if update.from.is_empty() { plan } else { self.one_match(plan)? };
+        self.check_nodes(Destination::Table)?;
         Ok(RowsOf { relation: target.relation, plan })
     }
 
@@ -196,7 +198,7 @@ impl Binder {
     pub(super) fn default_of(&mut self, column: &Column) -> Result<Typed> {
         let Some(text) = &column.default else { return null_of(column.ty) };
         let expr = parse_expression(text).map_err(Error::without_position)?;
-        let value = self.constant(&expr).map_err(Error::without_position)?;
+        let value = self.unseen(|binder| binder.constant(&expr)).map_err(Error::without_position)?;
         self.assign(value, column).map_err(Error::without_position)
     }
 

@@ -102,6 +102,7 @@ impl Binder {
             return self.bind_scalar_function(name, expr, alias);
         }
         let args = self.function_arguments(&name, call)?;
+        self.uses_function(&name, &args);
         let definition = alias.map(|alias| {
             alias.columns.iter().map(|(name, ty)| {
                 let ty = ty.as_ref().map(|ty| self.data_type(ty)).transpose()?;

@@ -132,7 +132,7 @@ impl Binder {
 
     /// Redshift cannot group by the result of a correlated sub-query: developer guide, "Correlated subqueries".
     fn refuse_correlated_group(&self, expr: &PlanExpr, block: &Block<'_>) -> Result<()> {
-        if self.user_tables && block.pending.iter().any(|pending| mentions(expr, &pending.name)) {
+        if self.uses.user_tables && block.pending.iter().any(|pending| mentions(expr, &pending.name)) {
             return Err(unsupported_correlation());
         }
         Ok(())

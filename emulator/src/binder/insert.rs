@@ -15,7 +15,7 @@ use redshift_sql_dialect::{
 };
 
 use super::{
-    Binder, Typed,
+    Binder, Destination, Typed,
     block::{Block, Clause, Place, Stage},
     constant_rows::{constant_rows, constants, folded},
     dml::{identity_given, null_of},
@@ -68,6 +68,7 @@ impl Binder {
             },
         };
         self.ctes.truncate(depth);
+        self.check_nodes(Destination::Table)?;
         let Targets { relation, mut generated, .. } = targets;
         generated.sort_unstable();
         generated.dedup();

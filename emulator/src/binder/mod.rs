@@ -44,6 +44,7 @@ mod hierarchy;
 mod insert;
 mod join;
 mod node;
+mod nodes;
 mod operators;
 mod order;
 mod outer_mark;
@@ -68,7 +69,8 @@ use datafusion::logical_expr::LogicalPlan;
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, names::Ident};
 
 pub use self::{
-    cast::*, coercion::*, constant::evaluate, context::*, dml::RowsOf, insert::InsertRows, operators::*, typed::*,
+    cast::*, coercion::*, constant::evaluate, context::*, dml::RowsOf, insert::InsertRows, nodes::Destination,
+    operators::*, typed::*,
 };
 use self::{cte::CteScope, scope::Scope};
 use crate::result::ResultColumn;
@@ -93,8 +95,8 @@ pub struct Binder {
     ctes: Vec<CteScope>,
     /// How many views we are inside of.
     view_depth: usize,
-    /// Does the statement read a table of a user? The leader node alone answers the others, and it can do more.
-    user_tables: bool,
+    /// What decides which nodes would run the statement.
+    uses: nodes::Uses,
 }
 
 /// Views inside views, at most.
@@ -103,19 +105,12 @@ const MAX_VIEW_DEPTH: usize = 100;
 impl Binder {
     /// A binder for one statement.
     pub fn new(ctx: BindContext) -> Self {
-        Binder { ctx, names: 0, outer: Vec::new(), ctes: Vec::new(), view_depth: 0, user_tables: false }
+        Binder { ctx, names: 0, outer: Vec::new(), ctes: Vec::new(), view_depth: 0, uses: nodes::Uses::default() }
     }
 
     /// What it binds in.
     pub(crate) fn context(&self) -> &BindContext {
         &self.ctx
-    }
-
-    /// Does the statement that was bound read a table of a user?
-    ///
-    /// Functions that only the leader node has are refused together with one.
-    pub fn reads_user_tables(&self) -> bool {
-        self.user_tables
     }
 
     /// An internal name that no other field of the statement has.

@@ -9,7 +9,7 @@ use redshift_sql_dialect::{
 };
 
 use super::{
-    Binder, Bound, CastKind, RedshiftType, Typed, node,
+    Binder, Bound, CastKind, Destination, RedshiftType, Typed, node,
     order::{Limits, OrderKey},
     with_stack,
 };
@@ -46,7 +46,17 @@ impl Binder {
     /// # Errors
     /// Every way in which a query can be wrong; with the position where it is.
     pub fn query(&mut self, query: &Query) -> Result<Bound> {
-        self.bound(query, Untyped::Settle)
+        self.query_for(query, Destination::Client)
+    }
+
+    /// Binds a query whose rows go somewhere.
+    ///
+    /// # Errors
+    /// As [`Binder::query`], and where no node could compute the rows.
+    pub fn query_for(&mut self, query: &Query, destination: Destination) -> Result<Bound> {
+        let bound = self.bound(query, Untyped::Settle)?;
+        self.check_nodes(destination)?;
+        Ok(bound)
     }
 
     pub(super) fn bound(&mut self, query: &Query, untyped: Untyped) -> Result<Bound> {

@@ -74,13 +74,15 @@ impl Binder {
 
     /// The rows of a relation under internal names.
     pub(super) fn source(&mut self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Source> {
-        if matches!(relation.kind, RelationKind::Table(_)) {
-            self.user_tables = true;
-        }
+        self.uses_relation(relation);
         match self.ctx.catalog.contents(relation, identity)? {
             Contents::Scan(provider) => self.scan(relation, provider, identity),
             Contents::Query { text, search_path } => {
-                let open = self.view(relation, &text, search_path).map_err(Error::without_position)?;
+                let open = match relation.kind {
+                    RelationKind::System => self.unseen(|binder| binder.view(relation, &text, search_path)),
+                    _ => self.view(relation, &text, search_path),
+                };
+                let open = open.map_err(Error::without_position)?;
                 self.view_columns(relation, open)
             }
         }

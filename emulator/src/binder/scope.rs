@@ -190,7 +190,7 @@ impl Binder {
         }
         for (level, outer) in self.outer.iter().enumerate().rev() {
             if let Some(found) = outer.find(qualifier, column)? {
-                if level + 1 < self.outer.len() && self.user_tables {
+                if level + 1 < self.outer.len() && self.uses.user_tables {
                     return Err(unsupported_correlation());
                 }
                 return Ok(Resolved::Outer(found.outer_reference()));

@@ -101,6 +101,7 @@ impl Binder {
             if let ExprKind::Wildcard { qualifier, exclude } = &item.expr.kind {
                 let mut columns = self.expand_wildcard(&block.scope, qualifier.as_ref(), item.expr.pos)?;
                 self.exclude(&mut columns, exclude)?;
+                columns.iter().for_each(|column| self.uses_column(column));
                 items.extend(columns.into_iter().map(|column| {
                     block.positions.entry(column.internal.clone()).or_insert(item.expr.pos);
                     Item::column(column, item.expr.pos)

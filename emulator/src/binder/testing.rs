@@ -18,7 +18,7 @@ use redshift_sql_dialect::{
     ast::{Query, Statement},
 };
 
-use super::{BindContext, Binder, Bound, CastKind, Parameters, SessionInfo, Typed, cast, evaluate};
+use super::{BindContext, Binder, Bound, CastKind, Effects, Parameters, SessionInfo, Typed, cast, evaluate};
 use crate::{
     catalog::{
         CatalogView, Column, Contents, Oid, ROW_FILE, ROW_POSITION, Relation, RelationKind, RowIdentity, TableInfo,
@@ -169,7 +169,7 @@ impl Database {
 
     /// What a statement is bound in.
     pub(crate) fn context(&self, parameters: Parameters) -> BindContext {
-        BindContext { catalog: self.catalog.clone(), session: Arc::new(session(self.settings.clone())), parameters }
+        BindContext { catalog: self.catalog.clone(), session: Arc::new(session(self.settings.clone())), parameters, effects: Effects::default() }
     }
 
     /// A binder for one statement.
@@ -226,6 +226,7 @@ fn session(settings: BTreeMap<String, String>) -> SessionInfo {
         last_copy_id: -1,
         last_copy_count: 0,
         last_query_id: -1,
+        random: crate::functions::Random::new(),
         extensions: false,
     }
 }

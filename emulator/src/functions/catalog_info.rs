@@ -241,6 +241,12 @@ pub(super) fn knows(name: &str) -> bool {
     matches!(name, "current_schemas" | "format_type") || OVERLOADS.iter().any(|overload| overload.name == name)
 }
 
+/// The names of all of them.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    OVERLOADS.iter().map(|overload| overload.name).chain(["current_schemas", "format_type"])
+}
+
 /// Calls a function that reads the catalog.
 ///
 /// # Errors

@@ -11,7 +11,10 @@ use arrow::{
 };
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 
-use super::kernel::{Args, Kernel, Read};
+use super::{
+    kernel::{Args, Kernel, Read},
+    sketch::Sketch,
+};
 use crate::{
     text_input::{
         self, DateTimeInput, InputError, Rounding,
@@ -117,6 +120,11 @@ fn convert(how: &Conversion, args: &Args) -> Result<ArrayRef> {
         (Varchar(_) | Text | Name | InternalChar | Unknown, Varbyte(_)) => {
             args.map1(|text: &str| fit_bytes(how, text.as_bytes().to_vec()))
         }
+        (HllSketch, Char(_) | Varchar(_) | Text) => binary_to_text(how, args),
+        (Char(_) | Varchar(_) | Text | Unknown, HllSketch) => args.map1(|text: &str| match Sketch::of_text(text) {
+            Ok(sketch) => Ok(Some(sketch.to_text().into_bytes())),
+            Err(error) => how.failed(|| error),
+        }),
         (Int2, Varbyte(_)) => args.map1(|value: i16| fit_bytes(how, value.to_be_bytes().to_vec())),
         (Int4, Varbyte(_)) => args.map1(|value: i32| fit_bytes(how, value.to_be_bytes().to_vec())),
         (Int8, Varbyte(_)) => args.map1(|value: i64| fit_bytes(how, value.to_be_bytes().to_vec())),

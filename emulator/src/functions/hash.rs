@@ -2,25 +2,35 @@
 //!
 //! Source: developer guide, "Hash functions", "CRC32".
 
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array};
 use md5::{Digest, Md5};
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 
 use super::{
-    kernel::{Args, Read},
+    farm::fingerprint64,
+    kernel::{Args, Kernel, Read},
+    murmur::murmur3_32,
     registry::{Call, Function, INT4, INT8, Param, function, takes},
 };
-use crate::binder::{Typed, settle};
-use arrow::array::ArrayRef;
+use crate::binder::{CastKind, Typed, cast, settle};
 
 const TEXT: Param = Param::Text;
 
 /// The functions of this family.
 pub(super) const FUNCTIONS: &[Function] = &[
+    function(
+        "checksum",
+        &[takes(&[Param::Integer], integer_checksum), takes(&[Param::Decimal], decimal_checksum)],
+    ),
     function("crc32", &[takes(&[TEXT], crc32)]),
+    function("farmfingerprint64", &[takes(&[TEXT], farm_of_text), takes(&[Param::Bytes], farm_of_bytes)]),
     function("fnv_hash", &[takes(&[Param::Any, INT8], fnv_hash).optional(1)]),
     function("func_sha1", &[takes(&[TEXT], sha1)]),
     function("md5", &[takes(&[TEXT], md5)]),
+    function("murmur3_32_hash", &[takes(&[Param::Any, INT4], murmur).optional(1)]),
     function("sha", &[takes(&[TEXT], sha1)]),
     function("sha1", &[takes(&[TEXT], sha1)]),
     function("sha2", &[takes(&[TEXT, INT4], sha2)]),
@@ -60,7 +70,7 @@ fn fnv_hash(mut call: Call<'_>) -> Result<Typed> {
     let ty = value.ty;
     call.args.insert(0, value);
     let missing = call.missing();
-    let kernel = super::kernel::Kernel::new("fnv_hash", ty, RedshiftType::Int8, |ty, args| hash_column(*ty, args));
+    let kernel = Kernel::new("fnv_hash", ty, RedshiftType::Int8, |ty, args| hash_column(*ty, args));
     match ty {
         RedshiftType::Bool
         | RedshiftType::Int2
@@ -75,38 +85,134 @@ fn fnv_hash(mut call: Call<'_>) -> Result<Typed> {
     Ok(kernel.not_strict().call(call.exprs()))
 }
 
-fn hash_column(ty: RedshiftType, args: &Args) -> Result<ArrayRef> {
+/// Shows the bytes of each value of an argument, the lowest first; none of a NULL.
+///
+/// Of up to 19 digits a DECIMAL has 64 bits, of more it has 128.
+pub(super) fn each_value(
+    ty: RedshiftType,
+    args: &Args,
+    index: usize,
+    show: &mut dyn FnMut(usize, Option<&[u8]>),
+) -> Result<()> {
+    use RedshiftType::*;
+    let narrow = matches!(ty, Numeric { precision: ..=19, .. });
     match ty {
-        RedshiftType::Bool => hash_values(args, |value: bool, hash| fnv(&[u8::from(value)], hash)),
-        RedshiftType::Int2 => hash_values(args, |value: i16, hash| fnv(&value.to_le_bytes(), hash)),
-        RedshiftType::Int4 | RedshiftType::Date => {
-            hash_values(args, |value: i32, hash| fnv(&value.to_le_bytes(), hash))
-        }
-        RedshiftType::Float4 => hash_values(args, |value: f32, hash| fnv(&value.to_le_bytes(), hash)),
-        RedshiftType::Float8 => hash_values(args, |value: f64, hash| fnv(&value.to_le_bytes(), hash)),
-        // Of up to 19 digits a DECIMAL has 64 bits.
-        RedshiftType::Numeric { precision: ..=19, .. } => {
-            hash_values(args, |value: i128, hash| fnv(&(value as i64).to_le_bytes(), hash))
-        }
-        RedshiftType::Numeric { .. } => hash_values(args, |value: i128, hash| fnv(&value.to_le_bytes(), hash)),
-        RedshiftType::Varbyte(_) => hash_values(args, |value: &[u8], hash| fnv(value, hash)),
-        ty if ty.is_string() => hash_values(args, |value: &str, hash| fnv(value.as_bytes(), hash)),
-        _ => hash_values(args, |value: i64, hash| fnv(&value.to_le_bytes(), hash)),
+        Bool => each(args, index, show, |value: bool| [u8::from(value)]),
+        Int2 => each(args, index, show, |value: i16| value.to_le_bytes()),
+        Int4 | Date | IntervalYearToMonth => each(args, index, show, |value: i32| value.to_le_bytes()),
+        Float4 => each(args, index, show, |value: f32| value.to_le_bytes()),
+        Float8 => each(args, index, show, |value: f64| value.to_le_bytes()),
+        Numeric { .. } if narrow => each(args, index, show, |value: i128| (value as i64).to_le_bytes()),
+        Numeric { .. } => each(args, index, show, |value: i128| value.to_le_bytes()),
+        Varbyte(_) => each(args, index, show, |value: &[u8]| value),
+        Super => each(args, index, show, |value: &str| value.as_bytes()),
+        ty if ty.is_string() => each(args, index, show, |value: &str| value.as_bytes()),
+        _ => each(args, index, show, |value: i64| value.to_le_bytes()),
     }
 }
 
-fn hash_values<'a, T: Read<'a>>(args: &'a Args, hash: impl Fn(T, u64) -> u64) -> Result<ArrayRef> {
+fn each<'a, T: Read<'a>, B: AsRef<[u8]>>(
+    args: &'a Args,
+    index: usize,
+    show: &mut dyn FnMut(usize, Option<&[u8]>),
+    bytes: impl Fn(T) -> B,
+) -> Result<()> {
+    let values = args.reader::<T>(index)?;
+    for row in 0..args.rows {
+        match values.get(row) {
+            Some(value) => show(row, Some(bytes(value).as_ref())),
+            None => show(row, None),
+        }
+    }
+    Ok(())
+}
+
+fn hash_column(ty: RedshiftType, args: &Args) -> Result<ArrayRef> {
     const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-    let values = args.reader::<T>(0)?;
     let seeds = if args.len() > 1 { Some(args.reader::<i64>(1)?) } else { None };
-    args.rows(|row| {
+    let mut hashes = Vec::with_capacity(args.rows);
+    each_value(ty, args, 0, &mut |row, bytes| {
         let seed = seeds.as_ref().and_then(|seeds| seeds.get(row)).map_or(OFFSET_BASIS, |seed| seed as u64);
-        Ok(Some(values.get(row).map_or(seed, |value| hash(value, seed)) as i64))
-    })
+        hashes.push(bytes.map_or(seed, |bytes| fnv(bytes, seed)) as i64);
+    })?;
+    Ok(Arc::new(Int64Array::from(hashes)))
 }
 
 fn fnv(bytes: &[u8], hash: u64) -> u64 {
     bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// "The input expression must be a VARCHAR, INTEGER, or DECIMAL": an integer is its own check sum, and a DECIMAL's is its
+/// digits without the point: of 109.20 it is 10920. Nothing tells how a string's is made.
+fn integer_checksum(call: Call<'_>) -> Result<Typed> {
+    let ctx = call.ctx;
+    let value = call.args.into_iter().next().ok_or_else(|| Error::internal("an argument went missing"))?;
+    cast(value, RedshiftType::Int4, CastKind::Assignment, ctx)
+}
+
+fn decimal_checksum(call: Call<'_>) -> Result<Typed> {
+    call.kernel(RedshiftType::Int4, |(), args| {
+        args.map1(|digits: i128| {
+            Ok(Some(digits as i32))
+        })
+    })
+}
+
+fn farm_of_text(call: Call<'_>) -> Result<Typed> {
+    call.kernel(RedshiftType::Int8, |(), args| {
+        args.map1(|text: &str| Ok(Some(fingerprint64(text.as_bytes()) as i64)))
+    })
+}
+
+fn farm_of_bytes(call: Call<'_>) -> Result<Typed> {
+    call.kernel(RedshiftType::Int8, |(), args| args.map1(|bytes: &[u8]| Ok(Some(fingerprint64(bytes) as i64))))
+}
+
+/// Murmur3 over the bytes that Apache Iceberg's specification gives a value; a hash as the seed continues it.
+fn murmur(mut call: Call<'_>) -> Result<Typed> {
+    let value = settle(call.args.remove(0), call.ctx)?;
+    let ty = value.ty;
+    call.args.insert(0, value);
+    if !(ty.is_number() || ty.is_string() || ty.is_datetime() || ty == RedshiftType::Bool)
+        && !matches!(ty, RedshiftType::Varbyte(_))
+    {
+        return Err(call.missing());
+    }
+    let kernel = Kernel::new("murmur3_32_hash", ty, RedshiftType::Int4, |ty, args| murmur_column(*ty, args));
+    Ok(kernel.not_strict().call(call.exprs()))
+}
+
+fn murmur_column(ty: RedshiftType, args: &Args) -> Result<ArrayRef> {
+    use RedshiftType::*;
+    let long = |value: i64| value.to_le_bytes().to_vec();
+    match ty {
+        Bool => murmur_values(args, |value: bool| long(i64::from(value))),
+        Int2 => murmur_values(args, |value: i16| long(i64::from(value))),
+        Int4 | Date => murmur_values(args, |value: i32| long(i64::from(value))),
+        Float4 => murmur_values(args, |value: f32| f64::from(value).to_le_bytes().to_vec()),
+        Float8 => murmur_values(args, |value: f64| value.to_le_bytes().to_vec()),
+        Numeric { .. } => murmur_values(args, least_bytes),
+        Varbyte(_) => murmur_values(args, |value: &[u8]| value.to_vec()),
+        ty if ty.is_string() => murmur_values(args, |value: &str| value.as_bytes().to_vec()),
+        _ => murmur_values(args, long),
+    }
+}
+
+/// As few bytes as hold a number, the highest first.
+fn least_bytes(value: i128) -> Vec<u8> {
+    let bytes = value.to_be_bytes();
+    let sign = if value < 0 { 0xff } else { 0 };
+    let first = (0..15).find(|&at| bytes[at] != sign || (bytes[at + 1] ^ sign) & 0x80 != 0).unwrap_or(15);
+    bytes[first..].to_vec()
+}
+
+fn murmur_values<'a, T: Read<'a>>(args: &'a Args, bytes: impl Fn(T) -> Vec<u8>) -> Result<ArrayRef> {
+    let values = args.reader::<T>(0)?;
+    let seeds = if args.len() > 1 { Some(args.reader::<i32>(1)?) } else { None };
+    args.rows(|row| {
+        let seed = seeds.as_ref().and_then(|seeds| seeds.get(row)).unwrap_or(0);
+        Ok(Some(values.get(row).map_or(seed, |value| murmur3_32(&bytes(value), seed as u32) as i32)))
+    })
 }
 
 /// Eight hexadecimal digits of the CRC-32C.
@@ -185,6 +291,22 @@ mod tests {
             ("fnv_hash('Amazon Redshift', fnv_hash(1))", "-2202602717770968555"),
             ("fnv_hash('abcd')", "-281581062704388899"),
             ("fnv_hash('cd', fnv_hash('ab'))", "-281581062704388899"),
+            // farmFingerprint64
+            ("farmfingerprint64('Amazon Redshift')", "8085098817162212970"),
+            ("farmfingerprint64('Amazon Redshift'::varbyte)", "8085098817162212970"),
+            // Apache Iceberg, "Appendix B: 32-bit Hash Requirements"; the examples of the guide are those of FNV_HASH.
+            ("murmur3_32_hash(34)", "2017239379"),
+            ("murmur3_32_hash(34::bigint)", "2017239379"),
+            ("murmur3_32_hash(14.20::decimal(9,2))", "-500754589"),
+            ("murmur3_32_hash('2017-11-16'::date)", "-653330422"),
+            ("murmur3_32_hash('22:31:08'::time)", "-662762989"),
+            ("murmur3_32_hash('2017-11-16T22:31:08'::timestamp)", "-2047944441"),
+            ("murmur3_32_hash('iceberg')", "1210000089"),
+            ("murmur3_32_hash(true)", "1392991556"),
+            ("murmur3_32_hash(null::int, 7)", "7"),
+            // CHECKSUM
+            ("checksum(109.20::decimal(8,2))", "10920"),
+            ("checksum(975)", "975"),
         ]);
         check_errors(&[("sha2('a', 1)", "22023", "invalid number of bits 1 for SHA2")]);
     }

@@ -2,13 +2,15 @@
 //!
 //! Source: developer guide, "Math functions".
 
-use datafusion::functions::math::random;
+use std::sync::Arc;
+
+use arrow::array::Float64Array;
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::BinaryOp, types::MAX_PRECISION};
 
 use super::{
     arithmetic::out_of_range,
     datetime,
-    kernel::Run,
+    kernel::{Kernel, Run},
     registry::{Call, DATE, FLOAT8, Function, INT4, Param, TIMESTAMP, TIMESTAMPTZ, function, takes},
 };
 use crate::{
@@ -147,9 +149,13 @@ fn power(call: Call<'_>) -> Result<Typed> {
     })
 }
 
-/// A number from 0 to 1, another one in each row.
-fn random_number(_call: Call<'_>) -> Result<Typed> {
-    Ok(Typed::new(random().call(Vec::new()), RedshiftType::Float8))
+/// A number from 0 to 1, another one in each row; after SET SEED those of the seed.
+fn random_number(call: Call<'_>) -> Result<Typed> {
+    let random = call.ctx.session.random.clone();
+    let kernel = Kernel::new("random", random, RedshiftType::Float8, |random, args| {
+        Ok(Arc::new(Float64Array::from(random.take(args.rows))))
+    });
+    Ok(kernel.volatile().call(Vec::new()))
 }
 
 fn modulo(call: Call<'_>) -> Result<Typed> {

@@ -1,5 +1,6 @@
 //! Functions: which exist, which overload the arguments choose, what computes them.
 
+mod administration;
 mod aggregate;
 pub(crate) mod arithmetic;
 pub(crate) mod catalog_arrays;
@@ -8,43 +9,61 @@ mod catalog_rows;
 mod conditional;
 pub(crate) mod conversion;
 mod datetime;
+mod farm;
 mod format;
 mod hash;
+mod hyperloglog;
 pub(crate) mod json;
 pub(crate) mod kernel;
+mod leader;
+#[cfg(test)]
+mod list;
 mod math;
 pub(crate) mod moments;
+mod murmur;
+mod nodes;
+mod random;
 pub(crate) mod regex;
 mod registry;
 mod series;
 mod signals;
+mod sketch;
 mod soundex;
 pub(crate) mod string;
 pub(crate) mod system_info;
+mod teradata;
 #[cfg(test)]
 pub(crate) mod testing;
 mod varbyte;
 mod window;
 
 use datafusion::logical_expr::{Expr, LogicalPlan, SortExpr, WindowFrame, expr::NullTreatment};
-use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, names::ObjectName};
 
-pub(crate) use self::signals::signaller;
 pub use self::system_info::REDSHIFT_VERSION;
+pub(crate) use self::{
+    nodes::{Node, node},
+    random::Random,
+    signals::signaller,
+};
 use crate::binder::{BindContext, Typed};
 
 /// The tables of scalar functions.
 const FAMILIES: &[&[registry::Function]] = &[
+    administration::FUNCTIONS,
     conditional::FUNCTIONS,
     datetime::FUNCTIONS,
     format::FUNCTIONS,
     hash::FUNCTIONS,
+    hyperloglog::FUNCTIONS,
     json::FUNCTIONS,
+    leader::FUNCTIONS,
     math::FUNCTIONS,
     regex::FUNCTIONS,
     signals::FUNCTIONS,
     string::FUNCTIONS,
     system_info::FUNCTIONS,
+    teradata::FUNCTIONS,
     varbyte::FUNCTIONS,
 ];
 
@@ -194,10 +213,16 @@ pub fn output_name(name: &str) -> &str {
         "current_time" => "timetz",
         "nvl" => "coalesce",
         "decode" | "nullif" => "case",
+        "log" => "dlog10",
         "trim" => "btrim",
         "user" => "current_user",
         other => other,
     }
+}
+
+/// Is it a function that is called without parentheses although its name is no reserved word?
+pub fn is_called_bare(name: &ObjectName) -> bool {
+    matches!(&name.0[..], [name] if matches!(name.folded(false).as_str(), "current_aws_account" | "current_namespace"))
 }
 
 /// May the first argument be a bare date part, as in `dateadd(month, 1, d)`?

@@ -25,6 +25,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("current_user", &[takes(&[], current_user)]),
     function("current_user_id", &[takes(&[], |call| Ok(integer(i64::from(call.ctx.session.user_id))))]),
     function("default_iam_role", &[takes(&[], |_| Ok(text("none", RedshiftType::Varchar(256))))]),
+    function("get_mounted_role", &[takes(&[], |_| crate::binder::null(RedshiftType::Varchar(2048)))]),
     function("getdatabaseencoding", &[takes(&[], |_| Ok(name("UTF8")))]),
     function("inet_client_addr", &[takes(&[], |_| unknown_address())]),
     function("inet_server_addr", &[takes(&[], |_| unknown_address())]),

@@ -58,6 +58,7 @@ impl CatalogView for EmptyCatalog {
 pub fn context() -> BindContext {
     let now = Day { year: 2024, month: 2, day: 29 }.days() * 86_400_000_000 + 38_732_021_394;
     BindContext {
+        effects: crate::binder::Effects::default(),
         catalog: Arc::new(EmptyCatalog),
         session: Arc::new(SessionInfo {
             database: "dev".into(),
@@ -78,6 +79,7 @@ pub fn context() -> BindContext {
             last_copy_id: -1,
             last_copy_count: 0,
             last_query_id: -1,
+            random: super::Random::new(),
             extensions: false,
         }),
         parameters: Parameters::default(),

@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Functions that are window functions only, sorted.
-const NAMES: &[&str] = &[
+pub(super) const NAMES: &[&str] = &[
     "cume_dist",
     "dense_rank",
     "first_value",

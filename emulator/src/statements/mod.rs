@@ -22,7 +22,7 @@ use futures::{StreamExt, stream};
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::Statement, names::ObjectName};
 
 use crate::{
-    binder::{BindContext, Binder, Parameters},
+    binder::{BindContext, Binder, Destination, Parameters},
     catalog::{LockMode, Relation, RelationKind, Transaction, TransactionView},
     result::{Description, Notice, Outcome, ResultColumn, Rows},
     session::SessionState,
@@ -145,7 +145,7 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         Statement::Analyze(analyze) => maintenance::analyze(analyze, work),
         Statement::Vacuum(vacuum) => maintenance::vacuum(vacuum, work),
         Statement::Lock(lock) => maintenance::lock(lock, work).await,
-        Statement::Set(set) => settings::set(&mut work.state.settings, set),
+        Statement::Set(set) => settings::set(work.state, set),
         Statement::Reset(reset) => settings::reset(&mut work.state.settings, reset),
         Statement::Show(show) => settings::show(&work.state.settings, show),
         Statement::Cancel(cancel) => cancel::cancel(cancel, work),
@@ -232,7 +232,9 @@ pub(crate) fn describe(statement: &Statement, work: &Work<'_>) -> Result<Descrip
         Statement::Insert(insert) => work.binder().insert_rows(insert).map(|_| None)?,
         Statement::Update(update) => work.binder().update_rows(update).map(|_| None)?,
         Statement::Delete(delete) => work.binder().delete_rows(delete).map(|_| None)?,
-        Statement::CreateTableAs(create) => work.binder().query(&create.query).map(|_| None)?,
+        Statement::CreateTableAs(create) => {
+            work.binder().query_for(&create.query, Destination::Table).map(|_| None)?
+        },
         Statement::Explain(_) => Some(vec![query::plan_column()].into()),
         Statement::Show(show) => Some(settings::show_columns(show).into()),
         _ => None,

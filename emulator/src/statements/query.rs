@@ -6,9 +6,9 @@ use redshift_sql_dialect::{
     ast::{Explain, Query, Statement},
 };
 
-use super::{Work, explain, text_rows};
+use super::{Work, explain, settings, text_rows};
 use crate::{
-    binder::Binder,
+    binder::{Binder, Destination},
     error::from_datafusion,
     execution,
     result::{Outcome, ResultColumn, Rows},
@@ -17,6 +17,9 @@ use crate::{
 /// Runs a query: its rows come as they are asked for.
 pub(crate) async fn select(query: &Query, work: &mut Work<'_>) -> Result<Outcome> {
     let bound = work.bind(|mut binder| binder.query(query)).await?;
+    for change in work.context.effects.take_settings() {
+        settings::set_parameter(work.state, &change.name, &[&change.value], change.span)?;
+    }
     let batches = execution::execute(&bound.plan, work.state.engine.execution()).await?;
     Ok(Outcome::Rows(Rows { columns: bound.columns, batches, tag: "SELECT" }))
 }
@@ -37,7 +40,7 @@ pub(crate) async fn explain(explain: &Explain, work: &mut Work<'_>) -> Result<Ou
 fn plan_of(statement: &Statement, binder: &mut Binder) -> Result<LogicalPlan> {
     Ok(match statement {
         Statement::Query(query) => binder.query(query)?.plan,
-        Statement::CreateTableAs(create) => binder.query(&create.query)?.plan,
+        Statement::CreateTableAs(create) => binder.query_for(&create.query, Destination::Table)?.plan,
         Statement::Insert(insert) => binder.insert_rows(insert)?.plan,
         Statement::Update(update) => binder.update_rows(update)?.plan,
         Statement::Delete(delete) => binder.delete_rows(delete)?.plan,

@@ -8,19 +8,21 @@ use redshift_sql_dialect::{
 
 use super::text_rows;
 use crate::{
+    session::SessionState,
     result::{CommandTag, Outcome, ResultColumn},
     settings::{Settings, Span},
 };
 
 /// Runs SET.
-pub(crate) fn set(settings: &mut Settings, set: &Set) -> Result<Outcome> {
+pub(crate) fn set(state: &mut SessionState, set: &Set) -> Result<Outcome> {
+    let settings = &mut state.settings;
     match set {
         Set::Parameter { local, name, value } => {
             let span = if *local { Span::Block } else { Span::Session };
             match value {
                 Some(values) => {
                     let texts: Vec<String> = values.iter().map(|value| value_text(name, value)).collect();
-                    settings.set(name, &texts.iter().map(String::as_str).collect::<Vec<_>>(), span)?;
+                    set_parameter(state, name, &texts.iter().map(String::as_str).collect::<Vec<_>>(), span)?;
                 }
                 None => settings.reset(name)?,
             }
@@ -36,6 +38,18 @@ pub(crate) fn set(settings: &mut Settings, set: &Set) -> Result<Outcome> {
         }
     }
     Ok(Outcome::Done(CommandTag::plain("SET")))
+}
+
+/// Sets a parameter, and what hangs on it.
+///
+/// # Errors
+/// As [`Settings::set`].
+pub(crate) fn set_parameter(state: &mut SessionState, name: &str, values: &[&str], span: Span) -> Result<()> {
+    state.settings.set(name, values, span)?;
+    if name == "seed" {
+        state.random.seed(state.settings.get(name).and_then(|seed| seed.parse().ok()).unwrap_or(0.0));
+    }
+    Ok(())
 }
 
 /// A value of SET as it is kept: a name of a list is quoted where it needs it, all else is its text.

@@ -89,6 +89,8 @@ impl Parser<'_> {
             "time" => self.zoned(Time, TimeTz)?,
             "timetz" => self.precision(pos, TimeTz)?,
             "timestamp" => self.zoned(Timestamp, TimestampTz)?,
+            // Undocumented but in the examples of CONVERT.
+            "datetime" => Timestamp,
             "timestamptz" => self.precision(pos, TimestampTz)?,
             "interval" => match self.interval_qualifier()? {
                 Some(qualifier) => interval_type(qualifier),

@@ -80,6 +80,8 @@ pub(crate) fn strength(from: RedshiftType, to: RedshiftType) -> Option<Strength>
         (Char(_) | Varchar(_) | Text | Name, Bool | Int2 | Int4 | Int8 | Float4 | Float8 | Oid) => Explicit,
         (Char(_) | Varchar(_) | Text, Date | Time | TimeTz | Timestamp | TimestampTz | AbsTime) => Explicit,
         (Char(_) | Varchar(_) | Text, Interval | IntervalYearToMonth | IntervalDayToSecond(_)) => Explicit,
+        (Char(_) | Varchar(_) | Text, HllSketch) => Explicit,
+        (HllSketch, Char(_) | Varchar(_) | Text) => Assignment,
         (Int2 | Int4 | Int8, Varbyte(_)) => Explicit,
         (Char(_) | Varchar(_) | Text, Varbyte(_)) | (Varbyte(_), Char(_) | Varchar(_) | Text) => Explicit,
         (Date, Timestamp | TimestampTz) | (Timestamp, TimestampTz) | (Time, TimeTz) => Implicit,

@@ -89,6 +89,7 @@ impl Binder {
             return Err(functions::no_such_function(&name, &[]));
         }
         let args = self.arguments(&name, &call.args, block, place)?;
+        self.uses_function(&name, &args);
         functions::scalar(&name, args, &self.ctx)
     }
 
@@ -134,6 +135,7 @@ impl Binder {
         }
         let inside = Place::of(Clause::AggregateArgument);
         let args = self.aggregate_arguments(&call.args, block, inside)?;
+        self.uses_function(&name, &args);
         let parts = AggregateParts {
             name,
             args,

@@ -104,6 +104,7 @@ impl Binder {
     fn column<'q>(&mut self, name: &ObjectName, pos: u32, block: &mut Block<'q>, place: Place) -> Result<Typed> {
         match self.resolve_column(&block.scope, name)? {
             Resolved::Here(column) => {
+                self.uses_column(&column);
                 block.positions.entry(column.internal.clone()).or_insert(pos);
                 Ok(column.typed())
             }
@@ -115,6 +116,9 @@ impl Binder {
                 }
                 match found {
                     Resolved::Outer(typed) => Ok(typed),
+                    _ if crate::functions::is_called_bare(name) => {
+                        crate::functions::scalar(&self.fold(name.object()), Vec::new(), &self.ctx)
+                    }
                     _ => Err(self.path_or_nothing(name, block)),
                 }
             }

@@ -42,6 +42,7 @@ impl Binder {
         let over = self.over(spec, block)?;
         let inside = Place::of(Clause::WindowArgument);
         let args = self.aggregate_arguments(&call.args, block, inside)?;
+        self.uses_function(&name, &args);
         let partition_by = over
             .partition_by
             .iter()

@@ -4,6 +4,7 @@
 //! planning see them. Arithmetic is ours, because Redshift's overflows, its DECIMALs and its dates are.
 
 mod arithmetic;
+mod binary_values;
 mod comparison;
 mod datetime;
 mod pattern;
@@ -39,6 +40,7 @@ pub fn unary(op: UnaryOp, operand: Typed, ctx: &BindContext) -> Result<Typed> {
         UnaryOp::Plus if ty.is_number() => Ok(operand),
         UnaryOp::Minus if ty.is_interval() => moments::interval_negation(ty).call_or_fold(vec![operand.expr]),
         UnaryOp::BitNot if ty.is_integer() => bit_not(operand),
+        UnaryOp::BitNot if matches!(ty, RedshiftType::Varbyte(_)) => binary_values::not(operand),
         UnaryOp::SquareRoot | UnaryOp::CubeRoot if ty.is_number() || ty == RedshiftType::Unknown => {
             let name = if op == UnaryOp::SquareRoot { "sqrt" } else { "cbrt" };
             crate::functions::scalar(name, vec![cast(operand, RedshiftType::Float8, CastKind::Implicit, ctx)?], ctx)
@@ -88,6 +90,8 @@ pub fn binary(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Res
             Ok(datafusion_binary(left, operator, right, RedshiftType::Bool))
         }
         Eq | NotEq | Lt | LtEq | Gt | GtEq => comparison::compare(op, left, right, ctx),
+        Plus if is_binary(&left) && is_binary(&right) => binary_values::concat(left, right),
+        BitAnd | BitOr | BitXor if is_binary(&left) && is_binary(&right) => binary_values::bits(op, left, right),
         Plus | Minus | Multiply | Divide | Modulo | Power => arithmetic::arithmetic(op, left, right, ctx),
         Concat => concat(left, right, ctx),
         BitAnd | BitOr | BitXor | ShiftLeft | ShiftRight => arithmetic::bits(op, left, right, ctx),
@@ -109,6 +113,10 @@ pub fn condition(operand: Typed, construct: &str, ctx: &BindContext) -> Result<T
     Err(Error::new(SqlState::DATATYPE_MISMATCH, message))
 }
 
+fn is_binary(operand: &Typed) -> bool {
+    matches!(operand.ty, RedshiftType::Varbyte(_))
+}
+
 /// One of DataFusion's own operators.
 fn datafusion_binary(left: Typed, op: Operator, right: Typed, ty: RedshiftType) -> Typed {
     let expr = Expr::BinaryExpr(BinaryExpr { left: Box::new(left.expr), op, right: Box::new(right.expr) });
@@ -121,11 +129,8 @@ fn concat(left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
     if let Some(arrays) = concatenated(&left, &right) {
         return arrays;
     }
-    if let (RedshiftType::Varbyte(m), RedshiftType::Varbyte(n)) = (l, r) {
-        return Kernel::new("||", (), RedshiftType::Varbyte(m.saturating_add(n)), |(), args| {
-            args.map2(|a: &[u8], b: &[u8]| Ok(Some([a, b].concat())))
-        })
-        .call_or_fold(vec![left.expr, right.expr]);
+    if is_binary(&left) && is_binary(&right) {
+        return binary_values::concat(left, right);
     }
     let (Some(m), Some(n)) = (text_length(&left), text_length(&right)) else {
         return Err(missing("||", Some(l), r));

@@ -4,6 +4,7 @@
 //! taken: COUNT, MIN, MAX, the variances, the bit-wise ones. SUM and AVG of exact numbers ([`total`]) and those that need
 //! an order ([`sorted`]) are ours.
 
+mod sketches;
 mod sorted;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ use datafusion::{
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_VARCHAR};
 
 use self::{
+    sketches::{SketchKind, Sketching},
     sorted::{Made, Sorted, WHOLE},
     total::{Total, TotalKind},
 };
@@ -39,7 +41,7 @@ use crate::{
 };
 
 /// The names of all aggregates, sorted.
-const NAMES: &[&str] = &[
+pub(super) const NAMES: &[&str] = &[
     "any_value",
     "avg",
     "bit_and",
@@ -48,6 +50,9 @@ const NAMES: &[&str] = &[
     "bool_or",
     "count",
     "every",
+    "hll",
+    "hll_combine",
+    "hll_create_sketch",
     "listagg",
     "max",
     "median",
@@ -154,6 +159,9 @@ pub(super) fn choose(
             Ok(Chosen::new(if name == "bit_or" { bit_or_udaf() } else { bit_and_udaf() }, arg, false))
         }
         "median" => median(arg, missing, ctx),
+        "hll" => sketching(SketchKind::Count, settled(arg, ctx)?, missing),
+        "hll_create_sketch" => sketching(SketchKind::Create, settled(arg, ctx)?, missing),
+        "hll_combine" => sketching(SketchKind::Combine, arg, missing),
         _ => Err(missing),
     }
 }
@@ -215,6 +223,18 @@ fn avg(arg: Typed, distinct: bool, missing: Error, ctx: &BindContext) -> Result<
         }
         _ => Err(missing),
     }
+}
+
+/// "This function supports any data type as input except HLLSKETCH, GEOMETRY, GEOGRAPHY, and VARBYTE."
+fn sketching(kind: SketchKind, arg: Typed, missing: Error) -> Result<Chosen> {
+    use RedshiftType::{Geography, Geometry, HllSketch, Varbyte};
+    let is_sketch = arg.ty == HllSketch;
+    if is_sketch != (kind == SketchKind::Combine) || matches!(arg.ty, Geometry | Geography | Varbyte(_)) {
+        return Err(missing);
+    }
+    let function = Sketching::new(kind, arg.ty);
+    let result = function.result();
+    Ok(Chosen::new(Arc::new(AggregateUDF::new_from_impl(function)), arg, false).of(result))
 }
 
 fn total(kind: TotalKind, result: RedshiftType, arg: Typed, distinct: bool) -> Chosen {

@@ -223,8 +223,9 @@ pub(super) fn storable(ty: &DataType, column: &str) -> Result<RedshiftType> {
         | IntervalYearToMonth
         | IntervalDayToSecond(_)
         | Super
-        | Varbyte(_) => Ok(ty),
-        HllSketch | Geometry | Geography => Err(Error::unsupported(format!("type {ty} is not supported"))),
+        | Varbyte(_)
+        | HllSketch => Ok(ty),
+        Geometry | Geography => Err(Error::unsupported(format!("type {ty} is not supported"))),
         Name | Interval | Oid | RegProc | RegClass | RegType | InternalChar | Int2Vector | OidVector | Int2Array
         | Int4Array | OidArray | TextArray | AclItemArray | AbsTime | Unknown => Err(Error::new(
             SqlState::FEATURE_NOT_SUPPORTED,

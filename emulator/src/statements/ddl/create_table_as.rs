@@ -8,6 +8,7 @@ use super::{
     names::{Lifetime, relation_exists},
 };
 use crate::{
+    binder::Destination,
     catalog::{CatalogView, Column},
     result::{CommandTag, Outcome},
     statements::{Work, dml},
@@ -20,7 +21,7 @@ pub(crate) async fn create_table_as(create: &CreateTableAs, work: &mut Work<'_>)
     if work.view.relation(&place.schema, &place.name)?.is_some() {
         return Err(relation_exists(&place.name).at(create.name.object().pos));
     }
-    let bound = work.bind(|mut binder| binder.query(&create.query)).await?;
+    let bound = work.bind(|mut binder| binder.query_for(&create.query, Destination::Table)).await?;
     if create.columns.len() > bound.columns.len() {
         return Err(Error::new(SqlState::SYNTAX_ERROR, "CREATE TABLE AS specifies too many column names"));
     }

@@ -13,7 +13,7 @@ use super::{
     names::{Lifetime, relation_exists},
 };
 use crate::{
-    binder::{BindContext, Binder},
+    binder::{BindContext, Binder, Destination},
     catalog::{CatalogView, Column, Contents, NewRelation, Oid, Relation, RelationKind, RowIdentity, ViewInfo},
     result::{CommandTag, Outcome},
     statements::Work,
@@ -64,7 +64,8 @@ async fn bound_columns(create: &CreateView, work: &mut Work<'_>) -> Result<(Vec<
             let context = binder.context();
             let seen = Arc::new(Recording::new(context.catalog.clone()));
             let context = BindContext { catalog: seen.clone(), ..context.clone() };
-            Ok((Binder::new(context).query(&create.query)?, seen.relations()))
+            let bound = Binder::new(context).query_for(&create.query, Destination::Definition)?;
+            Ok((bound, seen.relations()))
         })
         .await?;
     if create.columns.len() > bound.columns.len() {

@@ -193,6 +193,7 @@ pub(crate) fn source(user_id: u32) -> Source {
         last_copy_id: -1,
         last_copy_count: 0,
         last_query_id: -1,
+        random: crate::functions::Random::new(),
         extensions: false,
     };
     let activity = Activity::default();

@@ -1,0 +1,61 @@
+//! Which functions only one kind of node has.
+//!
+//! Sources: developer guide, "Leader node-only functions", "Compute node-only functions", "Querying the catalog tables".
+
+use super::{catalog_arrays, catalog_info, catalog_rows};
+
+/// Where a function runs that does not run everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Node {
+    /// On the leader node, as its page or the list of deprecated functions says.
+    Leader,
+    /// On the leader node, as the functions do that the catalog's own relations use.
+    Catalog,
+    /// On the compute nodes.
+    Compute,
+}
+
+/// The documented functions of the leader node, sorted.
+const LEADER: &[&str] = &[
+    "age",
+    "current_schema",
+    "current_schemas",
+    "current_time",
+    "current_timestamp",
+    "get_byte",
+    "has_database_privilege",
+    "has_schema_privilege",
+    "has_table_privilege",
+    "isfinite",
+    "localtime",
+    "localtimestamp",
+    "now",
+    "set_bit",
+    "set_byte",
+    "to_ascii",
+];
+
+/// The functions of the compute nodes, sorted.
+const COMPUTE: &[&str] = &["listagg", "median", "percentile_cont", "percentile_disc"];
+
+/// Where the function of this name runs, where not everywhere.
+pub(crate) fn node(name: &str) -> Option<Node> {
+    if LEADER.binary_search(&name).is_ok() {
+        return Some(Node::Leader);
+    }
+    if COMPUTE.binary_search(&name).is_ok() {
+        return Some(Node::Compute);
+    }
+    let of_catalog = catalog_info::knows(name) || catalog_arrays::knows(name) || catalog_rows::knows(name);
+    (of_catalog || name == "generate_series").then_some(Node::Catalog)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_sorted_for_the_search() {
+        assert!(LEADER.is_sorted() && COMPUTE.is_sorted());
+    }
+}
