@@ -169,7 +169,12 @@ impl Database {
 
     /// What a statement is bound in.
     pub(crate) fn context(&self, parameters: Parameters) -> BindContext {
-        BindContext { catalog: self.catalog.clone(), session: Arc::new(session(self.settings.clone())), parameters, effects: Effects::default() }
+        BindContext {
+            catalog: self.catalog.clone(),
+            session: Arc::new(session(self.settings.clone())),
+            parameters,
+            effects: Effects::default(),
+        }
     }
 
     /// A binder for one statement.

@@ -21,10 +21,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("change_user_priority", &[takes(&[TEXT, TEXT], change_user_priority)]),
     function("explain_model", &[takes(&[TEXT], explain_model)]),
     function("reboot_cluster", &[takes(&[], reboot_cluster)]),
-    function(
-        "set_config",
-        &[takes(&[TEXT, TEXT, BOOL], set_config), takes(&[TEXT, TEXT, INT4], set_config)],
-    ),
+    function("set_config", &[takes(&[TEXT, TEXT, BOOL], set_config), takes(&[TEXT, TEXT, INT4], set_config)]),
 ];
 
 const PRIORITIES: [&str; 6] = ["critical", "highest", "high", "normal", "low", "lowest"];
@@ -73,9 +70,7 @@ fn change_session_priority(call: Call<'_>) -> Result<Typed> {
     match priority(&call, &[])? {
         Some(priority) => {
             let priority = priority.to_lowercase();
-            answer(format!(
-                "Succeeded to change session priority. Changed session (pid:{pid}) priority to {priority}."
-            ))
+            answer(format!("Succeeded to change session priority. Changed session (pid:{pid}) priority to {priority}."))
         }
         None => null(RedshiftType::Text),
     }

@@ -129,7 +129,8 @@ fn of_relation(relation: &Relation, ctx: &BindContext) -> Result<Vec<Record>> {
 /// What a late-binding view's query gives at this moment.
 fn columns_of_view(view: &ViewInfo, ctx: &BindContext) -> Result<Vec<(String, RedshiftType)>> {
     let session = Arc::new(SessionInfo { search_path: view.search_path.clone(), ..(*ctx.session).clone() });
-    let bound = Binder::new(BindContext { session, ..ctx.clone() }).query_for(&parse_query(&view.query)?, Destination::Definition)?;
+    let bound = Binder::new(BindContext { session, ..ctx.clone() })
+        .query_for(&parse_query(&view.query)?, Destination::Definition)?;
     Ok(bound.columns.iter().map(|column| (column.name.clone(), column.ty)).collect())
 }
 

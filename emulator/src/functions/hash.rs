@@ -21,10 +21,7 @@ const TEXT: Param = Param::Text;
 
 /// The functions of this family.
 pub(super) const FUNCTIONS: &[Function] = &[
-    function(
-        "checksum",
-        &[takes(&[Param::Integer], integer_checksum), takes(&[Param::Decimal], decimal_checksum)],
-    ),
+    function("checksum", &[takes(&[Param::Integer], integer_checksum), takes(&[Param::Decimal], decimal_checksum)]),
     function("crc32", &[takes(&[TEXT], crc32)]),
     function("farmfingerprint64", &[takes(&[TEXT], farm_of_text), takes(&[Param::Bytes], farm_of_bytes)]),
     function("fnv_hash", &[takes(&[Param::Any, INT8], fnv_hash).optional(1)]),
@@ -151,17 +148,11 @@ fn integer_checksum(call: Call<'_>) -> Result<Typed> {
 }
 
 fn decimal_checksum(call: Call<'_>) -> Result<Typed> {
-    call.kernel(RedshiftType::Int4, |(), args| {
-        args.map1(|digits: i128| {
-            Ok(Some(digits as i32))
-        })
-    })
+    call.kernel(RedshiftType::Int4, |(), args| args.map1(|digits: i128| Ok(Some(digits as i32))))
 }
 
 fn farm_of_text(call: Call<'_>) -> Result<Typed> {
-    call.kernel(RedshiftType::Int8, |(), args| {
-        args.map1(|text: &str| Ok(Some(fingerprint64(text.as_bytes()) as i64)))
-    })
+    call.kernel(RedshiftType::Int8, |(), args| args.map1(|text: &str| Ok(Some(fingerprint64(text.as_bytes()) as i64))))
 }
 
 fn farm_of_bytes(call: Call<'_>) -> Result<Typed> {

@@ -56,8 +56,7 @@ fn between(from: i64, to: i64) -> IntervalMonthDayNano {
     let (first, second) = (Day::of_days(early.div_euclid(DAY)), Day::of_days(late.div_euclid(DAY)));
     let mut micros = late.rem_euclid(DAY) - early.rem_euclid(DAY);
     let mut days = i64::from(second.day) - i64::from(first.day);
-    let mut months =
-        (second.year - first.year) * 12 + i64::from(second.month) - i64::from(first.month);
+    let mut months = (second.year - first.year) * 12 + i64::from(second.month) - i64::from(first.month);
     if micros < 0 {
         micros += DAY;
         days -= 1;

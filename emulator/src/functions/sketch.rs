@@ -114,7 +114,9 @@ impl Sketch {
                     "{{\"version\":1,\"logm\":{DENSE_BITS},\"sparse\":{{\"indices\":[{indices}],\"values\":[{values}]}}}}"
                 )
             }
-            Sketch::Dense(registers) => base64(&DENSE_HEADER.iter().copied().chain(packed(registers)).collect::<Vec<_>>()),
+            Sketch::Dense(registers) => {
+                base64(&DENSE_HEADER.iter().copied().chain(packed(registers)).collect::<Vec<_>>())
+            }
         }
     }
 
@@ -273,7 +275,8 @@ mod tests {
     #[test]
     fn sketches_are_those_of_the_guide() {
         // r_HLL_CREATE_SKETCH, r_HLL_COMBINE.
-        let four = r#"{"version":1,"logm":15,"sparse":{"indices":[20812342,20850007,22362299,47158030],"values":[1,2,1,1]}}"#;
+        let four =
+            r#"{"version":1,"logm":15,"sparse":{"indices":[20812342,20850007,22362299,47158030],"values":[1,2,1,1]}}"#;
         assert_eq!(of(1..=4).to_text(), four);
         let six = concat!(
             r#"{"version":1,"logm":15,"sparse":{"indices":[20812342,20850007,22362299,40314817,42650774,47158030],"#,

@@ -324,10 +324,7 @@ mod tests {
             ("text_to_numeric_alt('2.51')", "3"),
             ("text_to_numeric_alt('-123E2')", "-12300"),
         ]);
-        check_types(&[
-            ("text_to_int_alt('1')", "integer"),
-            ("text_to_numeric_alt('1')", "numeric(38,0)"),
-        ]);
+        check_types(&[("text_to_int_alt('1')", "integer"), ("text_to_numeric_alt('1')", "numeric(38,0)")]);
     }
 
     #[test]

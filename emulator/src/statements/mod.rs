@@ -232,9 +232,7 @@ pub(crate) fn describe(statement: &Statement, work: &Work<'_>) -> Result<Descrip
         Statement::Insert(insert) => work.binder().insert_rows(insert).map(|_| None)?,
         Statement::Update(update) => work.binder().update_rows(update).map(|_| None)?,
         Statement::Delete(delete) => work.binder().delete_rows(delete).map(|_| None)?,
-        Statement::CreateTableAs(create) => {
-            work.binder().query_for(&create.query, Destination::Table).map(|_| None)?
-        },
+        Statement::CreateTableAs(create) => work.binder().query_for(&create.query, Destination::Table).map(|_| None)?,
         Statement::Explain(_) => Some(vec![query::plan_column()].into()),
         Statement::Show(show) => Some(settings::show_columns(show).into()),
         _ => None,

@@ -8,8 +8,8 @@ use redshift_sql_dialect::{
 
 use super::text_rows;
 use crate::{
-    session::SessionState,
     result::{CommandTag, Outcome, ResultColumn},
+    session::SessionState,
     settings::{Settings, Span},
 };
 

@@ -36,7 +36,12 @@ fn bind_as(user_id: u32, edition: Edition, sql: &str) -> Result<Bound> {
     source.session = Arc::new(session.clone());
     let users = Arc::new(Users(source.directory.clone()));
     let catalog = Arc::new(SystemView::new(users, source));
-    let context = BindContext { catalog, session: Arc::new(session), parameters: Parameters::default(), effects: crate::binder::Effects::default() };
+    let context = BindContext {
+        catalog,
+        session: Arc::new(session),
+        parameters: Parameters::default(),
+        effects: crate::binder::Effects::default(),
+    };
     let mut parsed = redshift_sql_dialect::parse(sql)?;
     match parsed.remove(0).statement {
         Statement::Query(query) => Binder::new(context).query(&query),
