@@ -38,7 +38,7 @@ impl Statement {
             Statement::Rollback => "ROLLBACK",
             Statement::Savepoint(_) => "SAVEPOINT",
             Statement::Release(_) => "RELEASE",
-            Statement::Set(Set::SessionAuthorization(_)) => "SET SESSION AUTHORIZATION",
+            Statement::Set(Set::SessionAuthorization { .. }) => "SET SESSION AUTHORIZATION",
             Statement::Set(_) => "SET",
             Statement::Reset(_) => "RESET",
             Statement::Show(_) => "SHOW",
@@ -189,6 +189,8 @@ fn is_refused_alteration(action: &AlterTableAction) -> bool {
         | AlterTableAction::RenameColumn { .. }
         | AlterTableAction::OwnerTo(_)
         | AlterTableAction::AddConstraint(_)
+        | AlterTableAction::SetDefault { .. }
+        | AlterTableAction::DropDefault(_)
         | AlterTableAction::DropConstraint { .. } => false,
     }
 }

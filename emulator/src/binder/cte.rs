@@ -256,6 +256,6 @@ fn item_reads(item: &FromItem, is_it: &dyn Fn(&redshift_sql_dialect::names::Iden
         FromItem::Join(join) => item_reads(&join.left, is_it) || item_reads(&join.right, is_it),
         FromItem::Pivot(pivot) => item_reads(&pivot.input, is_it),
         FromItem::Unpivot(unpivot) => item_reads(&unpivot.input, is_it),
-        FromItem::Function { .. } | FromItem::UnpivotObject { .. } => false,
+        FromItem::Path { .. } | FromItem::Function { .. } | FromItem::UnpivotObject { .. } => false,
     }
 }

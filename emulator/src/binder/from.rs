@@ -50,7 +50,13 @@ impl Binder {
             FromItem::Query { query, alias, pos } => {
                 self.bind_derived(query, alias.as_ref()).map_err(|error| error.at(*pos))
             }
-            FromItem::Function { call, alias } => {
+            FromItem::Path { path, .. } => {
+                Err(Error::unsupported("unnesting of SUPER values is not supported").at(path.pos))
+            }
+            FromItem::Function { call, with_offset: true, .. } => {
+                Err(Error::unsupported("UNNEST WITH OFFSET is not supported").at(call.pos))
+            }
+            FromItem::Function { call, alias, .. } => {
                 self.bind_row_function(call, alias.as_ref()).map_err(|error| error.at(call.pos))
             }
             FromItem::Join(join) => self.join(join),
@@ -188,7 +194,8 @@ pub(super) fn position(item: &FromItem) -> u32 {
     match item {
         FromItem::Table { name, alias, .. } => alias.as_ref().map_or(name.pos(), |alias| alias.name.pos),
         FromItem::Query { alias, pos, .. } => alias.as_ref().map_or(*pos, |alias| alias.name.pos),
-        FromItem::Function { call, alias } => alias.as_ref().map_or(call.pos, |alias| alias.name.pos),
+        FromItem::Path { path, alias, .. } => alias.as_ref().map_or(path.pos, |alias| alias.name.pos),
+        FromItem::Function { call, alias, .. } => alias.as_ref().map_or(call.pos, |alias| alias.name.pos),
         FromItem::Join(join) => join.pos,
         FromItem::UnpivotObject { expr, .. } => expr.pos,
         FromItem::Pivot(pivot) => position(&pivot.input),

@@ -18,7 +18,7 @@ pub(crate) fn set(state: &mut SessionState, set: &Set) -> Result<Outcome> {
     let settings = &mut state.settings;
     match set {
         Set::Parameter { local, name, value } => {
-            let span = if *local { Span::Block } else { Span::Session };
+            let span = span(*local);
             match value {
                 Some(values) => {
                     let texts: Vec<String> = values.iter().map(|value| value_text(name, value)).collect();
@@ -27,10 +27,13 @@ pub(crate) fn set(state: &mut SessionState, set: &Set) -> Result<Outcome> {
                 None => settings.reset(name)?,
             }
         }
-        Set::TimeZone { zone: Some(zone) } => settings.set("timezone", &[zone.text()], Span::Session)?,
-        Set::TimeZone { zone: None } => settings.reset("timezone")?,
+        Set::TimeZone { zone: Some(SetValue::Interval { .. }), .. } => {
+            return Err(Error::unsupported("a time zone that is an interval is not supported"));
+        }
+        Set::TimeZone { local, zone: Some(zone) } => settings.set("timezone", &[zone.text()], span(*local))?,
+        Set::TimeZone { zone: None, .. } => settings.reset("timezone")?,
         Set::Transaction(modes) => transaction(settings, modes)?,
-        Set::SessionAuthorization(user) => {
+        Set::SessionAuthorization { user, .. } => {
             let current = settings.get("session_authorization");
             if user.is_some() && user.as_deref() != current {
                 return Err(Error::unsupported("SET SESSION AUTHORIZATION to another user is not supported"));
@@ -50,6 +53,10 @@ pub(crate) fn set_parameter(state: &mut SessionState, name: &str, values: &[&str
         state.random.seed(state.settings.get(name).and_then(|seed| seed.parse().ok()).unwrap_or(0.0));
     }
     Ok(())
+}
+
+fn span(local: bool) -> Span {
+    if local { Span::Block } else { Span::Session }
 }
 
 /// A value of SET as it is kept: a name of a list is quoted where it needs it, all else is its text.

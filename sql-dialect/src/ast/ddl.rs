@@ -16,6 +16,8 @@ pub struct CreateTable {
     pub elements: Vec<TableElement>,
     /// BACKUP, DISTSTYLE, DISTKEY, SORTKEY, ENCODE AUTO.
     pub attributes: TableAttributes,
+    /// USING ICEBERG; then it has none of the attributes.
+    pub iceberg: Option<IcebergStorage>,
 }
 
 /// What a table is declared with.
@@ -167,6 +169,8 @@ pub struct CreateTableAs {
     pub columns: Vec<Ident>,
     /// BACKUP, DISTSTYLE, DISTKEY, SORTKEY.
     pub attributes: TableAttributes,
+    /// USING ICEBERG; then it has none of the attributes.
+    pub iceberg: Option<IcebergStorage>,
     /// What fills it.
     pub query: Box<Query>,
     /// Was it written as SELECT INTO? The command tag differs.
@@ -386,6 +390,15 @@ pub enum AlterTableAction {
         /// Its new type.
         ty: DataType,
     },
+    /// `ALTER COLUMN name SET DEFAULT value`, of Iceberg tables.
+    SetDefault {
+        /// The column.
+        name: Ident,
+        /// Its new default.
+        value: Expr,
+    },
+    /// `ALTER COLUMN name DROP DEFAULT`, of Iceberg tables.
+    DropDefault(Ident),
     /// `ALTER COLUMN name ENCODE encoding`
     AlterEncode {
         /// The columns and their new encodings.

@@ -230,6 +230,17 @@ pub enum AlterExternalTableAction {
     },
     /// `DROP PARTITION (...)`
     DropPartition(PartitionValues),
+    /// `ADD PARTITION FIELD field`, of Iceberg tables.
+    AddPartitionField(PartitionColumn),
+    /// `DROP PARTITION FIELD field`
+    DropPartitionField(PartitionColumn),
+    /// `REPLACE PARTITION FIELD field WITH field`
+    ReplacePartitionField {
+        /// The field that there is.
+        from: PartitionColumn,
+        /// The field that there will be.
+        to: PartitionColumn,
+    },
     /// `PARTITION (...) SET LOCATION '...'`
     SetPartitionLocation {
         /// Which partition.

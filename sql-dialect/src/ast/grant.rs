@@ -34,6 +34,8 @@ pub enum Granted {
     Roles(Vec<Ident>),
     /// `CREATE TABLE, ...`: what a role may do anywhere. `CREATE MODEL` may be given to users, too.
     System(SystemPrivileges),
+    /// `CONNECT [ON WORKGROUP]`: users of an identity provider may connect here.
+    Connect,
     /// `ASSUMEROLE ON roles ... FOR commands`
     AssumeRole {
         /// Which roles of IAM.

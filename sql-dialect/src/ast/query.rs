@@ -157,6 +157,15 @@ pub enum FromItem {
         /// `AT index`, in PartiQL.
         at: Option<Ident>,
     },
+    /// `t.a[0].b [AS] value [AT index]`: a path of PartiQL with subscripts, over an earlier item.
+    Path {
+        /// The path.
+        path: Expr,
+        /// `[AS] value`
+        alias: Option<TableAlias>,
+        /// `AT index`
+        at: Option<Ident>,
+    },
     /// `(query) [AS alias]`
     Query {
         /// The sub-query.
@@ -166,10 +175,12 @@ pub enum FromItem {
         /// Where the parenthesis stands.
         pos: Pos,
     },
-    /// `function(args) [AS] alias [(columns)]`
+    /// `function(args) [WITH OFFSET] [AS] alias [(columns)]`
     Function {
         /// The call.
         call: Expr,
+        /// `UNNEST (array) WITH OFFSET`?
+        with_offset: bool,
         /// Its alias.
         alias: Option<TableAlias>,
     },
@@ -394,9 +405,13 @@ impl PartialEq for FromItem {
             (FromItem::Query { query, alias, pos: _ }, FromItem::Query { query: query_b, alias: alias_b, pos: _ }) => {
                 query == query_b && alias == alias_b
             }
-            (FromItem::Function { call, alias }, FromItem::Function { call: call_b, alias: alias_b }) => {
-                call == call_b && alias == alias_b
+            (FromItem::Path { path, alias, at }, FromItem::Path { path: path_b, alias: alias_b, at: at_b }) => {
+                path == path_b && alias == alias_b && at == at_b
             }
+            (
+                FromItem::Function { call, with_offset, alias },
+                FromItem::Function { call: call_b, with_offset: with_offset_b, alias: alias_b },
+            ) => call == call_b && with_offset == with_offset_b && alias == alias_b,
             (FromItem::Join(a), FromItem::Join(b)) => a == b,
             (
                 FromItem::UnpivotObject { expr, value, attribute },

@@ -1,6 +1,6 @@
 //! Transactions, settings, prepared statements, cursors, SHOW and EXPLAIN.
 
-use super::{DataType, Expr, Query, Statement};
+use super::{DataType, Expr, IntervalQualifier, Query, Statement};
 use crate::names::Ident;
 
 /// `BEGIN [WORK | TRANSACTION] [ISOLATION LEVEL ...] [READ WRITE | READ ONLY]`
@@ -34,13 +34,20 @@ pub enum Set {
         /// Its value; none is DEFAULT.
         value: Option<Vec<SetValue>>,
     },
-    /// `SET TIME ZONE`; none is LOCAL or DEFAULT.
+    /// `SET [LOCAL] TIME ZONE`; none is LOCAL or DEFAULT.
     TimeZone {
+        /// LOCAL: until the end of the transaction.
+        local: bool,
         /// The zone.
         zone: Option<SetValue>,
     },
-    /// `SET SESSION AUTHORIZATION user | DEFAULT`
-    SessionAuthorization(Option<String>),
+    /// `SET [LOCAL] SESSION AUTHORIZATION user | DEFAULT`
+    SessionAuthorization {
+        /// LOCAL: until the end of the transaction.
+        local: bool,
+        /// The user; none is DEFAULT.
+        user: Option<String>,
+    },
     /// `SET SESSION CHARACTERISTICS AS TRANSACTION modes`, `SET TRANSACTION modes`
     Transaction(TransactionModes),
 }
@@ -54,6 +61,13 @@ pub enum SetValue {
     String(String),
     /// A number, as written.
     Number(String),
+    /// `INTERVAL 'text' [qualifier]`: of a time zone.
+    Interval {
+        /// What is between the quotes.
+        value: String,
+        /// The qualifier.
+        qualifier: Option<IntervalQualifier>,
+    },
 }
 
 impl SetValue {
@@ -61,7 +75,7 @@ impl SetValue {
     pub fn text(&self) -> &str {
         match self {
             SetValue::Word(word) => &word.value,
-            SetValue::String(text) | SetValue::Number(text) => text,
+            SetValue::String(text) | SetValue::Number(text) | SetValue::Interval { value: text, .. } => text,
         }
     }
 }

@@ -120,8 +120,24 @@ impl Parser<'_> {
         if self.eat_words(&["partitioned", "by"]) { self.paren_list(Self::partition_column) } else { Ok(Vec::new()) }
     }
 
+    /// `name`, `YEAR(name)`, `BUCKET(n, name)`, ...
+    pub(super) fn partition_field(&mut self) -> Result<PartitionColumn> {
+        match self.partition_transform()? {
+            Some(transform) => Ok(transform),
+            None => Ok(PartitionColumn::Column { name: self.ident()?, ty: None }),
+        }
+    }
+
     /// `name [type]`, `YEAR(name)`, `BUCKET(n, name)`, ...
     fn partition_column(&mut self) -> Result<PartitionColumn> {
+        match self.partition_transform()? {
+            Some(transform) => Ok(transform),
+            None => self.plain_partition_column(),
+        }
+    }
+
+    /// `YEAR(name)`, `BUCKET(n, name)`, ...; none where a column stands here.
+    fn partition_transform(&mut self) -> Result<Option<PartitionColumn>> {
         let transform = match self.folded_word().as_str() {
             "year" => PartitionTransform::Year,
             "month" => PartitionTransform::Month,
@@ -129,10 +145,10 @@ impl Parser<'_> {
             "hour" => PartitionTransform::Hour,
             "bucket" => PartitionTransform::Bucket(0),
             "truncate" => PartitionTransform::Truncate(0),
-            _ => return self.plain_partition_column(),
+            _ => return Ok(None),
         };
         if self.peek_at(1).kind != TokenKind::LeftParen {
-            return self.plain_partition_column();
+            return Ok(None);
         }
         self.at += 2;
         let transform = match transform {
@@ -142,7 +158,7 @@ impl Parser<'_> {
         };
         let column = self.ident()?;
         self.expect(TokenKind::RightParen)?;
-        Ok(PartitionColumn::Transform { transform, column })
+        Ok(Some(PartitionColumn::Transform { transform, column }))
     }
 
     fn number_and_comma(&mut self) -> Result<u64> {

@@ -4,7 +4,7 @@ use super::Parser;
 use crate::{
     ast::{
         AlterSchema, AlterSchemaAction, Comment, CreateSchema, CreateTable, CreateTableAs, CreateView, Drop,
-        DropPrincipal, ObjectKind, PrincipalKind, RoutineKind, Statement, TableAttributes,
+        DropPrincipal, IcebergStorage, ObjectKind, PrincipalKind, RoutineKind, Statement, TableAttributes,
     },
     error::{Error, Result},
     lexer::TokenKind,
@@ -112,12 +112,12 @@ impl Parser<'_> {
         }
         if self.is(TokenKind::LeftParen) && !self.paren_holds_names_of_ctas() && !self.paren_holds_query() {
             let elements = self.table_elements()?;
-            let attributes = self.table_attributes()?;
-            let table = CreateTable { name, temporary, if_not_exists, elements, attributes };
+            let (attributes, iceberg) = self.attributes_or_iceberg()?;
+            let table = CreateTable { name, temporary, if_not_exists, elements, attributes, iceberg };
             return Ok(Statement::CreateTable(Box::new(table)));
         }
         let columns = self.optional_ident_list()?;
-        let attributes = self.table_attributes()?;
+        let (attributes, iceberg) = self.attributes_or_iceberg()?;
         self.expect_word("as")?;
         let query = self.query()?;
         if self.are_words(&["with", "no", "data"]) || self.are_words(&["with", "data"]) {
@@ -129,9 +129,18 @@ impl Parser<'_> {
             if_not_exists,
             columns,
             attributes,
+            iceberg,
             query,
             select_into: false,
         })))
+    }
+
+    /// What stands behind the parentheses of a table: the attributes of Redshift's own ones, or USING ICEBERG.
+    fn attributes_or_iceberg(&mut self) -> Result<(TableAttributes, Option<IcebergStorage>)> {
+        match self.iceberg()? {
+            Some(iceberg) => Ok((TableAttributes::default(), Some(iceberg))),
+            None => Ok((self.table_attributes()?, None)),
+        }
     }
 
     /// Are only names in the parentheses, as in CREATE TABLE name (a, b) AS?

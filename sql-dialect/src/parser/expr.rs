@@ -346,27 +346,34 @@ impl Parser<'_> {
 
     // ---- Operands
 
+    /// `[index]` and `.field`, as many as there are.
+    pub(super) fn path_steps(&mut self, mut expr: Expr) -> Result<Expr> {
+        loop {
+            let pos = self.pos();
+            let step = if self.eat(TokenKind::LeftBracket) {
+                let step = PathStep::Index(Box::new(self.expr()?));
+                self.expect(TokenKind::RightBracket)?;
+                step
+            } else if self.eat(TokenKind::Dot) {
+                PathStep::Field(self.label()?)
+            } else {
+                return Ok(expr);
+            };
+            expr = self.grown(ExprKind::Subscript { expr: Box::new(expr), step }, pos)?;
+        }
+    }
+
     /// An operand with its casts, subscripts, fields and `(+)`.
     pub(super) fn postfixed(&mut self) -> Result<Expr> {
         let mut expr = self.operand()?;
         loop {
+            expr = self.path_steps(expr)?;
             let pos = self.pos();
             let kind = match self.kind() {
                 TokenKind::Cast => {
                     self.advance();
                     let ty = self.data_type()?;
                     ExprKind::Cast { expr: Box::new(expr), ty, safety: CastSafety::Error }
-                }
-                TokenKind::LeftBracket => {
-                    self.advance();
-                    let step = PathStep::Index(Box::new(self.expr()?));
-                    self.expect(TokenKind::RightBracket)?;
-                    ExprKind::Subscript { expr: Box::new(expr), step }
-                }
-                TokenKind::Dot => {
-                    self.advance();
-                    let step = PathStep::Field(self.label()?);
-                    ExprKind::Subscript { expr: Box::new(expr), step }
                 }
                 TokenKind::LeftParen if self.is_outer_join_mark() => {
                     self.at += 3;

@@ -253,7 +253,16 @@ impl Parser<'_> {
         } else if self.are_words(&["add", "partition"]) && self.peek_at(2).kind == TokenKind::LeftParen {
             self.advance();
             self.add_partitions(false)?
-        } else if self.eat_words(&["add", "if", "not", "exists"]) {
+        } else if self.eat_words(&["add", "partition", "field"]) {
+            AlterExternalTableAction::AddPartitionField(self.partition_field()?)
+        } else if self.eat_words(&["drop", "partition", "field"]) {
+            AlterExternalTableAction::DropPartitionField(self.partition_field()?)
+        } else if self.eat_words(&["replace", "partition", "field"]) {
+            let from = self.partition_field()?;
+            self.expect_word("with")?;
+            AlterExternalTableAction::ReplacePartitionField { from, to: self.partition_field()? }
+        } else if self.are_words(&["add", "if", "not", "exists", "partition"]) {
+            self.at += 4;
             self.add_partitions(true)?
         } else if self.are_words(&["drop", "partition"]) && self.peek_at(2).kind == TokenKind::LeftParen {
             self.at += 2;

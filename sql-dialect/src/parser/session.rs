@@ -109,7 +109,7 @@ impl Parser<'_> {
         if session {
             self.advance();
             if self.eat_word("authorization") {
-                return self.session_authorization();
+                return self.session_authorization(local);
             }
             if self.eat_word("characteristics") {
                 self.expect_words(&["as", "transaction"])?;
@@ -118,11 +118,16 @@ impl Parser<'_> {
         } else if local {
             self.advance();
             if self.eat_words(&["session", "authorization"]) {
-                return self.session_authorization();
+                return self.session_authorization(local);
             }
         }
         if self.eat_words(&["time", "zone"]) {
-            return self.time_zone();
+            return self.time_zone(local);
+        }
+        // The guide's example sets an interval without TO: SET timezone INTERVAL '-8 hours'.
+        if self.is_word("timezone") && self.word_at(1, "interval") {
+            self.advance();
+            return self.time_zone(local);
         }
         if self.is_word("transaction") && !self.is_setting_operator(1) {
             self.advance();
@@ -153,7 +158,7 @@ impl Parser<'_> {
         self.peek_at(ahead).kind == TokenKind::Eq || self.word_at(ahead, "to")
     }
 
-    fn session_authorization(&mut self) -> Result<Statement> {
+    fn session_authorization(&mut self, local: bool) -> Result<Statement> {
         let user = if self.eat_word("default") {
             None
         } else if self.begins_string(0) {
@@ -161,15 +166,15 @@ impl Parser<'_> {
         } else {
             Some(self.ident()?.value)
         };
-        Ok(Statement::Set(Set::SessionAuthorization(user)))
+        Ok(Statement::Set(Set::SessionAuthorization { local, user }))
     }
 
-    fn time_zone(&mut self) -> Result<Statement> {
+    fn time_zone(&mut self, local: bool) -> Result<Statement> {
         if !self.eat_word("to") {
             self.eat(TokenKind::Eq);
         }
         let zone = if self.eat_word("local") || self.eat_word("default") { None } else { Some(self.set_value()?) };
-        Ok(Statement::Set(Set::TimeZone { zone }))
+        Ok(Statement::Set(Set::TimeZone { local, zone }))
     }
 
     /// The name of a parameter in lower case; dotted where it is a custom one.
@@ -185,6 +190,10 @@ impl Parser<'_> {
     pub(super) fn set_value(&mut self) -> Result<SetValue> {
         if self.begins_string(0) {
             return self.string().map(SetValue::String);
+        }
+        if self.is_word("interval") && self.begins_string(1) {
+            self.advance();
+            return Ok(SetValue::Interval { value: self.string()?, qualifier: self.interval_qualifier()? });
         }
         let start = self.peek();
         let signed = matches!(start.kind, TokenKind::Minus | TokenKind::Plus);

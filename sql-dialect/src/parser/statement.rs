@@ -102,6 +102,7 @@ impl Parser<'_> {
                 if_not_exists: false,
                 columns: Vec::new(),
                 attributes: TableAttributes::default(),
+                iceberg: None,
                 query,
                 select_into: true,
             })),

@@ -460,6 +460,12 @@ impl Parser<'_> {
         if self.eat_word("type") || self.eat_words(&["set", "data", "type"]) {
             return Ok(AlterTableAction::AlterType { name, ty: self.column_type()? });
         }
+        if self.eat_words(&["set", "default"]) {
+            return Ok(AlterTableAction::SetDefault { name, value: self.default_value()? });
+        }
+        if self.eat_words(&["drop", "default"]) {
+            return Ok(AlterTableAction::DropDefault(name));
+        }
         if self.is_one_of(&["set", "drop"]) {
             return Err(Error::unsupported("ALTER COLUMN SET and DROP are not supported")
                 .with_hint("Add a new column with the default or NOT NULL, copy the values, and drop the old one.")

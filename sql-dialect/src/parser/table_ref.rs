@@ -36,21 +36,25 @@ impl Parser<'_> {
         while let Some(words) = self.join_words() {
             let pos = self.pos();
             self.at += words.count;
-            let right = self.join_right(words)?;
+            let right = self.join_right(&left, words)?;
             left = self.join_tail(left, right, words, pos)?;
         }
         Ok(left)
     }
 
-    fn join_right(&mut self, words: JoinWords) -> Result<FromItem> {
+    fn join_right(&mut self, left: &FromItem, words: JoinWords) -> Result<FromItem> {
         let right = self.table_primary()?;
         // `a JOIN b JOIN c ON ... ON ...`: the right side is a join itself, up to its ON.
-        let has_condition = !words.natural && words.kind != JoinKind::Cross;
+        let has_condition = !words.natural && words.kind != JoinKind::Cross && !is_path_over(&right, left);
         if has_condition && self.join_words().is_some() { self.inner_joins(right) } else { Ok(right) }
     }
 
     fn join_tail(&mut self, left: FromItem, right: FromItem, words: JoinWords, pos: Pos) -> Result<FromItem> {
-        let constraint = self.join_constraint(words)?;
+        let constraint = if is_path_over(&right, &left) && !self.is_one_of(&["on", "using"]) {
+            JoinConstraint::None
+        } else {
+            self.join_constraint(words)?
+        };
         self.grow()?;
         let kind = words.kind;
         Ok(FromItem::Join(Box::new(Join { left, right, kind, constraint, pos, alias: None })))
@@ -148,18 +152,58 @@ impl Parser<'_> {
             return self.table_function(name);
         }
         if self.is(TokenKind::LeftBracket) {
-            return Err(Error::unsupported("subscripts in FROM are not supported").at(self.pos()));
+            let path = self.subscripted_path(name)?;
+            let (alias, at) = (self.table_alias()?, self.index_alias()?);
+            return Ok(FromItem::Path { path, alias, at });
         }
         self.eat(TokenKind::Star);
-        let alias = self.table_alias()?;
-        let at = if self.is_word("at") && self.begins_ident(1) {
-            self.advance();
-            Some(self.ident()?)
-        } else {
-            None
-        };
+        let (alias, at) = (self.table_alias()?, self.index_alias()?);
         self.height = self.height.max(1);
         Ok(FromItem::Table { name, alias, at })
+    }
+
+    /// `AT index` or nothing.
+    fn index_alias(&mut self) -> Result<Option<Ident>> {
+        if !self.is_word("at") || !self.begins_ident(1) {
+            return Ok(None);
+        }
+        self.advance();
+        self.ident().map(Some)
+    }
+
+    /// `a[0].b` behind `a`.
+    fn subscripted_path(&mut self, name: ObjectName) -> Result<Expr> {
+        let pos = name.pos();
+        let column = self.leaf(ExprKind::Column(name), pos)?;
+        let path = self.path_steps(column)?;
+        self.grow()?;
+        Ok(path)
+    }
+
+    /// `(t.a[0].b)`, which is the path without its parentheses; none where something else is in them.
+    fn paren_path(&mut self) -> Result<Option<FromItem>> {
+        let start = self.at;
+        self.advance();
+        if !self.begins_ident(0) {
+            self.at = start;
+            return Ok(None);
+        }
+        let name = ObjectName(self.path()?);
+        let is_path = name.0.len() > 1 || self.is(TokenKind::LeftBracket);
+        let item = if !is_path {
+            None
+        } else if self.is(TokenKind::LeftBracket) {
+            Some(FromItem::Path { path: self.subscripted_path(name)?, alias: None, at: None })
+        } else {
+            Some(FromItem::Table { name, alias: None, at: None })
+        };
+        match item {
+            Some(item) if self.eat(TokenKind::RightParen) => Ok(Some(item)),
+            _ => {
+                self.at = start;
+                Ok(None)
+            }
+        }
     }
 
     /// A table's name, or a path over an earlier item, which may be longer.
@@ -188,6 +232,18 @@ impl Parser<'_> {
                 .with_hint("Write SELECT ... UNION ALL SELECT ...")
                 .at(self.peek_at(1).start));
         }
+        match self.paren_path()? {
+            Some(FromItem::Table { name, .. }) => {
+                let (alias, at) = (self.table_alias()?, self.index_alias()?);
+                self.height = self.height.max(1);
+                return Ok(FromItem::Table { name, alias, at });
+            }
+            Some(FromItem::Path { path, .. }) => {
+                let (alias, at) = (self.table_alias()?, self.index_alias()?);
+                return Ok(FromItem::Path { path, alias, at });
+            }
+            _ => {}
+        }
         self.advance();
         let mut item = self.table_ref()?;
         self.expect(TokenKind::RightParen)?;
@@ -208,13 +264,15 @@ impl Parser<'_> {
     }
 
     fn table_function(&mut self, name: ObjectName) -> Result<FromItem> {
+        let is_unnest = name.0.len() == 1 && name.object().value == "unnest";
         let call = self.call_tail(name)?;
+        let with_offset = is_unnest && self.eat_words(&["with", "offset"]);
         if self.are_words(&["with", "ordinality"]) {
             return Err(Error::unsupported("WITH ORDINALITY is not supported").at(self.pos()));
         }
         let alias = self.table_alias()?;
         self.grow()?;
-        Ok(FromItem::Function { call, alias })
+        Ok(FromItem::Function { call, with_offset, alias })
     }
 
     /// `[AS] name [(column [type], ...)]`
@@ -299,5 +357,45 @@ impl Parser<'_> {
         let name = self.label()?;
         let literal = Literal::String(name.value);
         self.leaf(ExprKind::Literal(literal), name.pos)
+    }
+}
+
+/// Is the right side a path of PartiQL over an item on the left, `t JOIN t.a AS x`? Then a condition is not needed.
+fn is_path_over(right: &FromItem, left: &FromItem) -> bool {
+    let first = match right {
+        FromItem::Table { name, .. } if name.0.len() > 1 => &name.0[0],
+        FromItem::Path { path, .. } => match path_head(path) {
+            Some(name) => &name.0[0],
+            None => return false,
+        },
+        _ => return false,
+    };
+    names_item(left, first)
+}
+
+fn path_head(path: &Expr) -> Option<&ObjectName> {
+    let mut head = path;
+    while let ExprKind::Subscript { expr, .. } = &head.kind {
+        head = expr;
+    }
+    match &head.kind {
+        ExprKind::Column(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// Has an item of FROM this name?
+fn names_item(item: &FromItem, name: &Ident) -> bool {
+    let is_alias = |alias: &Option<TableAlias>| alias.as_ref().is_some_and(|alias| alias.name.value == name.value);
+    match item {
+        FromItem::Table { name: own, alias: None, .. } => own.object().value == name.value,
+        FromItem::Table { alias, .. }
+        | FromItem::Path { alias, .. }
+        | FromItem::Query { alias, .. }
+        | FromItem::Function { alias, .. } => is_alias(alias),
+        FromItem::Join(join) => is_alias(&join.alias) || names_item(&join.left, name) || names_item(&join.right, name),
+        FromItem::UnpivotObject { value, .. } => value.value == name.value,
+        FromItem::Pivot(pivot) => is_alias(&pivot.alias),
+        FromItem::Unpivot(unpivot) => is_alias(&unpivot.alias),
     }
 }

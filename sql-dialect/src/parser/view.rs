@@ -7,6 +7,7 @@ use crate::{
         DropMaterializedView, IcebergStorage, RefreshMaterializedView, Statement, TableAttributes,
     },
     error::{Error, Result},
+    lexer::TokenKind,
 };
 
 impl Parser<'_> {
@@ -20,7 +21,7 @@ impl Parser<'_> {
         }
         let name = self.object_name()?;
         let columns = self.optional_ident_list()?;
-        let iceberg = if self.eat_words(&["using", "iceberg"]) { Some(self.iceberg_storage()?) } else { None };
+        let iceberg = self.iceberg()?;
         let (mut attributes, mut auto_refresh) = (TableAttributes::default(), None);
         while iceberg.is_none() {
             if auto_refresh.is_none() && self.eat_words(&["auto", "refresh"]) {
@@ -47,9 +48,21 @@ impl Parser<'_> {
         })))
     }
 
-    fn iceberg_storage(&mut self) -> Result<IcebergStorage> {
+    /// `USING ICEBERG ...` or nothing.
+    pub(super) fn iceberg(&mut self) -> Result<Option<IcebergStorage>> {
+        if !self.eat_words(&["using", "iceberg"]) {
+            return Ok(None);
+        }
         let location = if self.eat_word("location") { Some(self.string()?) } else { None };
-        Ok(IcebergStorage { location, partitioned_by: self.partitioned_by()?, properties: self.table_properties()? })
+        // The guide's examples write a single field without parentheses.
+        let bare = self.are_words(&["partitioned", "by"]) && self.peek_at(2).kind != TokenKind::LeftParen;
+        let partitioned_by = if bare {
+            self.at += 2;
+            vec![self.partition_field()?]
+        } else {
+            self.partitioned_by()?
+        };
+        Ok(Some(IcebergStorage { location, partitioned_by, properties: self.table_properties()? }))
     }
 
     /// VIEW and what follows, behind ALTER MATERIALIZED.

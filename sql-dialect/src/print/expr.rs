@@ -200,15 +200,10 @@ fn unary(f: &mut Formatter<'_>, op: UnaryOp, expr: &Expr) -> fmt::Result {
         UnaryOp::CubeRoot => "||/ ",
     };
     f.write_str(symbol)?;
-    // `--5` would be a comment.
-    let signed = match &expr.kind {
-        ExprKind::Unary { .. } => matches!(op, UnaryOp::Plus | UnaryOp::Minus),
-        ExprKind::Literal(Literal::Integer(digits) | Literal::Decimal(digits) | Literal::Float(digits)) => {
-            digits.starts_with(['-', '+'])
-        }
-        _ => false,
-    };
-    operand(f, expr, level(expr) >= operand_level(op) && !signed)
+    // `--5` would be a comment, and `-@ 5` one operator.
+    let signed = matches!(op, UnaryOp::Plus | UnaryOp::Minus) && matches!(expr.kind, ExprKind::Unary { .. });
+    f.write_str(if signed { " " } else { "" })?;
+    operand(f, expr, level(expr) >= operand_level(op))
 }
 
 fn binary(f: &mut Formatter<'_>, whole: &Expr, op: BinaryOp, left: &Expr, right: &Expr) -> fmt::Result {

@@ -197,6 +197,11 @@ impl Display for AlterExternalTableAction {
                     write!(f, " PARTITION {} LOCATION {}", Partition(partition), Quoted(location))
                 })
             }
+            AlterExternalTableAction::AddPartitionField(field) => write!(f, "ADD PARTITION FIELD {field}"),
+            AlterExternalTableAction::DropPartitionField(field) => write!(f, "DROP PARTITION FIELD {field}"),
+            AlterExternalTableAction::ReplacePartitionField { from, to } => {
+                write!(f, "REPLACE PARTITION FIELD {from} WITH {to}")
+            }
             AlterExternalTableAction::DropPartition(partition) => write!(f, "DROP PARTITION {}", Partition(partition)),
             AlterExternalTableAction::SetPartitionLocation { partition, location } => {
                 write!(f, "PARTITION {} SET LOCATION {}", Partition(partition), Quoted(location))

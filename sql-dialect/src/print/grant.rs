@@ -27,6 +27,7 @@ impl Display for Grant {
                 }
             }
             Granted::System(privileges) => write!(f, "{privileges}")?,
+            Granted::Connect => f.write_str("CONNECT ON WORKGROUP")?,
             Granted::AssumeRole { roles, .. } => write!(f, "ASSUMEROLE ON {roles}")?,
         }
         f.write_str(if self.revoke { " FROM " } else { " TO " })?;

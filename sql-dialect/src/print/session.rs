@@ -5,8 +5,8 @@ use std::fmt::{self, Display, Formatter};
 use super::{List, Parenthesized, Quoted, flag};
 use crate::{
     ast::{
-        AlterSystem, Cancel, CloseCursor, Deallocate, DeclareCursor, Execute, Fetch, IsolationLevel, Reset, Set,
-        SetValue, Setting, Show, TransactionModes,
+        AlterSystem, Cancel, CloseCursor, Deallocate, DeclareCursor, Execute, Fetch, IsolationLevel, Literal, Reset,
+        Set, SetValue, Setting, Show, TransactionModes,
     },
     names::Ident,
 };
@@ -83,6 +83,9 @@ impl Display for SetValue {
             SetValue::Word(word) => write!(f, "{word}"),
             SetValue::String(text) => write!(f, "{}", Quoted(text)),
             SetValue::Number(number) => f.write_str(number),
+            SetValue::Interval { value, qualifier } => {
+                write!(f, "{}", Literal::Interval { value: value.clone(), qualifier: *qualifier })
+            }
         }
     }
 }
@@ -108,10 +111,20 @@ impl Display for Set {
                 write!(f, "SET {}", flag(*local, "LOCAL "))?;
                 assignment(f, name, value)
             }
-            Set::TimeZone { zone: Some(zone) } => write!(f, "SET TIME ZONE {zone}"),
-            Set::TimeZone { zone: None } => f.write_str("SET TIME ZONE DEFAULT"),
-            Set::SessionAuthorization(Some(user)) => write!(f, "SET SESSION AUTHORIZATION {}", Quoted(user)),
-            Set::SessionAuthorization(None) => f.write_str("SET SESSION AUTHORIZATION DEFAULT"),
+            Set::TimeZone { local, zone } => {
+                write!(f, "SET {}TIME ZONE ", flag(*local, "LOCAL "))?;
+                match zone {
+                    Some(zone) => write!(f, "{zone}"),
+                    None => f.write_str("DEFAULT"),
+                }
+            }
+            Set::SessionAuthorization { local, user } => {
+                write!(f, "SET {}SESSION AUTHORIZATION ", flag(*local, "LOCAL "))?;
+                match user {
+                    Some(user) => write!(f, "{}", Quoted(user)),
+                    None => f.write_str("DEFAULT"),
+                }
+            }
             Set::Transaction(modes) => write!(f, "SET TRANSACTION{modes}"),
         }
     }

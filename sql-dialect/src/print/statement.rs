@@ -23,7 +23,7 @@ impl Display for Statement {
             Statement::Copy(copy) => write!(f, "{copy}"),
             Statement::CopyJob(job) => write!(f, "{job}"),
             Statement::Unload(unload) => write!(f, "{unload}"),
-            Statement::CreateTable(create) => write!(f, "{create}"),
+            Statement::CreateTable(create) => create.fmt(f),
             Statement::CreateTableAs(create) => write!(f, "{create}"),
             Statement::CreateView(create) => write!(f, "{create}"),
             Statement::CreateSchema(create) => write!(f, "{create}"),
@@ -183,13 +183,17 @@ impl Display for Merge {
 /// `CREATE TABLE ... AS`, or `SELECT ... INTO` where it was written so.
 impl Display for CreateTableAs {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let CreateTableAs { name, temporary, if_not_exists, columns, attributes, query: source, select_into } = self;
+        let CreateTableAs { name, temporary, if_not_exists, columns, query: source, select_into, .. } = self;
         let temp = flag(*temporary && !name.object().value.starts_with('#'), " TEMP");
         if *select_into {
             return query(f, source, &format!(" INTO{temp} {name}"));
         }
         let exists = flag(*if_not_exists, " IF NOT EXISTS");
-        write!(f, "CREATE{temp} TABLE{exists} {name}{}{attributes} AS {source}", Parenthesized(columns))
+        write!(f, "CREATE{temp} TABLE{exists} {name}{}{}", Parenthesized(columns), self.attributes)?;
+        if let Some(iceberg) = &self.iceberg {
+            write!(f, "{iceberg}")?;
+        }
+        write!(f, " AS {source}")
     }
 }
 

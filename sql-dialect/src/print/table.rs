@@ -8,7 +8,7 @@ use crate::{
         AlterDatabase, AlterDatabaseAction, AlterMaterializedView, AlterMaterializedViewAction, AlterSchema,
         AlterSchemaAction, AlterTable, AlterTableAction, ColumnAttribute, ColumnDef, Comment, ConstraintKind,
         CreateDatabase, CreateMaterializedView, CreateSchema, CreateTable, CreateView, DatabaseIsolation,
-        DatabaseOption, DatabaseSource, DistStyle, Drop, DropMaterializedView, IntegrationOption, IntegrationState,
+        DatabaseOption, DatabaseSource, DistStyle, Drop, DropMaterializedView, IcebergStorage, IntegrationOption, IntegrationState,
         IntegrationTables, ObjectKind, Producer, RefreshMaterializedView, SortKey, TableAttributes, TableConstraint,
         TableElement,
     },
@@ -166,7 +166,23 @@ impl Display for CreateTable {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let temp = flag(self.temporary && !self.name.object().value.starts_with('#'), " TEMP");
         let exists = flag(self.if_not_exists, " IF NOT EXISTS");
-        write!(f, "CREATE{temp} TABLE{exists} {} ({}){}", self.name, List(&self.elements), self.attributes)
+        write!(f, "CREATE{temp} TABLE{exists} {} (", self.name)?;
+        // `{:#}` puts each column in a line of its own, as SHOW TABLE does.
+        let lines = f.alternate() && !self.elements.is_empty();
+        for (index, element) in self.elements.iter().enumerate() {
+            f.write_str(if index > 0 { "," } else { "" })?;
+            f.write_str(match (lines, index) {
+                (true, _) => "\n    ",
+                (false, 0) => "",
+                (false, _) => " ",
+            })?;
+            write!(f, "{element}")?;
+        }
+        write!(f, "{}{}", if lines { "\n)" } else { ")" }, self.attributes)?;
+        match &self.iceberg {
+            Some(iceberg) => write!(f, "{iceberg}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -289,6 +305,11 @@ impl Display for AlterTableAction {
             AlterTableAction::RenameTo(name) => write!(f, "RENAME TO {name}"),
             AlterTableAction::RenameColumn { from, to } => write!(f, "RENAME COLUMN {from} TO {to}"),
             AlterTableAction::AlterType { name, ty } => write!(f, "ALTER COLUMN {name} TYPE {ty}"),
+            AlterTableAction::SetDefault { name, value } => {
+                write!(f, "ALTER COLUMN {name} SET DEFAULT ")?;
+                above(f, value, OPERATOR)
+            }
+            AlterTableAction::DropDefault(name) => write!(f, "ALTER COLUMN {name} DROP DEFAULT"),
             AlterTableAction::AlterEncode { columns } => {
                 for (index, (name, encoding)) in columns.iter().enumerate() {
                     let comma = if index > 0 { ", " } else { "" };
@@ -330,19 +351,27 @@ impl Display for CreateMaterializedView {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "CREATE MATERIALIZED VIEW {}{}", self.name, Parenthesized(&self.columns))?;
         if let Some(iceberg) = &self.iceberg {
-            write!(f, " USING ICEBERG{}", TextClause("LOCATION", &iceberg.location))?;
-            if !iceberg.partitioned_by.is_empty() {
-                write!(f, " PARTITIONED BY ({})", List(&iceberg.partitioned_by))?;
-            }
-            if !iceberg.properties.is_empty() {
-                write!(f, " TABLE PROPERTIES {}", Properties(&iceberg.properties))?;
-            }
+            write!(f, "{iceberg}")?;
         }
         write!(f, "{}", self.attributes)?;
         if let Some(auto) = self.auto_refresh {
             f.write_str(if auto { " AUTO REFRESH YES" } else { " AUTO REFRESH NO" })?;
         }
         write!(f, " AS {}", self.query_text)
+    }
+}
+
+/// With a blank before it.
+impl Display for IcebergStorage {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, " USING ICEBERG{}", TextClause("LOCATION", &self.location))?;
+        if !self.partitioned_by.is_empty() {
+            write!(f, " PARTITIONED BY ({})", List(&self.partitioned_by))?;
+        }
+        if !self.properties.is_empty() {
+            write!(f, " TABLE PROPERTIES {}", Properties(&self.properties))?;
+        }
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{comma_list, expr::above, paren_list};
+use super::{comma_list, expr::above, flag, paren_list};
 use crate::{
     ast::{FromItem, Join, JoinConstraint, JoinKind, Pivot, TableAlias, Unpivot},
     precedence::PRIMARY,
@@ -19,12 +19,20 @@ impl Display for FromItem {
                     None => Ok(()),
                 }
             }
+            FromItem::Path { path, alias, at } => {
+                write!(f, "{path}")?;
+                optional_alias(f, alias)?;
+                match at {
+                    Some(at) => write!(f, " AT {at}"),
+                    None => Ok(()),
+                }
+            }
             FromItem::Query { query, alias, .. } => {
                 write!(f, "({query})")?;
                 optional_alias(f, alias)
             }
-            FromItem::Function { call, alias } => {
-                write!(f, "{call}")?;
+            FromItem::Function { call, with_offset, alias } => {
+                write!(f, "{call}{}", flag(*with_offset, " WITH OFFSET"))?;
                 optional_alias(f, alias)
             }
             FromItem::Join(join) if join.alias.is_some() => {

@@ -81,6 +81,10 @@ impl Altered {
                 let ty = storable(ty, &name.value)?;
                 self.alter_type(at, ty)?;
             }
+            AlterTableAction::SetDefault { .. } | AlterTableAction::DropDefault(_) => {
+                return Err(Error::unsupported("ALTER COLUMN SET DEFAULT and DROP DEFAULT are not supported")
+                    .with_hint("Add a new column with the default, copy the values, and drop the old one."));
+            }
             AlterTableAction::AlterEncode { columns } => {
                 for (name, encoding) in columns {
                     let at = self.position(name, work)?;

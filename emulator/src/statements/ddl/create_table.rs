@@ -22,6 +22,9 @@ use crate::{
 
 /// Runs CREATE TABLE.
 pub(crate) async fn create_table(create: &CreateTable, work: &mut Work<'_>) -> Result<Outcome> {
+    if create.iceberg.is_some() {
+        return Err(Error::unsupported("CREATE TABLE USING ICEBERG is not supported"));
+    }
     let lifetime = if create.temporary { Lifetime::Temporary } else { Lifetime::Permanent };
     let place = work.place(&create.name, lifetime).await?;
     let case_sensitive = work.context.session.case_sensitive;

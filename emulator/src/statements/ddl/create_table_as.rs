@@ -16,6 +16,9 @@ use crate::{
 
 /// Runs CREATE TABLE AS: the table is made and filled in one transaction.
 pub(crate) async fn create_table_as(create: &CreateTableAs, work: &mut Work<'_>) -> Result<Outcome> {
+    if create.iceberg.is_some() {
+        return Err(Error::unsupported("CREATE TABLE USING ICEBERG is not supported"));
+    }
     let lifetime = if create.temporary { Lifetime::Temporary } else { Lifetime::Permanent };
     let place = work.place(&create.name, lifetime).await?;
     if work.view.relation(&place.schema, &place.name)?.is_some() {
