@@ -113,7 +113,7 @@ mod tests {
         );
         assert_eq!(
             problems[1].report("a.sql"),
-            "error[0A000]: CREATE INDEX is not supported\n --> a.sql:4:1\n  |\n\
+            "error[0A000]: SQL command \"create index i on t (a)\" not supported on Redshift tables.\n --> a.sql:4:1\n  |\n\
              4 | create index i on t (a); select 2;\n  | ^\n  = hint: Use SORTKEY and DISTKEY instead of indexes.\n"
         );
     }

@@ -1,6 +1,6 @@
 //! CREATE, ALTER, DROP and COMMENT of databases, schemas, tables and views.
 
-use super::{DataType, Expr, IamRole, PartitionColumn, Producer, Query, TableSecurity};
+use super::{DataType, Expr, IamRole, PartitionColumn, Producer, Query, Statement, TableSecurity};
 use crate::names::{Ident, ObjectName};
 
 /// `CREATE [[LOCAL] TEMP] TABLE [IF NOT EXISTS] name (columns, constraints, LIKE t) attributes`
@@ -163,8 +163,6 @@ pub struct CreateTableAs {
     pub name: ObjectName,
     /// TEMP, TEMPORARY or `#name`?
     pub temporary: bool,
-    /// IF NOT EXISTS? Redshift does not have it; kept for the error.
-    pub if_not_exists: bool,
     /// Names for its columns.
     pub columns: Vec<Ident>,
     /// BACKUP, DISTSTYLE, DISTKEY, SORTKEY.
@@ -270,7 +268,7 @@ pub struct DropMaterializedView {
     pub cascade: bool,
 }
 
-/// `CREATE SCHEMA [IF NOT EXISTS] [name] [AUTHORIZATION user] [QUOTA ...]`
+/// `CREATE SCHEMA [IF NOT EXISTS] [name] [AUTHORIZATION user] [QUOTA ...] [elements]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct CreateSchema {
     /// Its name; the user's where it is left out.
@@ -281,6 +279,8 @@ pub struct CreateSchema {
     pub authorization: Option<Ident>,
     /// Quota in megabytes; UNLIMITED is none.
     pub quota_mb: Option<u64>,
+    /// What is made in it at once: CREATE TABLE, CREATE VIEW and GRANT.
+    pub elements: Vec<Statement>,
 }
 
 /// `CREATE DATABASE name [FROM source] [WITH] [OWNER = user] [CONNECTION LIMIT n] [COLLATE ...] [ISOLATION LEVEL ...]`

@@ -36,9 +36,7 @@ impl Parser<'_> {
             return self.create_table(temporary);
         }
         if temporary && self.is_word("view") {
-            return Err(Error::unsupported("CREATE TEMPORARY VIEW is not supported")
-                .with_hint("Use CREATE VIEW, or CREATE TEMP TABLE ... AS.")
-                .at(self.tokens[start].start));
+            return Err(self.newer(0, "Use CREATE VIEW, or CREATE TEMP TABLE ... AS."));
         }
         if !or_replace
             && !temporary
@@ -111,22 +109,26 @@ impl Parser<'_> {
             return Err(self.refuse_partitioning());
         }
         if self.is(TokenKind::LeftParen) && !self.paren_holds_names_of_ctas() && !self.paren_holds_query() {
+            self.declared_table = Some(name.object().value.clone());
             let elements = self.table_elements()?;
+            self.declared_table = None;
             let (attributes, iceberg) = self.attributes_or_iceberg()?;
             let table = CreateTable { name, temporary, if_not_exists, elements, attributes, iceberg };
             return Ok(Statement::CreateTable(Box::new(table)));
         }
         let columns = self.optional_ident_list()?;
         let (attributes, iceberg) = self.attributes_or_iceberg()?;
+        if if_not_exists && self.is_word("as") {
+            return Err(self.newer(0, "CREATE TABLE AS has no IF NOT EXISTS: use DROP TABLE IF EXISTS before it."));
+        }
         self.expect_word("as")?;
         let query = self.query()?;
         if self.are_words(&["with", "no", "data"]) || self.are_words(&["with", "data"]) {
-            return Err(Error::unsupported("WITH [NO] DATA is not supported").at(self.pos()));
+            return Err(self.newer(0, "For a table without rows add WHERE FALSE to the query."));
         }
         Ok(Statement::CreateTableAs(Box::new(CreateTableAs {
             name,
             temporary,
-            if_not_exists,
             columns,
             attributes,
             iceberg,
@@ -159,9 +161,7 @@ impl Parser<'_> {
     fn create_view(&mut self, or_replace: bool) -> Result<Statement> {
         self.advance();
         if self.are_words(&["if", "not", "exists"]) {
-            return Err(Error::unsupported("CREATE VIEW IF NOT EXISTS is not supported")
-                .with_hint("Use CREATE OR REPLACE VIEW.")
-                .at(self.pos()));
+            return Err(self.newer(1, "Use CREATE OR REPLACE VIEW."));
         }
         let name = self.object_name()?;
         let columns = self.optional_ident_list()?;
@@ -180,12 +180,21 @@ impl Parser<'_> {
         let name = if self.is_word("authorization") { None } else { Some(self.ident()?) };
         let authorization = if self.eat_word("authorization") { Some(self.ident()?) } else { None };
         let quota_mb = if self.eat_word("quota") { self.quota()? } else { None };
-        if self.is_word("create") || self.is_word("grant") {
-            return Err(Error::unsupported("CREATE SCHEMA with schema elements is not supported")
-                .with_hint("Create them with statements of their own.")
-                .at(self.pos()));
+        let mut elements = Vec::new();
+        while self.is_word("create") || self.is_word("grant") {
+            elements.push(self.schema_element()?);
         }
-        Ok(Statement::CreateSchema(CreateSchema { name, if_not_exists, authorization, quota_mb }))
+        Ok(Statement::CreateSchema(CreateSchema { name, if_not_exists, authorization, quota_mb, elements }))
+    }
+
+    /// CREATE TABLE, CREATE VIEW or GRANT within CREATE SCHEMA.
+    fn schema_element(&mut self) -> Result<Statement> {
+        let start = self.at;
+        let element = self.inner_statement()?;
+        match element {
+            Statement::CreateTable(_) | Statement::CreateView(_) | Statement::Grant(_) => Ok(element),
+            _ => Err(self.unexpected_at(start + 1)),
+        }
     }
 
     /// `n [MB | GB | TB]` or UNLIMITED, in megabytes.
@@ -380,22 +389,25 @@ impl Parser<'_> {
             return Err(self.refuse_partitioning());
         }
         let refused = [
-            ("inherits", "Table inheritance is not supported"),
-            ("tablespace", "Tablespaces are not supported"),
-            ("with", "Storage parameters are not supported"),
+            ("inherits", "Table inheritance is not supported", "Use LIKE to take the columns of another table."),
+            ("tablespace", "Tablespaces are not supported", "Redshift manages storage itself."),
+            ("without", "WITHOUT OIDS is not supported", "Rows have no OIDs."),
         ];
-        if let Some((_, message)) = refused.iter().find(|(word, _)| self.is_word(word)) {
-            return Err(Error::unsupported(*message).at(self.pos()));
+        if let Some((_, message, hint)) = refused.iter().find(|(word, _, _)| self.is_word(word)) {
+            return Err(Error::unsupported(*message).with_hint(*hint).at(self.pos()));
+        }
+        if self.is_word("with") {
+            return Err(self.newer(0, "Tables have no storage parameters."));
         }
         if self.are_words(&["on", "commit"]) {
-            return Err(Error::unsupported("ON COMMIT is not supported").at(self.pos()));
+            return Err(Error::unsupported("ON COMMIT is not supported")
+                .with_hint("Temporary tables last until the session ends; use TRUNCATE or DROP TABLE.")
+                .at(self.pos()));
         }
         Ok(attributes)
     }
 
     fn refuse_partitioning(&self) -> Error {
-        Error::unsupported("Table partitioning is not supported")
-            .with_hint("Use DISTKEY and SORTKEY, or an external table with PARTITIONED BY.")
-            .at(self.pos())
+        self.newer(0, "Use DISTKEY and SORTKEY, or an external table with PARTITIONED BY.")
     }
 }

@@ -19,7 +19,7 @@ impl Parser<'_> {
         self.expect_word("into")?;
         let table = self.object_name()?;
         if self.is_word("as") {
-            return Err(Error::unsupported("an alias for the target of INSERT is not supported").at(self.pos()));
+            return Err(self.newer(0, "The target of INSERT has no alias."));
         }
         let columns = if self.paren_holds_query() { Vec::new() } else { self.optional_ident_list()? };
         let source = if self.eat_words(&["default", "values"]) {
@@ -35,18 +35,15 @@ impl Parser<'_> {
 
     fn refuse_insert_tail(&self) -> Result<()> {
         if self.are_words(&["on", "conflict"]) {
-            return Err(Error::unsupported("INSERT ... ON CONFLICT is not supported")
-                .with_hint("Load a staging table, then MERGE, or DELETE ... USING and INSERT in one transaction.")
-                .at(self.pos()));
+            let hint = "Load a staging table, then MERGE, or DELETE ... USING and INSERT in one transaction.";
+            return Err(self.newer(0, hint));
         }
         self.refuse_returning()
     }
 
     fn refuse_returning(&self) -> Result<()> {
         if self.is_word("returning") {
-            return Err(Error::unsupported("RETURNING is not supported")
-                .with_hint("Read the rows with a SELECT in the same transaction.")
-                .at(self.pos()));
+            return Err(self.newer(0, "Read the rows with a SELECT in the same transaction."));
         }
         Ok(())
     }
@@ -77,9 +74,7 @@ impl Parser<'_> {
 
     fn assignment(&mut self) -> Result<(Ident, Expr)> {
         if self.is(TokenKind::LeftParen) {
-            return Err(Error::unsupported("SET (columns) = (values) is not supported")
-                .with_hint("Write one assignment for each column.")
-                .at(self.pos()));
+            return Err(self.newer(0, "Write one assignment for each column."));
         }
         let column = self.ident()?;
         self.expect(TokenKind::Eq)?;
@@ -107,7 +102,7 @@ impl Parser<'_> {
             return Ok(None);
         }
         if self.are_words(&["current", "of"]) {
-            return Err(Error::unsupported("WHERE CURRENT OF is not supported").at(self.pos()));
+            return Err(self.newer(1, "Rows are named by a condition, not by a cursor."));
         }
         self.expr().map(Some)
     }
@@ -168,9 +163,7 @@ impl Parser<'_> {
         self.expect_word("into")?;
         let target = self.object_name()?;
         if !self.is_word("using") {
-            return Err(Error::unsupported("an alias for the target of MERGE is not supported")
-                .with_hint("Name the table itself in the conditions and values.")
-                .at(self.pos()));
+            return Err(self.newer(0, "The target of MERGE has no alias: name the table itself in conditions and values."));
         }
         self.advance();
         let source = self.table_primary()?;
@@ -195,7 +188,7 @@ impl Parser<'_> {
             MatchedAction::Update(self.comma_list(Self::assignment)?)
         };
         if self.are_words(&["when", "matched"]) {
-            return Err(Error::unsupported("MERGE has one WHEN MATCHED and one WHEN NOT MATCHED").at(self.pos()));
+            return Err(self.newer(1, "MERGE has one WHEN MATCHED and one WHEN NOT MATCHED."));
         }
         self.expect_words(&["when", "not", "matched"])?;
         self.refuse_merge_condition()?;
@@ -209,14 +202,10 @@ impl Parser<'_> {
 
     /// `AND condition`, `BY SOURCE`: other databases have them.
     fn refuse_merge_condition(&self) -> Result<()> {
-        let what = if self.is_word("and") {
-            "conditions of WHEN are not supported in MERGE"
-        } else if self.is_word("by") {
-            "WHEN NOT MATCHED BY is not supported in MERGE"
-        } else {
+        if !self.is_one_of(&["and", "by"]) {
             return Ok(());
-        };
-        Err(Error::unsupported(what).with_hint("Filter the rows in the source: USING (SELECT ...).").at(self.pos()))
+        }
+        Err(self.newer(0, "WHEN has no further condition: filter the rows in the source, USING (SELECT ...)."))
     }
 
     pub(super) fn vacuum(&mut self) -> Result<Statement> {

@@ -260,9 +260,7 @@ impl Parser<'_> {
 
     fn between_tail(&mut self, left: Expr, negated: Negated, pos: Pos) -> Result<Expr> {
         if self.is_word("symmetric") && !matches!(self.peek_at(1).kind, TokenKind::LeftParen | TokenKind::Dot) {
-            return Err(Error::unsupported("BETWEEN SYMMETRIC is not supported")
-                .with_hint("Write the lesser bound first.")
-                .at(self.pos()));
+            return Err(self.newer(1, "There is no BETWEEN SYMMETRIC: write the lesser bound first."));
         }
         let low = Box::new(self.expr_above(IN + 1)?);
         self.expect_word("and")?;

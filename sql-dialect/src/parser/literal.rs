@@ -6,7 +6,7 @@ use crate::{
         CastSafety, Expr, ExprKind, FunctionCall, IntervalField, Literal, NullTreatment, OrderByItem, Parentheses,
         TrimSide,
     },
-    error::{Error, Pos, Result},
+    error::{Pos, Result},
     lexer::TokenKind,
     names::{Ident, ObjectName},
     reserved::is_reserved,
@@ -120,6 +120,9 @@ impl Parser<'_> {
         if !self.is(TokenKind::RightParen) {
             self.arguments(&mut call.args)?;
             call.nulls = self.null_treatment();
+            if self.is_word("order") {
+                return Err(self.newer(0, "Use LISTAGG(...) WITHIN GROUP (ORDER BY ...)."));
+            }
         }
         self.expect(TokenKind::RightParen)?;
         self.call_suffix(&mut call)?;
@@ -144,9 +147,8 @@ impl Parser<'_> {
             self.expect(TokenKind::RightParen)?;
         }
         if self.is_word("filter") && self.peek_at(1).kind == TokenKind::LeftParen && self.word_at(2, "where") {
-            return Err(Error::unsupported("FILTER is not supported")
-                .with_hint("Aggregate a CASE expression: sum(CASE WHEN condition THEN value END).")
-                .at(self.pos()));
+            let hint = "There is no FILTER: aggregate a CASE expression, sum(CASE WHEN condition THEN value END).";
+            return Err(self.newer(1, hint));
         }
         if call.nulls.is_none() {
             call.nulls = self.null_treatment();

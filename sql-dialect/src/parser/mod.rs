@@ -9,6 +9,7 @@
 //! logarithmic height when they are long, because these operators are associative; so ten thousand terms are fine.
 
 mod clauses;
+mod column_type;
 mod copy;
 mod database;
 mod ddl;
@@ -161,6 +162,8 @@ struct Parser<'a> {
     in_connect_by: bool,
     /// Are we in the default of a column, where COLLATE is the column's?
     in_default: bool,
+    /// The table whose columns are being declared.
+    declared_table: Option<String>,
 }
 
 /// What a part that nests has interrupted.
@@ -203,6 +206,7 @@ impl<'a> Parser<'a> {
             into: None,
             in_connect_by: false,
             in_default: false,
+            declared_table: None,
         };
         Ok((Some(parser).filter(|parser| parser.tokens.len() > 1), last))
     }
@@ -319,6 +323,12 @@ impl<'a> Parser<'a> {
             TokenKind::Bad(bad) => bad.error(self.token_text(token), token.start),
             _ => Error::syntax_near(shortened(self.token_text(token)), token.start),
         }
+    }
+
+    /// The syntax error that Redshift reports at the token so many ahead for what only newer versions of Postgres
+    /// have, with Redshift's way as the hint.
+    fn newer(&self, ahead: usize, hint: &str) -> Error {
+        self.unexpected_at(self.at + ahead).with_hint(hint)
     }
 
     // ---- Names

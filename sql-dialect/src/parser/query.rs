@@ -19,6 +19,9 @@ const INTERSECT_LEVEL: u8 = 2;
 /// Words behind a sub-query in parentheses that make it a part of a larger query.
 const QUERY_TAIL: [&str; 7] = ["union", "intersect", "except", "minus", "order", "limit", "offset"];
 
+/// The hint where VALUES stands for a table.
+pub(super) const NO_VALUES: &str = "VALUES is no table: write SELECT ... UNION ALL SELECT ...";
+
 impl Parser<'_> {
     /// A query that is not the whole statement: INTO has no place in it.
     pub(super) fn query(&mut self) -> Result<Box<Query>> {
@@ -85,7 +88,7 @@ impl Parser<'_> {
         let columns = self.cte_columns()?;
         self.expect_word("as")?;
         if self.is_one_of(&["materialized", "not"]) {
-            return Err(Error::unsupported("MATERIALIZED is not supported in WITH").at(self.pos()));
+            return Err(self.newer(0, "Redshift decides itself whether it materializes a common table expression."));
         }
         let query = self.paren_query()?;
         Ok(Cte { name, columns, query })
@@ -163,9 +166,7 @@ impl Parser<'_> {
             return Ok(QueryBody::Select(select));
         }
         if self.is_word("values") {
-            return Err(Error::unsupported("VALUES lists as constant tables are not supported")
-                .with_hint("Write SELECT ... UNION ALL SELECT ...")
-                .at(self.pos()));
+            return Err(self.newer(0, NO_VALUES));
         }
         Err(self.unexpected())
     }
@@ -203,7 +204,7 @@ impl Parser<'_> {
     }
 
     /// The parenthesis that closes this one; the last token where none does.
-    fn matching_paren(&self, open: usize) -> usize {
+    pub(super) fn matching_paren(&self, open: usize) -> usize {
         let mut depth = 0usize;
         for (index, token) in self.tokens.iter().enumerate().skip(open) {
             match token.kind {
@@ -494,9 +495,7 @@ impl Parser<'_> {
             "rows" => FrameUnits::Rows,
             "range" => FrameUnits::Range,
             "groups" => {
-                return Err(Error::unsupported("GROUPS is not supported in a window frame")
-                    .with_hint("Use ROWS.")
-                    .at(pos));
+                return Err(self.newer(0, "Frames are in ROWS."));
             }
             _ => return Ok(None),
         };
@@ -509,7 +508,7 @@ impl Parser<'_> {
             (self.frame_bound()?, FrameBound::CurrentRow)
         };
         if self.is_word("exclude") {
-            return Err(Error::unsupported("EXCLUDE is not supported in a window frame").at(self.pos()));
+            return Err(self.newer(0, "Frames have no EXCLUDE."));
         }
         Ok(Some(WindowFrame { units, start, end, pos }))
     }

@@ -12,6 +12,9 @@ use crate::{
     names::Ident,
 };
 
+/// The hint where a function is to return rows.
+const NO_SETS: &str = "Redshift's functions are scalar; use a view, or a procedure that fills a temporary table.";
+
 /// What stands behind the arguments of CREATE FUNCTION and CREATE PROCEDURE, in any order.
 #[derive(Default)]
 struct RoutineClauses {
@@ -116,9 +119,12 @@ impl Parser<'_> {
     }
 
     fn refuse_set_results(&self) -> Result<()> {
-        if self.is_one_of(&["setof", "table"]) {
+        if self.is_word("table") {
+            return Err(self.newer(0, NO_SETS));
+        }
+        if self.is_word("setof") {
             return Err(Error::unsupported("functions that return sets are not supported")
-                .with_hint("Redshift's functions are scalar; use a view, or a procedure that fills a temporary table.")
+                .with_hint(NO_SETS)
                 .at(self.pos()));
         }
         Ok(())

@@ -11,6 +11,9 @@ use crate::{
     names::Ident,
 };
 
+/// The hint where a transaction is to be committed in two phases.
+pub(super) const NO_TWO_PHASES: &str = "There is no commit in two phases.";
+
 impl Parser<'_> {
     // ---- Transactions
 
@@ -34,7 +37,7 @@ impl Parser<'_> {
     pub(super) fn commit(&mut self) -> Result<Statement> {
         self.advance();
         if self.is_word("prepared") {
-            return Err(Error::unsupported("COMMIT PREPARED is not supported").at(self.pos()));
+            return Err(self.newer(0, NO_TWO_PHASES));
         }
         self.transaction_word();
         Ok(Statement::Commit)
@@ -43,13 +46,11 @@ impl Parser<'_> {
     pub(super) fn rollback(&mut self) -> Result<Statement> {
         self.advance();
         if self.is_word("prepared") {
-            return Err(Error::unsupported("ROLLBACK PREPARED is not supported").at(self.pos()));
+            return Err(self.newer(0, NO_TWO_PHASES));
         }
         self.transaction_word();
         if self.is_word("to") {
-            return Err(Error::unsupported("ROLLBACK TO SAVEPOINT is not supported")
-                .with_hint("ROLLBACK ends the whole transaction.")
-                .at(self.pos()));
+            return Err(self.refused_command("ROLLBACK ends the whole transaction."));
         }
         Ok(Statement::Rollback)
     }
@@ -78,7 +79,7 @@ impl Parser<'_> {
             } else if self.eat_words(&["read", "only"]) {
                 modes.read_only = Some(true);
             } else if self.is_word("deferrable") || self.are_words(&["not", "deferrable"]) {
-                return Err(Error::unsupported("DEFERRABLE transactions are not supported").at(self.pos()));
+                return Err(self.newer(0, "Transactions are never deferrable."));
             } else {
                 return Ok(modes);
             }
@@ -132,7 +133,7 @@ impl Parser<'_> {
         if self.is_word("transaction") && !self.is_setting_operator(1) {
             self.advance();
             if self.is_word("snapshot") {
-                return Err(Error::unsupported("SET TRANSACTION SNAPSHOT is not supported").at(self.pos()));
+                return Err(self.newer(0, "Snapshots cannot be named."));
             }
             return Ok(Statement::Set(Set::Transaction(self.transaction_modes()?)));
         }

@@ -1,6 +1,6 @@
 //! Which statement begins with which words.
 
-use super::Parser;
+use super::{Parser, session::NO_TWO_PHASES};
 use crate::{
     ast::{CreateTableAs, DeclareCursor, Explain, Prepare, Query, Statement, TableAttributes},
     error::{Error, Result},
@@ -79,12 +79,12 @@ impl Parser<'_> {
         match self.folded_word().as_str() {
             "update" => self.update(with),
             "delete" => self.delete(with),
-            "merge" => Err(Error::unsupported("WITH before MERGE is not supported")
-                .with_hint("Write the query as the source: MERGE INTO table USING (SELECT ...) AS source ON ...")
-                .at(self.pos())),
-            "insert" => Err(Error::unsupported("WITH before INSERT is not supported")
-                .with_hint("Write it before the SELECT: INSERT INTO table WITH ... SELECT ...")
-                .at(self.pos())),
+            "merge" => {
+                Err(self.newer(0, "Write the query as the source: MERGE INTO table USING (SELECT ...) AS source ON ..."))
+            }
+            "insert" => {
+                Err(self.newer(0, "Write WITH before the SELECT: INSERT INTO table WITH ... SELECT ..."))
+            }
             _ => {
                 let query = self.query_behind_with(with)?;
                 Ok(self.query_or_select_into(query))
@@ -99,7 +99,6 @@ impl Parser<'_> {
             Some(into) => Statement::CreateTableAs(Box::new(CreateTableAs {
                 name: into.name,
                 temporary: into.temporary,
-                if_not_exists: false,
                 columns: Vec::new(),
                 attributes: TableAttributes::default(),
                 iceberg: None,
@@ -111,7 +110,7 @@ impl Parser<'_> {
 
     // ---- Statements within statements
 
-    fn inner_statement(&mut self) -> Result<Statement> {
+    pub(super) fn inner_statement(&mut self) -> Result<Statement> {
         let entered = self.enter()?;
         let statement = self.statement()?;
         self.leave(entered);
@@ -121,12 +120,12 @@ impl Parser<'_> {
     fn explain(&mut self) -> Result<Statement> {
         self.advance();
         if self.is_word("analyze") || self.is_word("analyse") {
-            return Err(Error::unsupported("EXPLAIN ANALYZE is not supported").at(self.pos()));
+            return Err(Error::unsupported("EXPLAIN ANALYZE is not supported")
+                .with_hint("Run the query and look at SYS_QUERY_DETAIL.")
+                .at(self.pos()));
         }
         if self.is(TokenKind::LeftParen) && !self.paren_holds_query() {
-            return Err(Error::unsupported("options of EXPLAIN in parentheses are not supported")
-                .with_hint("Use EXPLAIN [VERBOSE] query.")
-                .at(self.pos()));
+            return Err(self.newer(1, "Use EXPLAIN [VERBOSE] query."));
         }
         let verbose = self.eat_word("verbose");
         let start = self.at;
@@ -151,7 +150,7 @@ impl Parser<'_> {
     fn prepare(&mut self) -> Result<Statement> {
         self.advance();
         if self.is_word("transaction") {
-            return Err(Error::unsupported("PREPARE TRANSACTION is not supported").at(self.pos()));
+            return Err(self.newer(1, NO_TWO_PHASES));
         }
         let name = self.ident()?;
         let types = if self.is(TokenKind::LeftParen) { self.paren_list(Self::data_type)? } else { Vec::new() };

@@ -3,18 +3,14 @@
 use super::Parser;
 use crate::{
     ast::{
-        AlterTable, AlterTableAction, ColumnAttribute, ColumnDef, ConstraintKind, DataType, DistStyle, Expr, SortKey,
+        AlterTable, AlterTableAction, ColumnAttribute, ColumnDef, ConstraintKind, DistStyle, Expr, SortKey,
         Statement, TableAttributes, TableConstraint, TableElement,
     },
     error::{Error, Pos, Result, SqlState},
     lexer::TokenKind,
     names::Ident,
     precedence::OPERATOR,
-    types::RedshiftType,
 };
-
-/// Length of a column that is declared TEXT: developer guide, "Character types".
-const TEXT_LENGTH: u32 = 256;
 
 impl Parser<'_> {
     /// `(columns, constraints, LIKE ...)`
@@ -60,10 +56,10 @@ impl Parser<'_> {
             self.reference_actions()?;
             ConstraintKind::ForeignKey { columns, table, referenced }
         } else if self.is_word("check") {
-            return Err(self.refuse_check());
+            return Err(self.refuse_check("ALTER/CREATE TABLE CHECK constraint is not supported"));
         } else if self.is_word("exclude") && (self.word_at(1, "using") || self.peek_at(1).kind == TokenKind::LeftParen)
         {
-            return Err(Error::unsupported("Exclusion constraints are not supported").at(self.pos()));
+            return Err(self.newer(1, "There are no exclusion constraints, and constraints are not enforced."));
         } else if name.is_some() {
             return Err(self.unexpected());
         } else {
@@ -73,8 +69,8 @@ impl Parser<'_> {
         Ok(Some(TableConstraint { name, kind }))
     }
 
-    fn refuse_check(&self) -> Error {
-        Error::unsupported("CHECK constraints are not supported")
+    fn refuse_check(&self, message: &str) -> Error {
+        Error::unsupported(message)
             .with_hint("Redshift enforces NOT NULL alone; filter the rows before they are inserted.")
             .at(self.pos())
     }
@@ -92,7 +88,9 @@ impl Parser<'_> {
 
     fn constraint_timing(&mut self) -> Result<()> {
         if self.is_one_of(&["deferrable", "initially"]) || self.are_words(&["not", "deferrable"]) {
-            return Err(Error::unsupported("DEFERRABLE constraints are not supported").at(self.pos()));
+            return Err(Error::unsupported("DEFERRABLE constraints are not supported")
+                .with_hint("Keys are informational only: Redshift does not enforce them.")
+                .at(self.pos()));
         }
         Ok(())
     }
@@ -101,41 +99,12 @@ impl Parser<'_> {
 
     pub(super) fn column_def(&mut self) -> Result<ColumnDef> {
         let name = self.ident()?;
-        let ty = self.column_type()?;
+        let ty = self.type_of_column(&name)?;
         let mut attributes = Vec::new();
         while let Some(attribute) = self.column_attribute()? {
             attributes.push(attribute);
         }
         Ok(ColumnDef { name, ty, attributes })
-    }
-
-    /// A type as a column is declared with it.
-    pub(super) fn column_type(&mut self) -> Result<DataType> {
-        let pos = self.pos();
-        if matches!(
-            self.folded_word().as_str(),
-            "serial" | "serial4" | "serial8" | "bigserial" | "smallserial" | "serial2"
-        ) {
-            let message = format!("type \"{}\" is not supported", self.folded_word());
-            return Err(Error::unsupported(message)
-                .with_hint("Declare the column INTEGER or BIGINT with IDENTITY(seed, step).")
-                .at(pos));
-        }
-        let ty = self.data_type()?;
-        if matches!(self.tokens[self.at - 1].kind, TokenKind::RightBracket) || self.tokens_name_array() {
-            return Err(Error::unsupported("Array columns are not supported")
-                .with_hint("Use SUPER for arrays.")
-                .at(pos));
-        }
-        Ok(match ty {
-            DataType::Known(RedshiftType::Text) => DataType::Known(RedshiftType::Varchar(TEXT_LENGTH)),
-            other => other,
-        })
-    }
-
-    fn tokens_name_array(&self) -> bool {
-        let last = self.tokens[self.at - 1];
-        last.kind == TokenKind::Word && self.token_text(last).eq_ignore_ascii_case("array")
     }
 
     fn column_attribute(&mut self) -> Result<Option<ColumnAttribute>> {
@@ -191,7 +160,7 @@ impl Parser<'_> {
                 self.advance();
                 self.references()?
             }
-            "check" => return Err(self.refuse_check()),
+            "check" => return Err(self.refuse_check("ALTER/CREATE TABLE column CHECK constraint is not supported")),
             _ if self.pos() != pos => return Err(self.unexpected()),
             _ => {
                 self.constraint_timing()?;
@@ -218,7 +187,7 @@ impl Parser<'_> {
         }
         self.expect_word("as")?;
         if self.is(TokenKind::LeftParen) {
-            return Err(Error::unsupported("Generated columns are not supported").at(self.pos()));
+            return Err(self.newer(0, "There are no generated columns: compute the value in a view."));
         }
         self.expect_word("identity")?;
         let (seed, step) = self.seed_and_step()?;
@@ -350,7 +319,7 @@ impl Parser<'_> {
     pub(super) fn alter_table(&mut self) -> Result<Statement> {
         self.advance();
         if self.are_words(&["if", "exists"]) {
-            return Err(Error::unsupported("ALTER TABLE IF EXISTS is not supported").at(self.pos()));
+            return Err(self.newer(1, "ALTER TABLE has no IF EXISTS."));
         }
         let name = self.object_name()?;
         if let Some(altered) = self.alter_external_table(&name)? {
@@ -370,9 +339,8 @@ impl Parser<'_> {
             }
             "append" => self.alter_append()?,
             "set" => {
-                return Err(Error::unsupported("ALTER TABLE SET is not supported")
-                    .with_hint("External tables have SET LOCATION, SET FILE FORMAT and SET TABLE PROPERTIES.")
-                    .at(self.pos()));
+                let hint = "External tables have SET LOCATION, SET FILE FORMAT and SET TABLE PROPERTIES, others no SET.";
+                return Err(self.newer(1, hint));
             }
             _ => return Err(self.unexpected()),
         };
@@ -388,11 +356,13 @@ impl Parser<'_> {
         }
         self.eat_word("column");
         if self.are_words(&["if", "not", "exists"]) {
-            return Err(Error::unsupported("ADD COLUMN IF NOT EXISTS is not supported").at(self.pos()));
+            return Err(self.newer(1, "ADD COLUMN has no IF NOT EXISTS: look into SVV_COLUMNS before."));
         }
         let column = self.column_def()?;
         if self.is(TokenKind::Comma) {
-            return Err(Error::unsupported("ALTER TABLE can add or drop only one column at a time").at(self.pos()));
+            return Err(Error::unsupported("ALTER TABLE can add or drop only one column at a time")
+                .with_hint("Write one ALTER TABLE for each column.")
+                .at(self.pos()));
         }
         Ok(AlterTableAction::AddColumn(column))
     }
@@ -405,7 +375,7 @@ impl Parser<'_> {
         }
         self.eat_word("column");
         if self.are_words(&["if", "exists"]) {
-            return Err(Error::unsupported("DROP COLUMN IF EXISTS is not supported").at(self.pos()));
+            return Err(self.newer(1, "DROP COLUMN has no IF EXISTS: look into SVV_COLUMNS before."));
         }
         let name = self.ident()?;
         Ok(AlterTableAction::DropColumn { name, cascade: self.cascade() })
@@ -458,7 +428,7 @@ impl Parser<'_> {
         self.eat_word("column");
         let name = self.ident()?;
         if self.eat_word("type") || self.eat_words(&["set", "data", "type"]) {
-            return Ok(AlterTableAction::AlterType { name, ty: self.column_type()? });
+            return Ok(AlterTableAction::AlterType { ty: self.type_of_column(&name)?, name });
         }
         if self.eat_words(&["set", "default"]) {
             return Ok(AlterTableAction::SetDefault { name, value: self.default_value()? });
@@ -467,9 +437,7 @@ impl Parser<'_> {
             return Ok(AlterTableAction::DropDefault(name));
         }
         if self.is_one_of(&["set", "drop"]) {
-            return Err(Error::unsupported("ALTER COLUMN SET and DROP are not supported")
-                .with_hint("Add a new column with the default or NOT NULL, copy the values, and drop the old one.")
-                .at(self.pos()));
+            return Err(self.refuse_alter_column());
         }
         self.expect_word("encode")?;
         let mut columns = vec![(name, self.encoding()?)];
@@ -481,6 +449,22 @@ impl Parser<'_> {
             columns.push((name, self.encoding()?));
         }
         Ok(AlterTableAction::AlterEncode { columns })
+    }
+
+    /// `SET NOT NULL`, `DROP NOT NULL`, `SET STATISTICS`, ... behind the name of a column.
+    fn refuse_alter_column(&self) -> Error {
+        let mut what = self.folded_word().to_uppercase();
+        for ahead in 1..self.tokens.len() - self.at {
+            let token = self.peek_at(ahead);
+            if token.kind != TokenKind::Word {
+                break;
+            }
+            what.push(' ');
+            what.push_str(&self.token_text(token).to_uppercase());
+        }
+        Error::unsupported(format!("ALTER COLUMN {what} is not supported"))
+            .with_hint("Add a new column as it is to be, copy the values, and drop the old one.")
+            .at(self.pos())
     }
 
     fn alter_append(&mut self) -> Result<AlterTableAction> {

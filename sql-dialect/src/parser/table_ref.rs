@@ -1,9 +1,9 @@
 //! FROM: tables, sub-queries, functions, joins, PIVOT and UNPIVOT.
 
-use super::Parser;
+use super::{Parser, query::NO_VALUES};
 use crate::{
     ast::{Expr, ExprKind, FromItem, Join, JoinConstraint, JoinKind, Literal, Pivot, SelectItem, TableAlias, Unpivot},
-    error::{Error, Pos, Result},
+    error::{Pos, Result},
     lexer::TokenKind,
     names::{Ident, ObjectName},
 };
@@ -140,7 +140,7 @@ impl Parser<'_> {
     /// A table or a function.
     fn table_named(&mut self) -> Result<FromItem> {
         if self.is_word("lateral") && (self.peek_at(1).kind == TokenKind::LeftParen || self.begins_ident(1)) {
-            return Err(Error::unsupported("LATERAL is not supported").at(self.pos()));
+            return Err(self.newer(2, "There is no LATERAL: join the tables, or unnest a SUPER value by its path."));
         }
         self.eat_word("only");
         if self.is_word("unnest") && self.peek_at(1).kind == TokenKind::LeftParen {
@@ -228,9 +228,9 @@ impl Parser<'_> {
     /// `(joins) [alias]`
     fn table_paren(&mut self) -> Result<FromItem> {
         if self.word_at(1, "values") {
-            return Err(Error::unsupported("VALUES lists as constant tables are not supported")
-                .with_hint("Write SELECT ... UNION ALL SELECT ...")
-                .at(self.peek_at(1).start));
+            // VALUES is a function's name here, and a function in parentheses is no item of FROM.
+            let first_row = if self.peek_at(2).kind == TokenKind::LeftParen { self.matching_paren(self.at + 2) } else { self.at };
+            return Err(self.unexpected_at(first_row + 1).with_hint(NO_VALUES));
         }
         match self.paren_path()? {
             Some(FromItem::Table { name, .. }) => {
@@ -268,7 +268,7 @@ impl Parser<'_> {
         let call = self.call_tail(name)?;
         let with_offset = is_unnest && self.eat_words(&["with", "offset"]);
         if self.are_words(&["with", "ordinality"]) {
-            return Err(Error::unsupported("WITH ORDINALITY is not supported").at(self.pos()));
+            return Err(self.newer(0, "Number the rows with ROW_NUMBER(), or use UNNEST ... WITH OFFSET."));
         }
         let alias = self.table_alias()?;
         self.grow()?;

@@ -6,7 +6,7 @@ use crate::{
         AlterMaterializedView, AlterMaterializedViewAction, AlterTableAction, CreateMaterializedView,
         DropMaterializedView, IcebergStorage, RefreshMaterializedView, Statement, TableAttributes,
     },
-    error::{Error, Result},
+    error::Result,
     lexer::TokenKind,
 };
 
@@ -15,9 +15,7 @@ impl Parser<'_> {
     pub(super) fn create_materialized_view(&mut self) -> Result<Statement> {
         self.advance();
         if self.are_words(&["if", "not", "exists"]) {
-            return Err(Error::unsupported("CREATE MATERIALIZED VIEW IF NOT EXISTS is not supported")
-                .with_hint("Use DROP MATERIALIZED VIEW IF EXISTS before it.")
-                .at(self.pos()));
+            return Err(self.newer(1, "Use DROP MATERIALIZED VIEW IF EXISTS before it."));
         }
         let name = self.object_name()?;
         let columns = self.optional_ident_list()?;
@@ -35,7 +33,7 @@ impl Parser<'_> {
         let query = self.query()?;
         let query_text = self.text[start..self.tokens[self.at - 1].end as usize].to_owned();
         if self.are_words(&["with", "no", "data"]) || self.are_words(&["with", "data"]) {
-            return Err(Error::unsupported("WITH [NO] DATA is not supported").at(self.pos()));
+            return Err(self.newer(0, "Materialized views are filled when they are created."));
         }
         Ok(Statement::CreateMaterializedView(Box::new(CreateMaterializedView {
             name,
@@ -94,7 +92,7 @@ impl Parser<'_> {
         self.advance();
         self.expect_words(&["materialized", "view"])?;
         if self.is_word("concurrently") {
-            return Err(Error::unsupported("REFRESH MATERIALIZED VIEW CONCURRENTLY is not supported").at(self.pos()));
+            return Err(self.newer(1, "Readers are not blocked by REFRESH MATERIALIZED VIEW."));
         }
         let name = self.object_name()?;
         Ok(Statement::RefreshMaterializedView(RefreshMaterializedView { name, cascade: self.cascade() }))

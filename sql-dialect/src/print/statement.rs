@@ -183,13 +183,12 @@ impl Display for Merge {
 /// `CREATE TABLE ... AS`, or `SELECT ... INTO` where it was written so.
 impl Display for CreateTableAs {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let CreateTableAs { name, temporary, if_not_exists, columns, query: source, select_into, .. } = self;
+        let CreateTableAs { name, temporary, columns, query: source, select_into, .. } = self;
         let temp = flag(*temporary && !name.object().value.starts_with('#'), " TEMP");
         if *select_into {
             return query(f, source, &format!(" INTO{temp} {name}"));
         }
-        let exists = flag(*if_not_exists, " IF NOT EXISTS");
-        write!(f, "CREATE{temp} TABLE{exists} {name}{}{}", Parenthesized(columns), self.attributes)?;
+        write!(f, "CREATE{temp} TABLE {name}{}{}", Parenthesized(columns), self.attributes)?;
         if let Some(iceberg) = &self.iceberg {
             write!(f, "{iceberg}")?;
         }

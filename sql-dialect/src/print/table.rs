@@ -144,7 +144,8 @@ impl Display for CreateSchema {
         if let Some(name) = &self.name {
             write!(f, " {name}")?;
         }
-        write!(f, "{}{}", Clause("AUTHORIZATION", &self.authorization), Clause("QUOTA", &self.quota_mb))
+        write!(f, "{}{}", Clause("AUTHORIZATION", &self.authorization), Clause("QUOTA", &self.quota_mb))?;
+        self.elements.iter().try_for_each(|element| write!(f, " {element}"))
     }
 }
 

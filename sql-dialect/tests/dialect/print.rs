@@ -22,7 +22,7 @@ fn expressions() {
         ("(a and b) and (c and d)", "(a AND b) AND (c AND d)"),
         ("a or (b or c)", "a OR (b OR c)"),
         ("(a or b) and c", "(a OR b) AND c"),
-        ("- (-5)", "-(-5)"),
+        ("- (-5)", "- -5"),
         ("a - -5", "a - -5"),
         ("(-5)::int", "(-5)::integer"),
         ("-5::int", "-5::integer"),

@@ -6,6 +6,7 @@
 //! * `--! ok COMMAND`: statements of this command that parse, and print as text that parses to the same value.
 //! * `--! error SQLSTATE | message | where | hint`: one text that is refused. `where` is what stands at the error's
 //!   position; a part of the hint may follow.
+//! * `--! for IDS`: the cases that follow cover these items of `unsupported.txt`.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -54,7 +55,7 @@ fn scripts_are_accepted_and_refused_as_they_say() {
         assert!(cases.first().is_some_and(|case| case.directive.starts_with("page ")), "{file} names no page");
         for Case { line, directive, text } in cases {
             let checked = match directive.split_once(' ') {
-                Some(("page", _)) => Ok(()),
+                Some(("page" | "for", _)) => Ok(()),
                 Some(("ok", command)) => accepted(command, &text),
                 Some(("error", expected)) => refused(expected, text.trim_end()),
                 _ => Err(format!("what is {directive}?")),
@@ -242,4 +243,23 @@ fn every_command_has_a_script() {
     let listed: BTreeSet<String> = COMMANDS.iter().map(|&command| command.to_owned()).collect();
     assert_eq!(listed.difference(&seen).collect::<Vec<_>>(), Vec::<&String>::new(), "without a script");
     assert_eq!(seen.difference(&listed).collect::<Vec<_>>(), Vec::<&String>::new(), "not in the list");
+}
+
+/// Every item that Redshift lacks is covered, and nothing is covered that is no item.
+#[test]
+fn what_redshift_lacks_has_a_script() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sql");
+    let list = fs::read_to_string(folder.join("unsupported.txt")).expect("the list");
+    let script = fs::read_to_string(folder.join("unsupported.sql")).expect("the script");
+    let items: BTreeSet<&str> =
+        list.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_whitespace().next()).collect();
+    let cases = cases(&script);
+    let mut covered = BTreeSet::new();
+    for (case, next) in cases.iter().zip(&cases[1..]) {
+        if let Some(ids) = case.directive.strip_prefix("for ") {
+            assert!(!next.directive.starts_with("for "), "{ids} has no cases");
+            covered.extend(ids.split(", "));
+        }
+    }
+    assert_eq!(items, covered);
 }

@@ -73,14 +73,14 @@ fn settings() {
     );
     assert_eq!(
         statement("set time zone 'UTC'"),
-        Statement::Set(Set::TimeZone { zone: Some(SetValue::String("UTC".into())) })
+        Statement::Set(Set::TimeZone { local: false, zone: Some(SetValue::String("UTC".into())) })
     );
-    assert_eq!(statement("set time zone local"), Statement::Set(Set::TimeZone { zone: None }));
+    assert_eq!(statement("set time zone local"), Statement::Set(Set::TimeZone { local: false, zone: None }));
     assert_eq!(
         statement("set session authorization 'bob'"),
-        Statement::Set(Set::SessionAuthorization(Some("bob".into())))
+        Statement::Set(Set::SessionAuthorization { local: false, user: Some("bob".into()) })
     );
-    assert_eq!(statement("set local session authorization default"), Statement::Set(Set::SessionAuthorization(None)));
+    assert_eq!(statement("set local session authorization default"), Statement::Set(Set::SessionAuthorization { local: true, user: None }));
     let serializable = TransactionModes { isolation: Some(IsolationLevel::Serializable), read_only: None };
     for sql in [
         "set session characteristics as transaction isolation level serializable",

@@ -113,5 +113,5 @@ create external table s.t (a int) stored as xml location 's3://b/'
 --! error 42601 | syntax error at end of input |
 alter external schema s
 
---! error 0A000 | ALTER TABLE SET is not supported | set | SET LOCATION
+--! error 42601 | syntax error at or near "schema" | schema | SET LOCATION
 alter table t set schema s

@@ -30,10 +30,10 @@ refresh materialized view v restrict;
 DROP MATERIALIZED VIEW tickets_mv;
 drop materialized view if exists s.v cascade;
 
---! error 0A000 | CREATE MATERIALIZED VIEW IF NOT EXISTS is not supported | if | DROP MATERIALIZED VIEW IF EXISTS
+--! error 42601 | syntax error at or near "not" | not | DROP MATERIALIZED VIEW IF EXISTS
 create materialized view if not exists v as select 1
 
---! error 0A000 | WITH [NO] DATA is not supported | with no data
+--! error 42601 | syntax error at or near "with" | with no data
 create materialized view v as select 1 with no data
 
 --! error 42601 | syntax error at or near "materialized" | materialized
@@ -42,5 +42,5 @@ create or replace materialized view v as select 1
 --! error 42601 | syntax error at or near "encode" | encode
 alter materialized view v alter encode auto
 
---! error 0A000 | REFRESH MATERIALIZED VIEW CONCURRENTLY is not supported | concurrently
+--! error 42601 | syntax error at or near "v" | v
 refresh materialized view concurrently v

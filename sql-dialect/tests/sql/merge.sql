@@ -20,11 +20,11 @@ merge into t using s on t.a = s.a when matched then delete remove duplicates
 --! error 42601 | syntax error at end of input |
 merge into t using s on t.a = s.a when matched then delete
 
---! error 0A000 | conditions of WHEN are not supported in MERGE | and | source
+--! error 42601 | syntax error at or near "and" | and | source
 merge into t using s on t.a = s.a when matched and s.b > 1 then delete when not matched then insert values (s.a)
 
---! error 0A000 | an alias for the target of MERGE is not supported | x | table itself
+--! error 42601 | syntax error at or near "x" | x | table itself
 merge into t x using s on x.a = s.a remove duplicates
 
---! error 0A000 | WITH before MERGE is not supported | merge | SELECT
+--! error 42601 | syntax error at or near "merge" | merge | SELECT
 with s as (select 1) merge into t using s on t.a = s.a remove duplicates

@@ -60,5 +60,5 @@ create rls policy p using (a, b)
 --! error 42601 | syntax error at or near "priority" | priority
 detach masking policy p on t (a) from public priority 5
 
---! error 0A000 | CREATE POLICY is not supported | create | CREATE RLS POLICY
+--! error 42601 | syntax error at or near "policy" | policy | CREATE RLS POLICY
 create policy p on t using (true)

@@ -102,12 +102,6 @@ SHOW TEMPLATE test_schema.demo_template;
 --! ok SHOW TEMPLATES
 SHOW TEMPLATES FROM SCHEMA dev.s1 LIKE '%template' LIMIT 1;
 
---! error 0A000 | ROLLBACK TO SAVEPOINT is not supported | to | ROLLBACK
-rollback to savepoint a
-
---! error 0A000 | PREPARE TRANSACTION is not supported | transaction
-prepare transaction 'x'
-
 --! error 0A000 | FETCH PRIOR is not supported | prior | forward
 fetch prior from c
 

@@ -94,17 +94,8 @@ analyze compression listing; analyze compression sales(qtysold, commission, sale
 vacuum; vacuum sales; vacuum full sales to 75 percent; vacuum sort only sales to 75 percent boost; vacuum delete only;
 vacuum reindex listing; vacuum recluster listing;
 
---! error 0A000 | SET (columns) = (values) is not supported | ( | one assignment
+--! error 42601 | syntax error at or near "(" | ( | one assignment
 update t set (a, b) = (1, 2)
-
---! error 0A000 | CREATE TEMPORARY VIEW is not supported | create | CREATE VIEW
-create temp view v as select 1
-
---! error 0A000 | CREATE VIEW IF NOT EXISTS is not supported | if | OR REPLACE
-create view if not exists v as select 1
 
 --! error 0A000 | ALTER TABLE can add or drop only one column at a time | ,
 alter table t add column a int, add column b int
-
---! error 0A000 | ALTER COLUMN SET and DROP are not supported | set | new column
-alter table t alter column a set not null

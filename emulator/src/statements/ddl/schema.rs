@@ -13,6 +13,9 @@ use crate::{
 
 /// Runs CREATE SCHEMA.
 pub(crate) async fn create_schema(create: &CreateSchema, work: &mut Work<'_>) -> Result<Outcome> {
+    if !create.elements.is_empty() {
+        return Err(Error::unsupported("CREATE SCHEMA with schema elements is not supported"));
+    }
     let case_sensitive = work.context.session.case_sensitive;
     let owner = match &create.authorization {
         Some(user) => work.user(user)?.id,
