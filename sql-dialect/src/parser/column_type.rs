@@ -152,9 +152,7 @@ fn refused(ty: &str, column: Option<&str>, pos: Pos) -> Error {
     let is_array = ty.ends_with("[]");
     let known = is_array || ty == "interval" || NOT_STORED.binary_search(&ty).is_ok() || is_of_the_catalog(ty);
     let error = match column {
-        Some(column) if known => {
-            Error::unsupported(format!("Column \"{column}\" has unsupported type \"{ty}\"."))
-        }
+        Some(column) if known => Error::unsupported(format!("Column \"{column}\" has unsupported type \"{ty}\".")),
         _ if known => Error::unsupported(format!("type \"{ty}\" is not supported")),
         _ => Error::new(SqlState::UNDEFINED_OBJECT, format!("type \"{ty}\" does not exist")),
     };

@@ -163,7 +163,9 @@ impl Parser<'_> {
         self.expect_word("into")?;
         let target = self.object_name()?;
         if !self.is_word("using") {
-            return Err(self.newer(0, "The target of MERGE has no alias: name the table itself in conditions and values."));
+            return Err(
+                self.newer(0, "The target of MERGE has no alias: name the table itself in conditions and values.")
+            );
         }
         self.advance();
         let source = self.table_primary()?;

@@ -55,7 +55,8 @@ impl Parser<'_> {
         if self.eat_words(&["assumerole", "on"]) {
             return Ok(Granted::AssumeRole { roles: self.assumed_roles()?, commands: Vec::new() });
         }
-        if self.is_word("connect") && (self.word_at(1, "to") || self.word_at(1, "from") || self.word_at(2, "workgroup")) {
+        if self.is_word("connect") && (self.word_at(1, "to") || self.word_at(1, "from") || self.word_at(2, "workgroup"))
+        {
             self.advance();
             if !self.is_one_of(&["to", "from"]) {
                 self.expect_words(&["on", "workgroup"])?;

@@ -166,9 +166,9 @@ impl Parser<'_> {
     pub(super) fn refused_command(&self, hint: &str) -> Error {
         let (start, end) = self.span();
         let text = shortened(&self.text[start as usize..end as usize]);
-        let is_index = self.tokens[..self.tokens.len().min(3)].iter().any(|token| {
-            token.kind == TokenKind::Word && self.token_text(*token).eq_ignore_ascii_case("index")
-        });
+        let is_index = self.tokens[..self.tokens.len().min(3)]
+            .iter()
+            .any(|token| token.kind == TokenKind::Word && self.token_text(*token).eq_ignore_ascii_case("index"));
         let whose = if is_index { " on Redshift tables" } else { "" };
         Error::unsupported(format!("SQL command \"{text}\" not supported{whose}.")).with_hint(hint).at(start)
     }

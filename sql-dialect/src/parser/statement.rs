@@ -80,11 +80,10 @@ impl Parser<'_> {
             "update" => self.update(with),
             "delete" => self.delete(with),
             "merge" => {
-                Err(self.newer(0, "Write the query as the source: MERGE INTO table USING (SELECT ...) AS source ON ..."))
+                Err(self
+                    .newer(0, "Write the query as the source: MERGE INTO table USING (SELECT ...) AS source ON ..."))
             }
-            "insert" => {
-                Err(self.newer(0, "Write WITH before the SELECT: INSERT INTO table WITH ... SELECT ..."))
-            }
+            "insert" => Err(self.newer(0, "Write WITH before the SELECT: INSERT INTO table WITH ... SELECT ...")),
             _ => {
                 let query = self.query_behind_with(with)?;
                 Ok(self.query_or_select_into(query))

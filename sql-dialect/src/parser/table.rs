@@ -3,8 +3,8 @@
 use super::Parser;
 use crate::{
     ast::{
-        AlterTable, AlterTableAction, ColumnAttribute, ColumnDef, ConstraintKind, DistStyle, Expr, SortKey,
-        Statement, TableAttributes, TableConstraint, TableElement,
+        AlterTable, AlterTableAction, ColumnAttribute, ColumnDef, ConstraintKind, DistStyle, Expr, SortKey, Statement,
+        TableAttributes, TableConstraint, TableElement,
     },
     error::{Error, Pos, Result, SqlState},
     lexer::TokenKind,
@@ -339,7 +339,8 @@ impl Parser<'_> {
             }
             "append" => self.alter_append()?,
             "set" => {
-                let hint = "External tables have SET LOCATION, SET FILE FORMAT and SET TABLE PROPERTIES, others no SET.";
+                let hint =
+                    "External tables have SET LOCATION, SET FILE FORMAT and SET TABLE PROPERTIES, others no SET.";
                 return Err(self.newer(1, hint));
             }
             _ => return Err(self.unexpected()),

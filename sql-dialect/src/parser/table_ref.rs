@@ -229,7 +229,8 @@ impl Parser<'_> {
     fn table_paren(&mut self) -> Result<FromItem> {
         if self.word_at(1, "values") {
             // VALUES is a function's name here, and a function in parentheses is no item of FROM.
-            let first_row = if self.peek_at(2).kind == TokenKind::LeftParen { self.matching_paren(self.at + 2) } else { self.at };
+            let first_row =
+                if self.peek_at(2).kind == TokenKind::LeftParen { self.matching_paren(self.at + 2) } else { self.at };
             return Err(self.unexpected_at(first_row + 1).with_hint(NO_VALUES));
         }
         match self.paren_path()? {

@@ -80,7 +80,10 @@ fn settings() {
         statement("set session authorization 'bob'"),
         Statement::Set(Set::SessionAuthorization { local: false, user: Some("bob".into()) })
     );
-    assert_eq!(statement("set local session authorization default"), Statement::Set(Set::SessionAuthorization { local: true, user: None }));
+    assert_eq!(
+        statement("set local session authorization default"),
+        Statement::Set(Set::SessionAuthorization { local: true, user: None })
+    );
     let serializable = TransactionModes { isolation: Some(IsolationLevel::Serializable), read_only: None };
     for sql in [
         "set session characteristics as transaction isolation level serializable",
