@@ -1,8 +1,17 @@
 """Blueshift as its users meet it: the program in a process, S3 as a folder or a server, clients of all kinds."""
 
+import os
+
 import pytest
 
 from blueshift import S3Folder, S3Server, Server
+
+# Clients for Node and Java are tested where tests/run has found them.
+collect_ignore = [
+    file
+    for file, variable in [("clients/test_node.py", "BLUESHIFT_NODE_MODULES"), ("clients/test_jdbc.py", "BLUESHIFT_JDBC_DRIVER")]
+    if variable not in os.environ
+]
 
 
 @pytest.fixture

@@ -402,19 +402,18 @@ impl Decoder {
 
     fn displacement(&mut self, text: &str) -> Result<(), Fault> {
         let seconds = parse_displacement(text);
-        match (self.time, self.zone) {
-            (None, _) => Err(Fault::Syntax),
-            (Some(_), None) => {
-                self.zone = Some(Zone::Fixed(seconds.ok_or(Fault::Displacement)?));
-                Ok(())
-            }
-            // `UTC+3`: the displacement counts from the zone before it, westwards as POSIX does.
-            (Some(_), Some(Zone::Fixed(base))) => {
-                self.zone = Some(Zone::Fixed(base - seconds.ok_or(Fault::Displacement)?));
-                Ok(())
-            }
-            (Some(_), Some(Zone::Named(_))) => Err(Fault::Syntax),
+        // PostgreSQL's JDBC driver writes a date as `2020-02-29 +00`.
+        if self.time.is_none() && !self.has_date() {
+            return Err(Fault::Syntax);
         }
+        let seconds = seconds.ok_or(Fault::Displacement);
+        self.zone = Some(match self.zone {
+            None => Zone::Fixed(seconds?),
+            // `UTC+3`: the displacement counts from the zone before it, westwards as POSIX does.
+            Some(Zone::Fixed(base)) => Zone::Fixed(base - seconds?),
+            Some(Zone::Named(_)) => return Err(Fault::Syntax),
+        });
+        Ok(())
     }
 
     fn word(&mut self, word: &str) -> Result<(), Fault> {
@@ -611,6 +610,8 @@ mod tests {
             "1999-1-8",
             "08-Jan-99",
             "990108 000000",
+            "1999-01-08 +00",
+            "1999-01-08 -11:00",
         ];
         for text in spellings {
             assert_eq!(parse_date(text, &INPUT).map(i64::from), Ok(day(1999, 1, 8)), "{text}");

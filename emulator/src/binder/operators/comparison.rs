@@ -22,6 +22,7 @@ use crate::{
         BindContext, Typed,
         cast::{CastKind, cast, number_rank, session_zone},
         coercion::wider,
+        node,
     },
     functions::{moments, string::without_trailing_blanks},
     text_input::{Rounding, calendar::DAY, power_of_ten, rescale, zone::Zone},
@@ -306,7 +307,8 @@ pub fn in_list(value: &Typed, items: Vec<(Typed, Pos)>, negated: bool, ctx: &Bin
         tests.push(string_list(column, texts));
     }
     tests.extend(others);
-    let any = tests.into_iter().reduce(Expr::or).ok_or_else(|| Error::internal("an empty IN list"))?;
+    // Balanced, because one OR after the other is as deep as the list is long.
+    let any = node::any_of(tests).ok_or_else(|| Error::internal("an empty IN list"))?;
     let expr = if !negated {
         any
     } else if let Expr::InList(list) = any {
