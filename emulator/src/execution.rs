@@ -1,5 +1,7 @@
 //! Running plans: DataFusion's optimiser and operators, set up without its SQL front end.
 
+mod constant;
+
 use std::{
     future::{Future, poll_fn},
     path::PathBuf,
@@ -18,7 +20,7 @@ use datafusion::{
     },
     logical_expr::LogicalPlan,
     physical_plan::{
-        ExecutionPlan, ExecutionPlanProperties, execute_stream, execute_stream_partitioned,
+        ExecutionPlan, ExecutionPlanProperties, execute_stream, execute_stream_partitioned, memory::MemoryStream,
         stream::RecordBatchReceiverStream,
     },
     prelude::SessionConfig,
@@ -53,6 +55,10 @@ struct PlanThreads(Handle);
 
 /// Bytes of stack that planning may take.
 const PLANNING_STACK: usize = 16 * 1024 * 1024;
+
+/// Bytes of stack that threads which drive sessions had better have: with less, each statement gets a stack of its own
+/// to be planned on, and giving that back to the system costs more than many a statement. Only what is used takes memory.
+pub const SESSION_STACK: usize = 2 * PLANNING_STACK;
 
 /// What plans are optimised and run with: one for an engine, shared by its sessions.
 ///
@@ -94,22 +100,39 @@ pub fn session_state(options: &ExecutionOptions) -> Result<SessionState> {
 /// # Errors
 /// What planning finds; what running finds comes as the stream's last item.
 pub async fn execute(plan: &LogicalPlan, state: &SessionState) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+    if let Some(rows) = constant::rows(plan, state) {
+        return Ok(futures::stream::iter([Ok(rows)]).boxed());
+    }
     Ok(stream(plan, state).await?.map(|batch| batch.map_err(from_datafusion)).boxed())
 }
 
 /// The same as DataFusion has it: for rows that go into a table.
 pub(crate) async fn stream(plan: &LogicalPlan, state: &SessionState) -> Result<SendableRecordBatchStream> {
-    start(planned(plan, state).await?, state)
+    match constant::rows(plan, state) {
+        Some(rows) => at_once(rows),
+        None => start(planned(plan, state).await?, state),
+    }
 }
 
 /// The same in as many streams as the plan has, to be read side by side.
 pub(crate) async fn streams(plan: &LogicalPlan, state: &SessionState) -> Result<Vec<SendableRecordBatchStream>> {
+    if let Some(rows) = constant::rows(plan, state) {
+        return Ok(vec![at_once(rows)?]);
+    }
     let physical = planned(plan, state).await?;
     if physical.output_partitioning().partition_count() == 1 {
         return Ok(vec![start(physical, state)?]);
     }
     // Of several, each gets a task from who reads them.
     execute_stream_partitioned(physical, state.task_ctx()).map_err(from_datafusion)
+}
+
+/// Rows that are there already.
+fn at_once(rows: RecordBatch) -> Result<SendableRecordBatchStream> {
+    let schema = rows.schema();
+    MemoryStream::try_new(vec![rows], schema, None)
+        .map(|stream| Box::pin(stream) as SendableRecordBatchStream)
+        .map_err(from_datafusion)
 }
 
 /// Starts a plan in a task of its own, which ends when nobody reads its rows any more.

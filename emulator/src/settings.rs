@@ -3,7 +3,7 @@
 //! Source: developer guide, "Configuration reference", and what PostgreSQL 8.0 has beside it because clients ask for it.
 //! As in PostgreSQL, what a transaction block sets is undone when the block rolls back, and SET LOCAL when it ends.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use redshift_sql_dialect::{Error, Result, SqlState};
 
@@ -134,11 +134,12 @@ pub enum Span {
 /// A session's parameters.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    values: BTreeMap<String, String>,
+    /// Shared with the statements that run: a change makes a copy where one still does.
+    values: Arc<BTreeMap<String, String>>,
     /// What RESET goes back to: the defaults, with what the client gave at start-up.
     initial: BTreeMap<String, String>,
     /// As they were when the block began.
-    before_block: Option<BTreeMap<String, String>>,
+    before_block: Option<Arc<BTreeMap<String, String>>>,
     /// What SET LOCAL hides, to be put back at the end of the block.
     hidden_by_local: BTreeMap<String, Option<String>>,
     changes: Vec<(String, String)>,
@@ -153,7 +154,7 @@ impl Settings {
         values.insert("is_superuser".into(), is_superuser.into());
         Settings {
             initial: values.clone(),
-            values,
+            values: Arc::new(values),
             before_block: None,
             hidden_by_local: BTreeMap::new(),
             changes: Vec::new(),
@@ -164,7 +165,7 @@ impl Settings {
     pub fn set_at_startup(&mut self, name: &str, value: &str) -> Result<()> {
         let value = check(name, value)?;
         self.initial.insert(name.to_string(), value.clone());
-        self.values.insert(name.to_string(), value);
+        Arc::make_mut(&mut self.values).insert(name.to_string(), value);
         Ok(())
     }
 
@@ -179,7 +180,7 @@ impl Settings {
     }
 
     /// Every parameter with its value, by name.
-    pub fn all(&self) -> &BTreeMap<String, String> {
+    pub fn all(&self) -> &Arc<BTreeMap<String, String>> {
         &self.values
     }
 
@@ -216,7 +217,7 @@ impl Settings {
         match self.initial.get(name).cloned() {
             Some(value) => self.put(name, value),
             None if name.contains('.') => {
-                self.values.remove(name);
+                Arc::make_mut(&mut self.values).remove(name);
             }
             None => return Err(unknown(name)),
         }
@@ -228,7 +229,7 @@ impl Settings {
         for (name, value) in self.initial.clone() {
             self.put(&name, value);
         }
-        self.values.retain(|name, _| self.initial.contains_key(name));
+        Arc::make_mut(&mut self.values).retain(|name, _| self.initial.contains_key(name));
     }
 
     /// A block begins.
@@ -243,7 +244,7 @@ impl Settings {
             match value {
                 Some(value) => self.put(&name, value),
                 None => {
-                    self.values.remove(&name);
+                    Arc::make_mut(&mut self.values).remove(&name);
                 }
             }
         }
@@ -253,7 +254,7 @@ impl Settings {
     pub fn rollback(&mut self) {
         self.hidden_by_local.clear();
         let Some(before) = self.before_block.take() else { return };
-        for (name, value) in &before {
+        for (name, value) in before.iter() {
             self.put(name, value.clone());
         }
         self.values = before;
@@ -265,7 +266,7 @@ impl Settings {
     }
 
     fn put(&mut self, name: &str, value: String) {
-        let old = self.values.insert(name.to_string(), value.clone());
+        let old = Arc::make_mut(&mut self.values).insert(name.to_string(), value.clone());
         if old.as_deref() == Some(&value) {
             return;
         }

@@ -9,13 +9,13 @@ use std::{
     time::Duration,
 };
 
-use blueshift_emulator::{Engine, Location, Login};
+use blueshift_emulator::{Engine, Location, Login, execution::SESSION_STACK};
 use redshift_sql_dialect::{Error, ast::Parsed, parse};
 use tempfile::NamedTempFile;
 use thiserror::Error as ThisError;
 use tokio::{
     net::{TcpListener, TcpStream, lookup_host},
-    runtime::{Builder, Runtime},
+    runtime::Builder,
     sync::watch,
     task::JoinSet,
     time::{sleep, timeout},
@@ -128,7 +128,8 @@ fn note_end(ended: Result<(), tokio::task::JoinError>) {
 /// # Errors
 /// Why it could not start.
 pub fn emulate(arguments: EmulateArgs) -> Result<(), StartError> {
-    let connections = Runtime::new().map_err(StartError::Threads)?;
+    let connections = Builder::new_multi_thread().enable_all().thread_stack_size(SESSION_STACK).build();
+    let connections = connections.map_err(StartError::Threads)?;
     let queries = Builder::new_multi_thread().enable_all().worker_threads(query_threads()).build();
     let queries = queries.map_err(StartError::Threads)?;
     let ended = connections.block_on(bind(&arguments)).and_then(|listener| {

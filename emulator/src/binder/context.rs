@@ -93,7 +93,7 @@ pub struct SessionInfo {
     /// Microseconds since 1970 (UTC) when the statement began: what GETDATE gives.
     pub statement_start: i64,
     /// All settings by name, with their values as SHOW gives them.
-    pub settings: BTreeMap<String, String>,
+    pub settings: Arc<BTreeMap<String, String>>,
     /// pg_last_copy_id(); -1 before the first COPY of the session.
     pub last_copy_id: i64,
     /// pg_last_copy_count()

@@ -227,7 +227,7 @@ fn session(settings: BTreeMap<String, String>) -> SessionInfo {
         time_zone: chrono_tz::UTC,
         transaction_start: 1_700_000_000_000_000,
         statement_start: 1_700_000_000_000_000,
-        settings,
+        settings: Arc::new(settings),
         last_copy_id: -1,
         last_copy_count: 0,
         last_query_id: -1,

@@ -72,10 +72,10 @@ pub fn context() -> BindContext {
             time_zone: chrono_tz::UTC,
             transaction_start: now,
             statement_start: now,
-            settings: BTreeMap::from([
+            settings: Arc::new(BTreeMap::from([
                 ("datestyle".into(), "ISO, MDY".into()),
                 ("query_group".into(), "default".into()),
-            ]),
+            ])),
             last_copy_id: -1,
             last_copy_count: 0,
             last_query_id: -1,

@@ -16,7 +16,8 @@ use std::{
         atomic::{AtomicI64, Ordering},
         mpsc,
     },
-    thread::JoinHandle,
+    thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use arrow::record_batch::RecordBatch;
@@ -36,6 +37,8 @@ mod table;
 const ROWS_KEPT: i64 = 100_000;
 /// After how many records of a table the oldest are dropped.
 const PRUNE_EVERY: i64 = 1_000;
+/// How long records may gather before they are written: a writer that woke for each would take longer than a statement.
+const GATHERING: Duration = Duration::from_millis(20);
 /// How many messages are written in one transaction.
 const GATHERED: usize = 1_024;
 
@@ -102,6 +105,7 @@ impl Logs {
     pub async fn read(&self, table: LogTable) -> Result<Vec<RecordBatch>> {
         let (answer, answered) = oneshot::channel();
         self.send(Message::Read(table, answer));
+        self.0.hurry();
         answered.await.unwrap_or_else(|_| Err(Error::new(SqlState::IO_ERROR, "the log writer has stopped")))
     }
 
@@ -109,6 +113,7 @@ impl Logs {
     pub async fn flush(&self) {
         let (answer, answered) = oneshot::channel();
         self.send(Message::Flush(answer));
+        self.0.hurry();
         // A writer that has stopped has nothing left to write.
         let _ = answered.await;
     }
@@ -122,9 +127,19 @@ impl Logs {
     }
 }
 
+impl Shared {
+    /// Ends the writer's pause, where it makes one.
+    fn hurry(&self) {
+        if let Some(writer) = &self.writer {
+            writer.thread().unpark();
+        }
+    }
+}
+
 impl Drop for Shared {
     fn drop(&mut self) {
         self.to_writer.take();
+        self.hurry();
         if let Some(writer) = self.writer.take() {
             // The writer ends when its channel is closed and emptied; a panic of its was reported already.
             let _ = writer.join();
@@ -148,6 +163,9 @@ fn unusable(error: rusqlite::Error) -> Error {
 fn write_all(mut connection: Connection, messages: mpsc::Receiver<Message>) {
     let mut appended = [0i64; LogTable::ALL.len()];
     while let Ok(first) = messages.recv() {
+        if matches!(first, Message::Append(..)) {
+            thread::park_timeout(GATHERING);
+        }
         if let Err(error) = write_some(&mut connection, first, &messages, &mut appended) {
             tracing::warn!("could not write the logs: {error}");
         }
