@@ -10,6 +10,10 @@ use blueshift::{
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
+/// Planning a statement makes thousands of small values on one thread and drops them on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("BLUESHIFT_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
