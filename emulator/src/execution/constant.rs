@@ -80,3 +80,55 @@ fn batch(columns: Vec<ArrayRef>, schema: &DFSchema, rows: usize) -> Option<Recor
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     RecordBatch::try_new_with_options(schema.inner().clone(), columns, &options).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::{
+        array::{AsArray, Int64Array},
+        datatypes::{DataType, Field, Int64Type, Schema},
+    };
+    use datafusion::{
+        datasource::provider_as_source,
+        logical_expr::{LogicalPlanBuilder, col, lit, scalar_subquery},
+    };
+
+    use super::*;
+    use crate::execution::{ExecutionOptions, session_state};
+
+    fn state() -> SessionState {
+        session_state(&ExecutionOptions::default()).expect("state")
+    }
+
+    fn scan(rows: usize) -> LogicalPlanBuilder {
+        let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::Int64, true)]));
+        let column = Arc::new(Int64Array::from_iter_values(0..rows as i64));
+        let batch = RecordBatch::try_new(schema.clone(), vec![column]).expect("batch");
+        let table = MemTable::try_new(schema, vec![vec![batch]]).expect("table");
+        LogicalPlanBuilder::scan("t", provider_as_source(Arc::new(table)), None).expect("scan")
+    }
+
+    #[test]
+    fn expressions_over_rows_in_memory_are_computed() {
+        let plan = scan(3).project([(col("n") + lit(10i64)).alias("sum")]).expect("plan").build().expect("plan");
+        let rows = rows(&plan, &state()).expect("constant");
+        assert_eq!(rows.schema().field(0).name(), "sum");
+        assert_eq!(rows["sum"].as_primitive::<Int64Type>().values(), &[10, 11, 12]);
+    }
+
+    #[test]
+    fn what_takes_long_or_reads_elsewhere_goes_the_long_way() {
+        let many = scan(MOST_ROWS + 1).build().expect("plan");
+        assert!(rows(&many, &state()).is_none());
+        let inner = Arc::new(scan(1).build().expect("plan"));
+        let outer = LogicalPlanBuilder::empty(true).project([scalar_subquery(inner)]).expect("plan");
+        assert!(rows(&outer.build().expect("plan"), &state()).is_none());
+    }
+
+    #[test]
+    fn what_fails_goes_the_long_way_which_says_why() {
+        let plan = scan(1).project([lit(1i64) / col("n")]).expect("plan").build().expect("plan");
+        assert!(rows(&plan, &state()).is_none());
+    }
+}

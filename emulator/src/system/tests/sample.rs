@@ -189,7 +189,7 @@ pub(crate) fn source(user_id: u32) -> Source {
         time_zone: chrono_tz::Tz::UTC,
         transaction_start: 0,
         statement_start: 0,
-        settings: [("datestyle".to_string(), "ISO, MDY".to_string())].into(),
+        settings: Arc::new([("datestyle".to_string(), "ISO, MDY".to_string())].into()),
         last_copy_id: -1,
         last_copy_count: 0,
         last_query_id: -1,
