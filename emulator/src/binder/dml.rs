@@ -38,13 +38,13 @@ pub struct RowsOf {
 }
 
 /// The target of a statement, and all that its expressions can name.
-struct Target {
-    relation: Arc<Relation>,
-    plan: LogicalPlan,
-    scope: Arc<Scope>,
-    identity: [String; 2],
+pub(super) struct Target {
+    pub relation: Arc<Relation>,
+    pub plan: LogicalPlan,
+    pub scope: Arc<Scope>,
+    pub identity: [String; 2],
     /// The internal names of the relation's columns.
-    columns: Vec<String>,
+    pub columns: Vec<String>,
 }
 
 impl Binder {
@@ -74,13 +74,19 @@ impl Binder {
         let mut outputs = identity_columns(&target.identity);
         outputs.extend(values.into_iter().zip(target.relation.columns.iter()).map(|(v, c)| v.alias(&c.name)));
         let plan = node::project(plan, outputs)?;
-        let plan = if update.from.is_empty() { plan } else { self.one_match(plan)? };
+        let plan = if update.from.is_empty() { plan } else { self.one_match(plan, self.update_matches())? };
         self.check_nodes(Destination::Table)?;
         Ok(RowsOf { relation: target.relation, plan })
     }
 
     /// The target with its row identity, beside the other items of FROM or USING.
-    fn target(&mut self, name: &ObjectName, alias: Option<&Ident>, others: &[FromItem], verb: &str) -> Result<Target> {
+    pub(super) fn target(
+        &mut self,
+        name: &ObjectName,
+        alias: Option<&Ident>,
+        others: &[FromItem],
+        verb: &str,
+    ) -> Result<Target> {
         let relation = self.writable(name, verb)?;
         let Source { plan, mut columns, identity } = self.source(&relation, RowIdentity::Included)?;
         let identity = identity.ok_or_else(|| Error::internal("a scan without row identity"))?;
@@ -137,7 +143,7 @@ impl Binder {
     }
 
     /// The new values of all columns.
-    fn assigned<'q>(
+    pub(super) fn assigned<'q>(
         &mut self,
         assignments: &'q [(Ident, Expr)],
         target: &Target,
@@ -202,26 +208,41 @@ impl Binder {
         self.assign(value, column).map_err(Error::without_position)
     }
 
-    /// Each row once: the values of any of its matches.
-    fn one_match(&mut self, plan: LogicalPlan) -> Result<LogicalPlan> {
+    /// What UPDATE does with several matches: `error_on_nondeterministic_update` decides.
+    fn update_matches(&self) -> Matches {
+        let strict = self.ctx.session.settings.get("error_on_nondeterministic_update");
+        match strict.is_some_and(|value| matches!(value.as_str(), "on" | "true")) {
+            true => Matches::One,
+            false => Matches::Any,
+        }
+    }
+
+    /// Each row once: the values of any of its matches, or of its only one.
+    pub(super) fn one_match(&mut self, plan: LogicalPlan, matches: Matches) -> Result<LogicalPlan> {
         let names = node::field_names(&plan);
         let (keys, values) = names.split_at(2);
         let counted = count(lit(1_i64));
-        let matches = column(counted.schema_name().to_string());
+        let number = column(counted.schema_name().to_string());
         let firsts: Vec<PlanExpr> = values.iter().map(|name| first_value(column(name), Vec::new())).collect();
         let shown: Vec<String> = firsts.iter().map(|first| first.schema_name().to_string()).collect();
         let groups = keys.iter().map(column).collect();
         let plan = node::aggregate(plan, groups, firsts.into_iter().chain([counted]).collect())?;
-        let strict = self.ctx.session.settings.get("error_on_nondeterministic_update");
-        let strict = strict.is_some_and(|value| matches!(value.as_str(), "on" | "true"));
         let mut outputs: Vec<PlanExpr> = keys.iter().map(column).collect();
-        for (name, shown) in values.iter().zip(shown) {
-            let value = column(shown);
-            let value = if strict { single_row(value, matches.clone(), Complaint::SeveralMatches) } else { value };
-            outputs.push(value.alias(name));
+        if matches == Matches::One {
+            outputs[0] = single_row(column(&keys[0]), number, Complaint::SeveralMatches).alias(&keys[0]);
         }
+        outputs.extend(values.iter().zip(shown).map(|(name, shown)| column(shown).alias(name)));
         node::project(plan, outputs)
     }
+}
+
+/// How many matches a row may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Matches {
+    /// Any number: one of them decides.
+    Any,
+    /// One: several are an error.
+    One,
 }
 
 /// NULL of a type.
@@ -235,6 +256,6 @@ pub(super) fn identity_given() -> Error {
     Error::unsupported("cannot set an identity column to a value")
 }
 
-fn identity_columns([file, position]: &[String; 2]) -> Vec<PlanExpr> {
+pub(super) fn identity_columns([file, position]: &[String; 2]) -> Vec<PlanExpr> {
     vec![column(file).alias(ROW_FILE), column(position).alias(ROW_POSITION)]
 }

@@ -12,6 +12,7 @@ use datafusion::{
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{Expr, ExprKind, Insert, InsertSource, Query, QueryBody},
+    names::Ident,
 };
 
 use super::{
@@ -54,7 +55,7 @@ impl Binder {
     /// take, and all that the query or the constants find.
     pub fn insert_rows(&mut self, insert: &Insert) -> Result<InsertRows> {
         let relation = self.writable(&insert.table, "insert into")?;
-        let mut targets = self.targets(relation, insert)?;
+        let mut targets = self.targets(relation, &insert.columns)?;
         let depth = self.ctes.len();
         let plan = match &insert.source {
             InsertSource::DefaultValues => {
@@ -75,9 +76,30 @@ impl Binder {
         Ok(InsertRows { relation, plan, generated })
     }
 
-    fn targets(&self, relation: Arc<Relation>, insert: &Insert) -> Result<Targets> {
-        let mut places = Vec::with_capacity(insert.columns.len());
-        for name in &insert.columns {
+    /// A row that is made of expressions over what the block has in sight: all columns, under their names.
+    ///
+    /// # Errors
+    /// The same as [`Binder::insert_rows`].
+    pub(super) fn inserted_row<'q>(
+        &mut self,
+        relation: &Arc<Relation>,
+        columns: &[Ident],
+        cells: &'q [Expr],
+        block: &mut Block<'q>,
+    ) -> Result<Vec<PlanExpr>> {
+        let mut targets = self.targets(relation.clone(), columns)?;
+        self.check_width(cells.len(), &mut targets)?;
+        let mut given = Vec::with_capacity(cells.len());
+        for (cell, place) in cells.iter().zip(targets.places.clone()) {
+            given.push(self.cell(cell, place, &relation.columns[place], &mut targets, block)?);
+        }
+        let row = self.complete_row(&given, &mut targets)?;
+        Ok(named(row, relation))
+    }
+
+    fn targets(&self, relation: Arc<Relation>, columns: &[Ident]) -> Result<Targets> {
+        let mut places = Vec::with_capacity(columns.len());
+        for name in columns {
             let place = self.target_column(&relation, name)?;
             if places.contains(&place) {
                 let message = format!("column \"{}\" specified more than once", self.fold(name));
@@ -85,7 +107,7 @@ impl Binder {
             }
             places.push(place);
         }
-        let listed = !insert.columns.is_empty();
+        let listed = !columns.is_empty();
         if !listed {
             places = (0..relation.columns.len()).collect();
         }
@@ -231,6 +253,6 @@ fn values(query: &Query) -> Option<&[Vec<Expr>]> {
     }
 }
 
-fn named(row: Vec<Typed>, relation: &Relation) -> Vec<PlanExpr> {
+pub(super) fn named(row: Vec<Typed>, relation: &Relation) -> Vec<PlanExpr> {
     row.into_iter().zip(relation.columns.iter()).map(|(value, column)| value.expr.alias(&column.name)).collect()
 }

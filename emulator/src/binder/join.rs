@@ -73,7 +73,7 @@ impl Binder {
     /// Sub-queries of an outer join's condition: each is a column of the side that it compares with.
     ///
     /// Redshift refuses correlated ones there: developer guide, "Correlated subqueries".
-    fn join_in_sides(
+    pub(super) fn join_in_sides(
         &mut self,
         mut left: LogicalPlan,
         mut right: LogicalPlan,

@@ -43,6 +43,7 @@ mod grouping;
 mod hierarchy;
 mod insert;
 mod join;
+mod merge;
 mod node;
 mod nodes;
 mod operators;
@@ -63,17 +64,17 @@ mod tests;
 mod typed;
 mod window;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use datafusion::logical_expr::LogicalPlan;
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, names::Ident};
 
 pub use self::{
-    cast::*, coercion::*, constant::evaluate, context::*, dml::RowsOf, insert::InsertRows, nodes::Destination,
-    operators::*, typed::*,
+    cast::*, coercion::*, constant::evaluate, context::*, dml::RowsOf, insert::InsertRows, merge::*,
+    nodes::Destination, operators::*, typed::*,
 };
 use self::{cte::CteScope, scope::Scope};
-use crate::result::ResultColumn;
+use crate::{catalog::Oid, result::ResultColumn};
 
 /// A bound query.
 #[derive(Debug, Clone)]
@@ -97,6 +98,8 @@ pub struct Binder {
     view_depth: usize,
     /// What decides which nodes would run the statement.
     uses: nodes::Uses,
+    /// The relations whose rows were asked for.
+    reads: BTreeSet<Oid>,
 }
 
 /// Views inside views, at most.
@@ -105,12 +108,20 @@ const MAX_VIEW_DEPTH: usize = 100;
 impl Binder {
     /// A binder for one statement.
     pub fn new(ctx: BindContext) -> Self {
-        Binder { ctx, names: 0, outer: Vec::new(), ctes: Vec::new(), view_depth: 0, uses: nodes::Uses::default() }
+        Binder {
+            ctx,
+            names: 0,
+            outer: Vec::new(),
+            ctes: Vec::new(),
+            view_depth: 0,
+            uses: nodes::Uses::default(),
+            reads: BTreeSet::new(),
+        }
     }
 
-    /// What it binds in.
-    pub(crate) fn context(&self) -> &BindContext {
-        &self.ctx
+    /// The relations that the statement that was bound reads, those inside its views included: what a view depends on.
+    pub fn reads(&self) -> &BTreeSet<Oid> {
+        &self.reads
     }
 
     /// An internal name that no other field of the statement has.

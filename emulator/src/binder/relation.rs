@@ -75,6 +75,7 @@ impl Binder {
     /// The rows of a relation under internal names.
     pub(super) fn source(&mut self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Source> {
         self.uses_relation(relation);
+        self.reads.insert(relation.oid);
         match self.ctx.catalog.contents(relation, identity)? {
             Contents::Scan(provider) => self.scan(relation, provider, identity),
             Contents::Query { text, search_path } => {

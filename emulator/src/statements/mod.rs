@@ -6,6 +6,7 @@ mod ddl;
 mod dml;
 mod explain;
 mod maintenance;
+mod merge;
 mod query;
 mod rows;
 pub(crate) mod settings;
@@ -130,6 +131,7 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         Statement::Insert(insert) => dml::insert(insert, work).await,
         Statement::Update(update) => dml::update(update, work).await,
         Statement::Delete(delete) => dml::delete(delete, work).await,
+        Statement::Merge(merge) => merge::merge(merge, work).await,
         Statement::Truncate(truncate) => dml::truncate(truncate, work).await,
         Statement::Copy(statement) => copy::copy(statement, work).await,
         Statement::CreateTable(create) => ddl::create_table(create, work).await,
@@ -175,7 +177,6 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         | Statement::AlterIdentityProvider(_)
         | Statement::DropIdentityProvider(_)
         | Statement::DescIdentityProvider(_)
-        | Statement::Merge(_)
         | Statement::Unload(_)
         | Statement::CopyJob(_)
         | Statement::CreateTemplate(_)
@@ -232,6 +233,7 @@ pub(crate) fn describe(statement: &Statement, work: &Work<'_>) -> Result<Descrip
         Statement::Insert(insert) => work.binder().insert_rows(insert).map(|_| None)?,
         Statement::Update(update) => work.binder().update_rows(update).map(|_| None)?,
         Statement::Delete(delete) => work.binder().delete_rows(delete).map(|_| None)?,
+        Statement::Merge(merge) => work.binder().merge_rows(merge).map(|_| None)?,
         Statement::CreateTableAs(create) => work.binder().query_for(&create.query, Destination::Table).map(|_| None)?,
         Statement::Explain(_) => Some(vec![query::plan_column()].into()),
         Statement::Show(show) => Some(settings::show_columns(show).into()),

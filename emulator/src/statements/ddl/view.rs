@@ -1,10 +1,5 @@
 //! CREATE VIEW.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
-};
-
 use redshift_sql_dialect::{Error, Result, SqlState, ast::CreateView};
 
 use super::{
@@ -13,8 +8,8 @@ use super::{
     names::{Lifetime, relation_exists},
 };
 use crate::{
-    binder::{BindContext, Binder, Destination},
-    catalog::{CatalogView, Column, Contents, NewRelation, Oid, Relation, RelationKind, RowIdentity, ViewInfo},
+    binder::Destination,
+    catalog::{CatalogView, Column, NewRelation, Oid, Relation, RelationKind, ViewInfo},
     result::{CommandTag, Outcome},
     statements::Work,
 };
@@ -60,12 +55,9 @@ pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Res
 /// The columns of the view's query and the relations that it reads.
 async fn bound_columns(create: &CreateView, work: &mut Work<'_>) -> Result<(Vec<Column>, Vec<Oid>)> {
     let (bound, depends_on) = work
-        .bind(|binder| {
-            let context = binder.context();
-            let seen = Arc::new(Recording::new(context.catalog.clone()));
-            let context = BindContext { catalog: seen.clone(), ..context.clone() };
-            let bound = Binder::new(context).query_for(&create.query, Destination::Definition)?;
-            Ok((bound, seen.relations()))
+        .bind(|mut binder| {
+            let bound = binder.query_for(&create.query, Destination::Definition)?;
+            Ok((bound, binder.reads().iter().copied().collect()))
         })
         .await?;
     if create.columns.len() > bound.columns.len() {
@@ -104,35 +96,4 @@ fn check_replacement(old: &Relation, columns: &[Column]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A catalog that remembers which relations were asked for: what a view depends on.
-struct Recording {
-    catalog: Arc<dyn CatalogView>,
-    seen: Mutex<BTreeSet<Oid>>,
-}
-
-impl Recording {
-    fn new(catalog: Arc<dyn CatalogView>) -> Recording {
-        Recording { catalog, seen: Mutex::default() }
-    }
-
-    fn relations(&self) -> Vec<Oid> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
-    }
-}
-
-impl CatalogView for Recording {
-    fn has_schema(&self, schema: &str) -> Result<bool> {
-        self.catalog.has_schema(schema)
-    }
-
-    fn relation(&self, schema: &str, name: &str) -> Result<Option<Arc<Relation>>> {
-        self.catalog.relation(schema, name)
-    }
-
-    fn contents(&self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Contents> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(relation.oid);
-        self.catalog.contents(relation, identity)
-    }
 }
