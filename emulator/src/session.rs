@@ -88,6 +88,8 @@ pub(crate) struct SessionState {
     pub random: Random,
     pub last_copy_id: i64,
     pub last_copy_count: i64,
+    pub last_unload_id: i64,
+    pub last_unload_count: i64,
     pub last_query_id: i64,
     idle_limit: Option<Duration>,
     active: ActiveSession,
@@ -126,6 +128,8 @@ impl Session {
             random: Random::new(),
             last_copy_id: -1,
             last_copy_count: 0,
+            last_unload_id: -1,
+            last_unload_count: 0,
             last_query_id: -1,
         };
         Ok(Session { block: None, state })
@@ -331,6 +335,8 @@ impl SessionState {
             settings: self.settings.all().clone(),
             last_copy_id: self.last_copy_id,
             last_copy_count: self.last_copy_count,
+            last_unload_id: self.last_unload_id,
+            last_unload_count: self.last_unload_count,
             last_query_id: self.last_query_id,
             random: self.random.clone(),
             extensions: self.engine.config().extensions,

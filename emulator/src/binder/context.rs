@@ -98,6 +98,10 @@ pub struct SessionInfo {
     pub last_copy_id: i64,
     /// pg_last_copy_count()
     pub last_copy_count: i64,
+    /// pg_last_unload_id(); -1 before the first UNLOAD of the session.
+    pub last_unload_id: i64,
+    /// pg_last_unload_count()
+    pub last_unload_count: i64,
     /// pg_last_query_id(); -1 before the first.
     pub last_query_id: i64,
     /// What RANDOM() takes its numbers from.

@@ -230,6 +230,8 @@ fn session(settings: BTreeMap<String, String>) -> SessionInfo {
         settings: Arc::new(settings),
         last_copy_id: -1,
         last_copy_count: 0,
+        last_unload_id: -1,
+        last_unload_count: 0,
         last_query_id: -1,
         random: crate::functions::Random::new(),
         extensions: false,

@@ -78,6 +78,8 @@ pub fn context() -> BindContext {
             ])),
             last_copy_id: -1,
             last_copy_count: 0,
+            last_unload_id: -1,
+            last_unload_count: 0,
             last_query_id: -1,
             random: super::Random::new(),
             extensions: false,

@@ -80,6 +80,25 @@ impl S3Error {
     }
 }
 
+impl S3Error {
+    /// The fault of writing an object: the store's error inside those of the writers around it.
+    pub(crate) fn of_write(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut inner = Some(error);
+        while let Some(error) = inner {
+            let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+            let wrapped = wrapped.map(|error| error as &(dyn std::error::Error + 'static));
+            if let Some(store) = wrapped.unwrap_or(error).downcast_ref::<object_store::Error>() {
+                return S3Error::of_store(store);
+            }
+            inner = match wrapped {
+                Some(wrapped) => Some(wrapped),
+                None => error.source(),
+            };
+        }
+        S3Error::Unreachable { reason: root_text(error) }
+    }
+}
+
 impl fmt::Display for S3Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -19,12 +19,16 @@ use std::{
 use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::{
-    ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
+    ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig, aws::AmazonS3Builder, buffered::BufWriter,
+    local::LocalFileSystem, path::Path,
 };
 
 use crate::S3Config;
 
 mod error;
+
+/// Bytes of an object that are written at a time; S3 takes parts of no fewer than 5 MB.
+const WRITE_BUFFER: usize = 8 << 20;
 
 pub use error::S3Error;
 
@@ -122,6 +126,14 @@ impl S3Object {
     /// Where it cannot be read or is no longer there.
     pub async fn read_range(&self, from: u64, to: u64) -> Result<Bytes, S3Error> {
         self.store.get_range(&self.location, from..to).await.map_err(|error| S3Error::of_store(&error))
+    }
+
+    /// Removes it.
+    ///
+    /// # Errors
+    /// Where it may not be removed.
+    pub async fn delete(&self) -> Result<(), S3Error> {
+        self.store.delete(&self.location).await.map_err(|error| S3Error::of_store(&error))
     }
 
     /// Several pieces of it.
@@ -236,6 +248,25 @@ impl S3Client {
             Err(error) => Err(error),
         };
         bytes.map_err(|error| S3Error::of_store(&error))
+    }
+
+    /// A writer of the object of this key, which is there once it is closed. It holds a few megabytes at most.
+    ///
+    /// # Errors
+    /// Where there is no such bucket, as far as that shows without a request, or the key is none.
+    pub fn writer(&self, path: &S3Path) -> Result<BufWriter, S3Error> {
+        let store = self.bucket(&path.bucket)?;
+        Ok(BufWriter::with_capacity(store, self.location(&path.key)?, WRITE_BUFFER).with_max_concurrency(2))
+    }
+
+    /// Writes an object. For files that are small by their nature.
+    ///
+    /// # Errors
+    /// Where there is no such bucket or it may not be written.
+    pub async fn put(&self, path: &S3Path, bytes: Bytes) -> Result<(), S3Error> {
+        let store = self.bucket(&path.bucket)?;
+        let written = store.put(&self.location(&path.key)?, bytes.into()).await;
+        written.map(|_| ()).map_err(|error| S3Error::of_store(&error))
     }
 
     fn object(&self, bucket: &str, key: String, meta: ObjectMeta, store: &Arc<dyn ObjectStore>) -> S3Object {

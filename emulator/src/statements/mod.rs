@@ -10,6 +10,7 @@ mod merge;
 mod query;
 mod rows;
 pub(crate) mod settings;
+mod unload;
 mod users;
 
 use std::sync::Arc;
@@ -134,6 +135,7 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         Statement::Merge(merge) => merge::merge(merge, work).await,
         Statement::Truncate(truncate) => dml::truncate(truncate, work).await,
         Statement::Copy(statement) => copy::copy(statement, work).await,
+        Statement::Unload(statement) => unload::unload(statement, work).await,
         Statement::CreateTable(create) => ddl::create_table(create, work).await,
         Statement::CreateTableAs(create) => ddl::create_table_as(create, work).await,
         Statement::CreateView(create) => ddl::create_view(create, work).await,
@@ -177,7 +179,6 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         | Statement::AlterIdentityProvider(_)
         | Statement::DropIdentityProvider(_)
         | Statement::DescIdentityProvider(_)
-        | Statement::Unload(_)
         | Statement::CopyJob(_)
         | Statement::CreateTemplate(_)
         | Statement::AlterTemplate(_)
@@ -252,6 +253,7 @@ pub(crate) fn query_type(statement: &Statement) -> &'static str {
         Statement::Update(_) => "UPDATE",
         Statement::Delete(_) => "DELETE",
         Statement::Copy(_) => "COPY",
+        Statement::Unload(_) => "UNLOAD",
         Statement::CreateTableAs(_) => "CTAS",
         Statement::CreateTable(_)
         | Statement::CreateView(_)

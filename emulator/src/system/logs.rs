@@ -27,11 +27,13 @@ use tokio::sync::oneshot;
 
 pub use records::{ErrorField, LoadErrorRecord, LoadFileRecord, LoadRecord, LogRecord, QueryRecord, ReplacementRecord};
 pub use table::LogTable;
+pub use unloads::{UnloadFileRecord, UnloadRecord};
 
 use crate::Location;
 
 mod records;
 mod table;
+mod unloads;
 
 /// How many rows of a table are kept.
 const ROWS_KEPT: i64 = 100_000;

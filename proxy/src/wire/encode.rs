@@ -175,69 +175,12 @@ impl ColumnEncoder {
     }
 
     fn write_text(&self, row: usize, style: &TextStyle, out: &mut impl Write) -> fmt::Result {
-        use RedshiftType::*;
-        let values = &self.values;
         match self.ty {
-            Bool => text_output::write_bool(out, values.as_boolean().value(row)),
-            Int2 => write!(out, "{}", values.as_primitive::<Int16Type>().value(row)),
-            Int4 => write!(out, "{}", values.as_primitive::<Int32Type>().value(row)),
-            Int8 | Oid => write!(out, "{}", values.as_primitive::<Int64Type>().value(row)),
-            Numeric { scale, .. } => {
-                text_output::write_numeric(out, values.as_primitive::<Decimal128Type>().value(row), scale)
-            }
-            Float4 => text_output::write_float4(
-                out,
-                values.as_primitive::<Float32Type>().value(row),
-                style.extra_float_digits,
-            ),
-            Float8 => text_output::write_float8(
-                out,
-                values.as_primitive::<Float64Type>().value(row),
-                style.extra_float_digits,
-            ),
-            Char(length) => {
-                let value = values.as_string_view().value(row);
+            RedshiftType::Char(length) => {
+                let value = self.values.as_string_view().value(row);
                 write!(out, "{value}{:pad$}", "", pad = (length as usize).saturating_sub(value.len()))
             }
-            Varchar(_) | Text | Name | RegProc | RegClass | RegType | InternalChar | Super | Unknown => {
-                out.write_str(values.as_string_view().value(row))
-            }
-            Date => text_output::write_date(out, values.as_primitive::<Date32Type>().value(row), style),
-            Time => text_output::write_time(out, values.as_primitive::<Time64MicrosecondType>().value(row)),
-            TimeTz => text_output::write_timetz(out, values.as_primitive::<Time64MicrosecondType>().value(row)),
-            Timestamp => {
-                text_output::write_timestamp(out, values.as_primitive::<TimestampMicrosecondType>().value(row), style)
-            }
-            TimestampTz => {
-                text_output::write_timestamptz(out, values.as_primitive::<TimestampMicrosecondType>().value(row), style)
-            }
-            AbsTime => {
-                let seconds = values.as_primitive::<Int64Type>().value(row);
-                text_output::write_timestamptz(out, seconds.saturating_mul(1_000_000), style)
-            }
-            IntervalYearToMonth => {
-                text_output::write_year_to_month(out, values.as_primitive::<IntervalYearMonthType>().value(row), style)
-            }
-            IntervalDayToSecond(_) => text_output::write_day_to_second(
-                out,
-                values.as_primitive::<DurationMicrosecondType>().value(row),
-                style,
-            ),
-            Interval => {
-                let value = values.as_primitive::<IntervalMonthDayNanoType>().value(row);
-                text_output::write_interval(out, value.months, value.days, value.nanoseconds / 1_000, style)
-            }
-            Varbyte(_) => text_output::write_hex_lower(out, values.as_binary::<i32>().value(row)),
-            Geometry | Geography => text_output::write_hex_upper(out, values.as_binary::<i32>().value(row)),
-            // A sketch is kept as the JSON that Redshift shows.
-            HllSketch => match std::str::from_utf8(values.as_binary::<i32>().value(row)) {
-                Ok(json) => out.write_str(json),
-                Err(_) => text_output::write_hex_lower(out, values.as_binary::<i32>().value(row)),
-            },
-            Int2Vector | OidVector => write_items(out, &values.as_list::<i32>().value(row), ["", " ", ""]),
-            Int2Array | Int4Array | OidArray | TextArray | AclItemArray => {
-                write_items(out, &values.as_list::<i32>().value(row), ["{", ",", "}"])
-            }
+            ty => text_output::write_value(out, &self.values, row, ty, style),
         }
     }
 
@@ -326,28 +269,6 @@ impl ColumnEncoder {
 
 /// The OID of aclitem, which is never a column's type by itself.
 const ACLITEM: u32 = 1033;
-
-/// The items of a list as text, between what is before, between and behind them.
-fn write_items(out: &mut impl Write, items: &ArrayRef, [before, between, behind]: [&str; 3]) -> fmt::Result {
-    out.write_str(before)?;
-    for index in 0..items.len() {
-        if index > 0 {
-            out.write_str(between)?;
-        }
-        if items.is_null(index) {
-            out.write_str("NULL")?;
-        } else if let Some(items) = items.as_primitive_opt::<Int16Type>() {
-            write!(out, "{}", items.value(index))?;
-        } else if let Some(items) = items.as_primitive_opt::<Int32Type>() {
-            write!(out, "{}", items.value(index))?;
-        } else if let Some(items) = items.as_primitive_opt::<Int64Type>() {
-            write!(out, "{}", items.value(index))?;
-        } else {
-            text_output::write_array_item(out, items.as_string_view().value(index))?;
-        }
-    }
-    out.write_str(behind)
-}
 
 /// A list of one dimension in binary.
 fn put_items(out: &mut BytesMut, items: &ArrayRef, item_oid: u32, lower_bound: i32) {

@@ -1,4 +1,4 @@
-//! Errors of COPY that are no row's fault.
+//! Errors of COPY and UNLOAD that are no row's fault.
 
 use redshift_sql_dialect::{Error, SqlState};
 
@@ -6,7 +6,7 @@ use crate::s3::S3Error;
 
 /// Who runs the statement, for the errors' details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Runner {
+pub(in crate::statements) struct Runner {
     /// The statement's id.
     pub query: i64,
     /// The session's.
@@ -15,7 +15,7 @@ pub(super) struct Runner {
 
 impl Runner {
     /// An error as compute nodes and the loader raise them: XX000, and a block of details that clients look codes up in.
-    pub(super) fn error(self, message: impl Into<String>, code: u16, context: &str) -> Error {
+    pub(in crate::statements) fn error(self, message: impl Into<String>, code: u16, context: &str) -> Error {
         let message = message.into();
         let line = "-----------------------------------------------";
         let detail = format!(
@@ -27,18 +27,18 @@ impl Runner {
     }
 
     /// S3's answer as an error.
-    pub(super) fn s3(self, error: &S3Error, context: &str) -> Error {
+    pub(in crate::statements) fn s3(self, error: &S3Error, context: &str) -> Error {
         self.error(error.to_string(), 8001, context)
     }
 
     /// A Parquet file that cannot be read as the table's rows.
-    pub(super) fn spectrum(self, context: &str) -> Error {
+    pub(in crate::statements) fn spectrum(self, context: &str) -> Error {
         self.error("Spectrum Scan Error", 15_007, context)
     }
 }
 
 /// What the client sees of rows that could not be loaded.
-pub(super) fn load_failed(table: &str) -> Error {
+pub(in crate::statements) fn load_failed(table: &str) -> Error {
     let message = format!("Load into table '{table}' failed.  Check 'stl_load_errors' system table for details.");
     Error::new(SqlState::INTERNAL_ERROR, message)
 }

@@ -9,10 +9,10 @@
 //!    success or the error of a failure.
 
 mod assemble;
-mod fault;
+pub(super) mod fault;
 mod load;
 mod parquet;
-mod plan;
+pub(super) mod plan;
 mod progress;
 mod run;
 mod source;

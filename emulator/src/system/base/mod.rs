@@ -55,7 +55,7 @@ pub(super) enum Base {
 }
 
 impl Base {
-    pub const ALL: [Base; 24] = [
+    pub const ALL: [Base; 26] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -78,6 +78,8 @@ impl Base {
         Base::Log(LogTable::LoadError),
         Base::Log(LogTable::LoadErrorField),
         Base::Log(LogTable::Replacement),
+        Base::Log(LogTable::Unload),
+        Base::Log(LogTable::UnloadFile),
         Base::LogQueryText,
         Base::LogQueryLongText,
     ];
@@ -107,6 +109,8 @@ impl Base {
             Base::Log(LogTable::LoadError) => "log_load_error",
             Base::Log(LogTable::LoadErrorField) => "log_load_error_field",
             Base::Log(LogTable::Replacement) => "log_replacement",
+            Base::Log(LogTable::Unload) => "log_unload",
+            Base::Log(LogTable::UnloadFile) => "log_unload_file",
             Base::LogQueryText => "log_query_text",
             Base::LogQueryLongText => "log_query_long_text",
         }

@@ -398,6 +398,8 @@ mod tests {
         check(LoadErrorRecord::default());
         check(ErrorField::default());
         check(ReplacementRecord::default());
+        check(super::super::UnloadRecord::default());
+        check(super::super::UnloadFileRecord::default());
     }
 
     #[test]

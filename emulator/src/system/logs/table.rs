@@ -30,6 +30,10 @@ pub enum LogTable {
     LoadErrorField,
     /// Rows in which ACCEPTINVCHARS replaced something: `stl_replacements`.
     Replacement,
+    /// UNLOAD statements: `sys_unload_history`.
+    Unload,
+    /// Files that UNLOAD wrote: `stl_unload_log`, `sys_unload_detail`.
+    UnloadFile,
 }
 
 use RedshiftType::{Bool, Int4, Int8, Text, Timestamp};
@@ -147,15 +151,49 @@ const REPLACEMENT: &[LogColumn] = &[
     ("raw_line", Text),
 ];
 
+const UNLOAD: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("xid", Int8),
+    ("pid", Int4),
+    ("database", Text),
+    ("status", Text),
+    ("starttime", Timestamp),
+    ("endtime", Timestamp),
+    ("file_format", Text),
+    ("compression", Text),
+    ("location", Text),
+    ("row_count", Int8),
+    ("file_count", Int8),
+    ("file_bytes", Int8),
+    ("error_message", Text),
+];
+
+const UNLOAD_FILE: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("slice", Int4),
+    ("pid", Int4),
+    ("xid", Int8),
+    ("path", Text),
+    ("starttime", Timestamp),
+    ("endtime", Timestamp),
+    ("line_count", Int8),
+    ("transfer_size", Int8),
+    ("file_format", Text),
+];
+
 impl LogTable {
     /// All of them.
-    pub const ALL: [LogTable; 6] = [
+    pub const ALL: [LogTable; 8] = [
         LogTable::Query,
         LogTable::Load,
         LogTable::LoadFile,
         LogTable::LoadError,
         LogTable::LoadErrorField,
         LogTable::Replacement,
+        LogTable::Unload,
+        LogTable::UnloadFile,
     ];
 
     /// Its columns, in the order of the batches that [`super::Logs::read`] gives.
@@ -167,6 +205,8 @@ impl LogTable {
             LogTable::LoadError => LOAD_ERROR,
             LogTable::LoadErrorField => LOAD_ERROR_FIELD,
             LogTable::Replacement => REPLACEMENT,
+            LogTable::Unload => UNLOAD,
+            LogTable::UnloadFile => UNLOAD_FILE,
         }
     }
 
@@ -184,6 +224,8 @@ impl LogTable {
             LogTable::LoadError => "load_error",
             LogTable::LoadErrorField => "load_error_field",
             LogTable::Replacement => "replacement",
+            LogTable::Unload => "unload",
+            LogTable::UnloadFile => "unload_file",
         }
     }
 
@@ -210,6 +252,8 @@ impl LogTable {
             LogTable::LoadError => "INSERT INTO load_error VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::LoadErrorField => "INSERT INTO load_error_field VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::Replacement => "INSERT INTO replacement VALUES (?,?,?,?,?,?,?,?,?,?)",
+            LogTable::Unload => "INSERT INTO unload VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::UnloadFile => "INSERT INTO unload_file VALUES (?,?,?,?,?,?,?,?,?,?,?)",
         }
     }
 

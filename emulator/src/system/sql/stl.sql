@@ -167,7 +167,9 @@ view pg_catalog.stl_unload_log 10715 (
     userid integer, query integer, slice integer, pid integer, path character(1280), start_time timestamp,
     end_time timestamp, line_count bigint, transfer_size bigint, file_format character(10), user_query_id bigint,
     transaction_id bigint
-)
+) as
+select userid, query, slice, pid, path, starttime, endtime, line_count, transfer_size, file_format, query, xid
+from pg_internal.log_unload_file
 ;
 
 -- r_STL_TR_CONFLICT.md

@@ -99,14 +99,19 @@ view pg_catalog.sys_unload_history 11307 (
     start_time timestamp, end_time timestamp, duration bigint, file_format text, compression_type text,
     unloaded_location text, unloaded_rows bigint, unloaded_files_count bigint, unloaded_files_size bigint,
     error_message text
-)
+) as
+select userid, query, xid, pid, database, status, starttime, endtime, datediff(microsecond, starttime, endtime),
+    file_format, compression, location, row_count, file_count, file_bytes, error_message
+from pg_internal.log_unload
 ;
 
 -- SYS_UNLOAD_DETAIL.md
 view pg_catalog.sys_unload_detail 11308 (
     user_id integer, query_id integer, session_id integer, transaction_id bigint, file_name character(1280),
     start_time timestamp, end_time timestamp, line_count bigint, transfer_size bigint, file_format character(10)
-)
+) as
+select userid, query, pid, xid, path, starttime, endtime, line_count, transfer_size, file_format
+from pg_internal.log_unload_file
 ;
 
 -- SYS_CONNECTION_LOG.md

@@ -192,6 +192,8 @@ pub(crate) fn source(user_id: u32) -> Source {
         settings: Arc::new([("datestyle".to_string(), "ISO, MDY".to_string())].into()),
         last_copy_id: -1,
         last_copy_count: 0,
+        last_unload_id: -1,
+        last_unload_count: 0,
         last_query_id: -1,
         random: crate::functions::Random::new(),
         extensions: false,

@@ -9,7 +9,7 @@ use crate::s3::S3Credentials;
 
 /// The clauses that were given.
 #[derive(Default)]
-pub(super) struct Clauses {
+pub(in crate::statements) struct Clauses {
     /// IAM_ROLE; none inside is `default`.
     pub iam_role: Option<Option<String>>,
     pub credentials: Option<String>,
@@ -26,8 +26,8 @@ impl std::fmt::Debug for Clauses {
 }
 
 impl Clauses {
-    /// Whose credentials the statement asks for.
-    pub(super) fn credentials(&self) -> Result<S3Credentials> {
+    /// Whose credentials the statement asks for; `what` names it: `COPY from S3`.
+    pub(in crate::statements) fn credentials(&self, what: &str) -> Result<S3Credentials> {
         let has_keys = self.access_key_id.is_some() || self.secret_access_key.is_some() || self.session_token.is_some();
         match (&self.iam_role, &self.credentials, has_keys) {
             (Some(role), None, false) => match role {
@@ -48,7 +48,7 @@ impl Clauses {
             },
             (None, None, false) => Err(Error::new(
                 SqlState::SYNTAX_ERROR,
-                "COPY from S3 requires IAM_ROLE, CREDENTIALS, or ACCESS_KEY_ID and SECRET_ACCESS_KEY",
+                format!("{what} requires IAM_ROLE, CREDENTIALS, or ACCESS_KEY_ID and SECRET_ACCESS_KEY"),
             )),
             _ => Err(Error::new(SqlState::SYNTAX_ERROR, "conflicting or redundant options")
                 .with_hint("IAM_ROLE, CREDENTIALS, and ACCESS_KEY_ID with SECRET_ACCESS_KEY exclude each other.")),

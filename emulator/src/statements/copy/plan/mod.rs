@@ -13,8 +13,10 @@ use crate::{
     text_input::{DateTimeInput, Rounding},
 };
 
-mod authorization;
+pub(in crate::statements) mod authorization;
 mod options;
+
+pub(in crate::statements) use options::single_character;
 
 use options::Options;
 

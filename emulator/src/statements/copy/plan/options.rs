@@ -299,12 +299,12 @@ impl Options {
     }
 
     pub(super) fn credentials(&self) -> Result<S3Credentials> {
-        self.authorization.credentials()
+        self.authorization.credentials("COPY from S3")
     }
 }
 
 /// `c`, `\t`, or `\ddd` in octal. Escapes that the string literal itself has were undone before.
-fn single_character(text: &str) -> Option<u8> {
+pub(in crate::statements) fn single_character(text: &str) -> Option<u8> {
     match text.as_bytes() {
         [byte] if byte.is_ascii() => Some(*byte),
         b"\\t" => Some(b'\t'),
