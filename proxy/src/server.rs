@@ -11,6 +11,7 @@ use std::{
 
 use blueshift_emulator::{Engine, Location, Login, execution::SESSION_STACK};
 use redshift_sql_dialect::{Error, ast::Parsed, parse};
+use socket2::SockRef;
 use tempfile::NamedTempFile;
 use thiserror::Error as ThisError;
 use tokio::{
@@ -105,8 +106,9 @@ pub async fn run(listener: TcpListener, server: Server, shutdown: impl Future<Ou
 }
 
 fn accept(connections: &mut JoinSet<()>, socket: TcpStream, peer: SocketAddr, shared: Shared) {
-    if let Err(error) = socket.set_nodelay(true) {
-        tracing::debug!(%error, "cannot send small packets at once");
+    // Small answers leave at once; a client that is gone without a word is found out, and its locks are given back.
+    if let Err(error) = socket.set_nodelay(true).and_then(|()| SockRef::from(&socket).set_keepalive(true)) {
+        tracing::debug!(%error, "a connection keeps the system's settings");
     }
     connections.spawn(wire::serve(socket, peer.ip().to_canonical().to_string(), shared));
 }

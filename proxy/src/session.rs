@@ -184,6 +184,10 @@ impl Session {
     pub fn take_notices(&mut self) -> Vec<Notice> {
         let mut notices = std::mem::take(&mut self.notices);
         notices.extend(self.backend.take_notices());
+        if !notices.is_empty() {
+            let least = self.backend.setting("client_min_messages");
+            notices.retain(|notice| is_wanted(notice.severity, least.as_deref()));
+        }
         notices
     }
 
@@ -582,6 +586,15 @@ impl Session {
         }
         let cursor = self.cursor.as_ref().filter(|cursor| cursor.name == name);
         cursor.ok_or_else(|| Error::new(SqlState::INVALID_CURSOR_NAME, format!("cursor \"{name}\" does not exist")))
+    }
+}
+
+/// Does a client that set `client_min_messages` so hear of it? An INFO is what it asked for, and always heard.
+fn is_wanted(severity: NoticeSeverity, least: Option<&str>) -> bool {
+    match severity {
+        NoticeSeverity::Info => true,
+        NoticeSeverity::Notice => !matches!(least, Some("warning" | "error")),
+        NoticeSeverity::Warning => least != Some("error"),
     }
 }
 

@@ -53,6 +53,17 @@ const FAILED: &str = "42P01: relation \"t\" does not exist";
 const REFUSED: &str = "25P02: current transaction is aborted, commands ignored until end of transaction block";
 const NO_TRANSACTION: &str = "25P01: there is no transaction in progress";
 
+#[test]
+fn clients_hear_what_they_want_to_hear() {
+    use NoticeSeverity::*;
+    let heard = |least| [Info, Notice, Warning].map(|severity| is_wanted(severity, least));
+    assert_eq!(heard(None), [true, true, true]);
+    assert_eq!(heard(Some("debug1")), [true, true, true]);
+    assert_eq!(heard(Some("notice")), [true, true, true]);
+    assert_eq!(heard(Some("warning")), [true, false, true]);
+    assert_eq!(heard(Some("error")), [true, false, false]);
+}
+
 #[tokio::test]
 async fn savepoints_are_names_and_nothing_else() {
     let mut test = Test::new();

@@ -1,5 +1,8 @@
 """A result of any length leaves as it is made: the process does not grow with it. A load of any length, too."""
 
+import socket
+import struct
+
 import pytest
 
 from blueshift import S3Folder, Server
@@ -28,6 +31,34 @@ def test_a_long_result(digits):
             if count % 50_000 == 0:
                 peak = max(peak, digits.memory())
     assert count == 1_000_000
+    assert peak - before < GROWTH
+
+
+def message(letter, body):
+    return letter + struct.pack("!i", len(body) + 4) + body
+
+
+def test_ten_million_rows(digits):
+    """Read from the socket itself, because a driver would take minutes for them."""
+    ready = message(b"Z", b"I")
+    # As many digits and as many letters in each, so that the bytes tell how many rows there were.
+    row = len(message(b"D", struct.pack("!h", 2) + struct.pack("!i", 1) + b"0" + struct.pack("!i", 20) + b"x" * 20))
+    with socket.create_connection((digits.host, digits.port)) as client:
+        client.sendall(message(b"", struct.pack("!i", 3 << 16) + b"user\0admin\0database\0dev\0\0"))
+        answer = b""
+        while not answer.endswith(ready):
+            answer += client.recv(1 << 16)
+        client.sendall(message(b"Q", b"select a.n, repeat('x', 20) as x from d a, d b, d c, d e, d f, d g, d h\0"))
+        before = peak = digits.memory()
+        size, portions, end = 0, 0, b""
+        while not end.endswith(ready):
+            portion = client.recv(1 << 20)
+            assert portion
+            size, portions, end = size + len(portion), portions + 1, (end + portion)[-32:]
+            if portions % 100 == 0:
+                peak = max(peak, digits.memory())
+    description = message(b"T", struct.pack("!h", 2) + b"n\0" + b"." * 18 + b"x\0" + b"." * 18)
+    assert size == len(description) + 10_000_000 * row + len(message(b"C", b"SELECT\0")) + len(ready)
     assert peak - before < GROWTH
 
 
