@@ -80,7 +80,7 @@ static DEFINITIONS: &[Definition] = &[
     silent("error_on_nondeterministic_update", "off", Kind::Bool),
     silent("extra_float_digits", "0", Kind::Integer(-15, 3)),
     reported("integer_datetimes", "on", Kind::ReadOnly, "integer_datetimes"),
-    silent("interval_forbid_composite_literals", "off", Kind::Bool),
+    silent("interval_forbid_composite_literals", "on", Kind::Bool),
     silent("intervalstyle", "postgres", Kind::Word(&["postgres", "postgres_verbose", "sql_standard", "iso_8601"])),
     reported("is_superuser", "on", Kind::ReadOnly, "is_superuser"),
     silent("json_serialization_enable", "off", Kind::Bool),

@@ -178,6 +178,10 @@ pub(super) struct Block<'q> {
     pub marks_allowed: bool,
     /// What PRIOR names.
     pub prior: Option<Arc<Scope>>,
+    /// What stands for the calls of functions of several rows in the select list, by where they are.
+    pub set_calls: HashMap<Pos, Typed>,
+    /// What the aggregates over ordered rows are ordered by; Redshift wants one order for all.
+    pub sort_keys: Vec<(PlanExpr, bool, bool)>,
     /// Where each column was first referred to, for messages.
     pub positions: HashMap<String, Pos>,
 }

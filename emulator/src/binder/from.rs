@@ -140,7 +140,7 @@ impl Binder {
         self.aliased(source, alias, Some(ScopeTable { path: None, name }))
     }
 
-    fn function_arguments(&mut self, name: &str, call: &FunctionCall) -> Result<Vec<super::Typed>> {
+    pub(super) fn function_arguments(&mut self, name: &str, call: &FunctionCall) -> Result<Vec<super::Typed>> {
         let mut block = Block::over(Arc::new(Scope::default()));
         self.arguments(name, &call.args, &mut block, Place::of(Clause::FunctionInFrom))
     }

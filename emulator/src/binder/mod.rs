@@ -54,6 +54,7 @@ mod query;
 mod relation;
 mod scope;
 mod select;
+mod set_calls;
 mod setop;
 mod single_row;
 mod subquery;

@@ -45,6 +45,7 @@ impl Binder {
         block.declare_aliases(&select.items, |ident| self.fold(ident));
         block.aliases_before = select.items.len();
         let plan = self.filter_where(plan, conditions, &mut block)?;
+        let plan = self.set_calls(select, plan, &mut block)?;
         let items = self.select_items(select, &mut block)?;
         block.aliases_before = select.items.len();
         let groups = self.group_by(&select.group_by, &items, &mut block)?;

@@ -169,6 +169,26 @@ fn user_database_privilege(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
     })
 }
 
+fn membership(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
+    let lookup = catalog.lookup();
+    args.map2(|user: &str, group: &str| lookup.is_member(user, group).map(Some))
+}
+
+fn role_membership(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
+    let lookup = catalog.lookup();
+    args.map2(|role: &str, granted: &str| lookup.role_is_member(role, granted).map(Some))
+}
+
+fn assume_role_privilege(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
+    let lookup = catalog.lookup();
+    args.map2(|_: &str, command: &str| lookup.has_assume_role_privilege(None, command).map(Some))
+}
+
+fn user_assume_role_privilege(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
+    let lookup = catalog.lookup();
+    args.map3(|user: &str, _: &str, command: &str| lookup.has_assume_role_privilege(Some(user), command).map(Some))
+}
+
 /// Every overload. Arguments that may be an OID or a name are read as text, to which OIDs are cast.
 static OVERLOADS: &[Overload] = &[
     overload("pg_get_userbyid", &[Oid], Name, |catalog, args| {
@@ -234,6 +254,10 @@ static OVERLOADS: &[Overload] = &[
     overload("has_schema_privilege", &[Text, Text, Text], Bool, user_schema_privilege),
     overload("has_database_privilege", &[Text, Text], Bool, database_privilege),
     overload("has_database_privilege", &[Text, Text, Text], Bool, user_database_privilege),
+    overload("has_assumerole_privilege", &[Text, Text], Bool, assume_role_privilege),
+    overload("has_assumerole_privilege", &[Text, Text, Text], Bool, user_assume_role_privilege),
+    overload("role_is_member_of", &[Text, Text], Bool, role_membership),
+    overload("user_is_member_of", &[Text, Text], Bool, membership),
 ];
 
 /// Is this the name of a function that reads the catalog?

@@ -72,6 +72,15 @@ pub(super) fn rows(
     Ok(FunctionRows { plan, columns: types, single: false })
 }
 
+/// The same with the columns' own names and types.
+///
+/// # Errors
+/// 42883 for other arguments, 42P01 where there is no such relation.
+pub(super) fn natural_rows(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<FunctionRows> {
+    let definition: Vec<_> = COLUMNS.iter().map(|(name, ty)| (name.to_string(), Some(*ty))).collect();
+    rows(name, args, &definition, ctx)
+}
+
 /// The names and types that the query gives the records' columns.
 fn types_of(definition: &[(String, Option<RedshiftType>)]) -> Result<Vec<(String, RedshiftType)>> {
     let typed = definition.iter().map(|(name, ty)| Some((name.clone(), (*ty)?)));

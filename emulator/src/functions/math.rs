@@ -11,7 +11,7 @@ use super::{
     arithmetic::out_of_range,
     datetime,
     kernel::{Kernel, Run},
-    registry::{Call, DATE, FLOAT8, Function, INT4, Param, TIMESTAMP, TIMESTAMPTZ, function, takes},
+    registry::{Call, DATE, FLOAT8, Function, INT4, INT8, Param, TIMESTAMP, TIMESTAMPTZ, function, takes},
 };
 use crate::{
     binder::{self, CastKind, Typed, cast},
@@ -40,6 +40,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("dlog1", LN),
     function("dlog10", LOG),
     function("exp", EXP),
+    function("factorial", &[takes(&[INT8], factorial)]),
     function("floor", &[takes(&[Number], floor)]),
     function("ln", LN),
     function("log", LOG),
@@ -156,6 +157,17 @@ fn random_number(call: Call<'_>) -> Result<Typed> {
         Ok(Arc::new(Float64Array::from(random.take(args.rows))))
     });
     Ok(kernel.volatile().call(Vec::new()))
+}
+
+/// Of the leader node only, and there only as far as 38 digits go.
+fn factorial(call: Call<'_>) -> Result<Typed> {
+    call.kernel(RedshiftType::numeric(38, 0), |(), args| {
+        args.map1(|number: i64| {
+            let product = (2..=i128::from(number)).try_fold(1_i128, i128::checked_mul);
+            let overflow = || Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow");
+            product.filter(|product| *product < power_of_ten(38)).map(Some).ok_or_else(overflow)
+        })
+    })
 }
 
 fn modulo(call: Call<'_>) -> Result<Typed> {

@@ -23,6 +23,7 @@ pub(crate) mod moments;
 mod murmur;
 mod nodes;
 mod random;
+mod record_rows;
 pub(crate) mod regex;
 mod registry;
 mod series;
@@ -91,7 +92,7 @@ pub fn classes(name: &str) -> Option<&'static [FunctionClass]> {
     if catalog_info::knows(name) || catalog_arrays::knows(name) || registry::knows(name) {
         return Some(&[FunctionClass::Scalar]);
     }
-    if matches!(name, "unnest" | "generate_series") || catalog_rows::knows(name) {
+    if matches!(name, "unnest" | "generate_series") || catalog_rows::knows(name) || record_rows::knows(name) {
         return Some(&[FunctionClass::Set]);
     }
     None
@@ -198,7 +199,25 @@ pub fn rows(
     if catalog_rows::knows(name) {
         return catalog_rows::rows(name, args, definition, ctx);
     }
+    if record_rows::knows(name) {
+        return record_rows::rows(name, args);
+    }
     Err(no_such_function(name, &args))
+}
+
+/// Calls a function of several rows in a select list: one value for each row, which is the text of a record where the
+/// function gives several columns.
+///
+/// # Errors
+/// 42883 `function name(argument types) does not exist`.
+pub fn values(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<FunctionRows> {
+    if catalog_rows::knows(name) {
+        return record_rows::as_text(catalog_rows::natural_rows(name, args, ctx)?, ctx);
+    }
+    if record_rows::knows(name) {
+        return record_rows::as_text(record_rows::rows(name, args)?, ctx);
+    }
+    rows(name, args, &[], ctx)
 }
 
 /// The name of the result's column: `dateadd` shows as `date_add`.

@@ -2,7 +2,7 @@
 //!
 //! Sources: developer guide, "Leader node-only functions", "Compute node-only functions", "Querying the catalog tables".
 
-use super::{catalog_arrays, catalog_info, catalog_rows};
+use super::{catalog_arrays, catalog_info, catalog_rows, record_rows};
 
 /// Where a function runs that does not run everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,7 @@ const LEADER: &[&str] = &[
     "current_schemas",
     "current_time",
     "current_timestamp",
+    "factorial",
     "get_byte",
     "has_database_privilege",
     "has_schema_privilege",
@@ -38,6 +39,9 @@ const LEADER: &[&str] = &[
 /// The functions of the compute nodes, sorted.
 const COMPUTE: &[&str] = &["listagg", "median", "percentile_cont", "percentile_disc"];
 
+/// Functions that read the catalog and may stand in policies of tables.
+const EVERYWHERE: [&str; 3] = ["has_assumerole_privilege", "role_is_member_of", "user_is_member_of"];
+
 /// Where the function of this name runs, where not everywhere.
 pub(crate) fn node(name: &str) -> Option<Node> {
     if LEADER.binary_search(&name).is_ok() {
@@ -46,7 +50,13 @@ pub(crate) fn node(name: &str) -> Option<Node> {
     if COMPUTE.binary_search(&name).is_ok() {
         return Some(Node::Compute);
     }
-    let of_catalog = catalog_info::knows(name) || catalog_arrays::knows(name) || catalog_rows::knows(name);
+    if EVERYWHERE.contains(&name) {
+        return None;
+    }
+    let of_catalog = catalog_info::knows(name)
+        || catalog_arrays::knows(name)
+        || catalog_rows::knows(name)
+        || record_rows::knows(name);
     (of_catalog || name == "generate_series").then_some(Node::Catalog)
 }
 

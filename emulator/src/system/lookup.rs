@@ -328,6 +328,42 @@ impl<'a> Lookup<'a> {
         self.holds(user, GrantObject::Database(found.oid), found.owner, &wanted)
     }
 
+    /// `user_is_member_of`: is the user in the group?
+    ///
+    /// # Errors
+    /// 42704 where there is no such user, or no such role or group.
+    pub fn is_member(&self, user: &str, name: &str) -> Result<bool> {
+        let user = self.user(user)?;
+        let groups = self.source.directory.groups()?;
+        match groups.iter().find(|group| group.name == name) {
+            Some(group) => Ok(group.members.contains(&user.id)),
+            None => Err(no_such_role(name)),
+        }
+    }
+
+    /// `role_is_member_of`: there are no roles yet.
+    ///
+    /// # Errors
+    /// 42704 `role "x" does not exist`.
+    pub fn role_is_member(&self, role: &str, _granted: &str) -> Result<bool> {
+        Err(no_such_role(role))
+    }
+
+    /// `has_assumerole_privilege`: everybody may assume every role for every command, which is Redshift's default.
+    ///
+    /// # Errors
+    /// 42704 where there is no such user, 22023 for another command.
+    pub fn has_assume_role_privilege(&self, user: Option<&str>, command: &str) -> Result<bool> {
+        self.named_or_own(user)?;
+        match command.trim().to_ascii_lowercase().as_str() {
+            "copy" | "unload" | "external function" | "create model" => Ok(true),
+            _ => {
+                let message = format!("unrecognized command type: \"{command}\"");
+                Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message))
+            }
+        }
+    }
+
     fn named_or_own(&self, user: Option<&str>) -> Result<Arc<User>> {
         self.user(user.unwrap_or(&self.source.session.user))
     }
@@ -346,6 +382,10 @@ impl<'a> Lookup<'a> {
         let grants = self.grants()?.iter().filter(|grant| grant.object == object && is_theirs(grant.grantee));
         Ok(grants.into_iter().any(|grant| wanted.contains(&grant.privilege)))
     }
+}
+
+fn no_such_role(name: &str) -> Error {
+    Error::new(SqlState::UNDEFINED_OBJECT, format!("role \"{name}\" does not exist"))
 }
 
 /// The privileges of a list such as `SELECT, INSERT WITH GRANT OPTION`.

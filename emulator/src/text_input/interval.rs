@@ -46,6 +46,15 @@ impl IntervalUnits {
     }
 }
 
+/// What becomes of years in an interval of days, and the other way round (`interval_forbid_composite_literals`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Composite {
+    /// They are an error.
+    Refuse,
+    /// They are left out.
+    Discard,
+}
+
 /// An interval without qualifier: `1 day 2 hours`, `1w, 1h`, `3:35`, `5` (seconds), `2 days ago`.
 pub fn parse_interval(text: &str) -> Result<IntervalValue, InputError> {
     let fail = |fault| InputError::new(text, RedshiftType::Interval, fault);
@@ -53,7 +62,11 @@ pub fn parse_interval(text: &str) -> Result<IntervalValue, InputError> {
 }
 
 /// An interval with a qualifier, cut to the fields that it names.
-pub fn parse_qualified_interval(text: &str, qualifier: IntervalQualifier) -> Result<IntervalValue, InputError> {
+pub fn parse_qualified_interval(
+    text: &str,
+    qualifier: IntervalQualifier,
+    composite: Composite,
+) -> Result<IntervalValue, InputError> {
     let last = qualifier.to.unwrap_or(qualifier.from);
     let ty = match IntervalUnits::of(qualifier.from) {
         IntervalUnits::YearToMonth => RedshiftType::IntervalYearToMonth,
@@ -61,8 +74,35 @@ pub fn parse_qualified_interval(text: &str, qualifier: IntervalQualifier) -> Res
     };
     let fail = |fault| InputError::new(text, ty, fault);
     let two_parts = if last == IntervalField::Second { TwoParts::MinutesAndSeconds } else { TwoParts::HoursAndMinutes };
-    let value = decode(text, unit_of(last), two_parts).and_then(Sum::into_value).map_err(fail)?;
+    let decoded = match years_and_months(text, qualifier) {
+        Some(sum) => sum,
+        None => decode(text, unit_of(last), two_parts),
+    };
+    let mut value = decoded.and_then(Sum::into_value).map_err(fail)?;
+    if composite == Composite::Discard {
+        match IntervalUnits::of(qualifier.from) {
+            IntervalUnits::YearToMonth => (value.days, value.micros) = (0, 0),
+            IntervalUnits::DayToSecond => value.months = 0,
+        }
+    }
     cut(value, qualifier.from, last, qualifier.precision).map_err(fail)
+}
+
+/// `1-2` and `-1-2` of an interval of years: the sign is that of the whole. None for other texts.
+fn years_and_months(text: &str, qualifier: IntervalQualifier) -> Option<Result<Sum, Fault>> {
+    let text = text.trim();
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (years, months) = digits.split_once('-')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if qualifier.from != IntervalField::Year || !is_number(years) || !is_number(months) {
+        return None;
+    }
+    let number = |text: &str| text.parse::<i32>().map(i128::from).map_err(|_| Fault::IntervalField);
+    let months = number(years).and_then(|years| Ok(years * 12 + number(months)?));
+    Some(months.map(|months| Sum { months: sign * months, ..Sum::default() }))
 }
 
 /// What `2:2` says.
@@ -345,7 +385,8 @@ mod tests {
     fn qualifiers_give_units_and_cut() {
         use IntervalField::*;
         let parse = |text: &str, from, to, precision| {
-            parse_qualified_interval(text, IntervalQualifier { from, to, precision }).map_err(|error| error.fault)
+            parse_qualified_interval(text, IntervalQualifier { from, to, precision }, Composite::Refuse)
+                .map_err(|error| error.fault)
         };
         // Developer guide, "Interval data types and literals", examples.
         assert_eq!(parse("1", Year, None, None), Ok(interval(12, 0, 0)));

@@ -17,7 +17,7 @@ use redshift_sql_dialect::{Error, RedshiftType, SqlState};
 pub use datetime::{
     DateOrder, DateTimeInput, parse_date, parse_time, parse_timestamp, parse_timestamptz, parse_timetz,
 };
-pub use interval::{IntervalUnits, IntervalValue, parse_interval, parse_qualified_interval};
+pub use interval::{Composite, IntervalUnits, IntervalValue, parse_interval, parse_qualified_interval};
 pub use number::{
     Rounding, decimal_of_text, parse_bool, parse_float4, parse_float8, parse_int2, parse_int4, parse_int8,
     parse_numeric, power_of_ten, rescale,

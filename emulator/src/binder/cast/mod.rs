@@ -25,8 +25,8 @@ use crate::{
         conversion::{Conversion, Excess, Failure},
     },
     text_input::{
-        DateOrder, DateTimeInput, InputError, IntervalUnits, Rounding, parse_interval, parse_qualified_interval,
-        zone::Zone,
+        Composite, DateOrder, DateTimeInput, InputError, IntervalUnits, Rounding, parse_interval,
+        parse_qualified_interval, zone::Zone,
     },
     text_output::{DayOrder, TextStyle},
     types::{arrow_field, arrow_type},
@@ -171,6 +171,7 @@ fn check_allowed(from: RedshiftType, to: RedshiftType, kind: CastKind) -> Result
         CastKind::Explicit | CastKind::Try => Strength::Explicit,
     };
     match strength(from, to) {
+        Some(_) if kind == CastKind::Try && !is_tried(from, to) => Err(cannot_cast(from, to)),
         Some(needed) if needed <= strongest => Ok(()),
         found if kind == CastKind::Assignment => {
             // Who knows the column's name says it better: see [`is_assignable`].
@@ -179,10 +180,32 @@ fn check_allowed(from: RedshiftType, to: RedshiftType, kind: CastKind) -> Result
             let hint = "You will need to rewrite or cast the expression.";
             Err(if found.is_some() { error.with_hint(hint) } else { error })
         }
-        _ => {
-            let message = format!("cannot cast type {} to {}", from.base_name(), to.base_name());
-            Err(Error::new(SqlState::CANNOT_COERCE, message))
-        }
+        _ => Err(cannot_cast(from, to)),
+    }
+}
+
+fn cannot_cast(from: RedshiftType, to: RedshiftType) -> Error {
+    let message = format!("cannot cast type {} to {}", from.base_name(), to.base_name());
+    Error::new(SqlState::CANNOT_COERCE, message)
+}
+
+/// Does TRY_CAST know the pair of types? Developer guide, "TRY_CAST function", usage notes; an untyped literal is a
+/// VARCHAR there.
+fn is_tried(from: RedshiftType, to: RedshiftType) -> bool {
+    use RedshiftType::*;
+    let text = to.is_string();
+    match from {
+        _ if from.oid() == to.oid() => true,
+        Bool => to.is_integer() || to == Super,
+        Int2 | Int4 | Int8 => to.is_number() || text || matches!(to, Bool | Super),
+        Numeric { .. } | Float4 | Float8 => to.is_number() || text || to == Super,
+        Unknown | Char(_) | Varchar(_) | Text => to.is_number() || text || to.is_datetime() || to == Super,
+        Timestamp => text || matches!(to, TimestampTz | Date | Time),
+        TimestampTz => text || matches!(to, Timestamp | Date | Time | TimeTz),
+        Date => text || matches!(to, Timestamp | TimestampTz),
+        Time | TimeTz => text,
+        Super => !to.is_datetime(),
+        _ => false,
     }
 }
 
@@ -311,7 +334,7 @@ pub fn interval(value: &str, qualifier: Option<IntervalQualifier>) -> Result<Typ
         let interval = crate::functions::conversion::interval(value.months, value.days, value.micros);
         return Ok(Typed::literal(ScalarValue::IntervalMonthDayNano(Some(interval)), RedshiftType::Interval));
     };
-    let value = parse_qualified_interval(value, qualifier).map_err(InputError::into_error)?;
+    let value = parse_qualified_interval(value, qualifier, Composite::Refuse).map_err(InputError::into_error)?;
     Ok(match IntervalUnits::of(qualifier.from) {
         IntervalUnits::YearToMonth => {
             Typed::literal(ScalarValue::IntervalYearMonth(Some(value.months)), RedshiftType::IntervalYearToMonth)

@@ -45,6 +45,9 @@ impl Binder {
             return Err(Error::new(SqlState::WINDOWING_ERROR, message));
         }
         if is(FunctionClass::Set) && !is(FunctionClass::Scalar) {
+            if let Some(found) = block.set_calls.get(&call.name.pos()) {
+                return Ok(found.clone());
+            }
             return Err(Error::unsupported(format!("function {name} is only supported in the FROM clause")));
         }
         self.scalar_call(name, call, block, place)
@@ -143,6 +146,7 @@ impl Binder {
             within_group: self.ordered_args(&call.within_group, block, inside)?,
             approximate: call.approximate,
         };
+        self.check_order(&parts, block)?;
         let typed = functions::aggregate(parts, &self.ctx)?;
         let ty = typed.ty;
         let expr = self.take_out(typed.expr, |binder, node| match node {
@@ -155,6 +159,28 @@ impl Binder {
             _ => None,
         })?;
         Ok(Typed::new(expr, ty))
+    }
+
+    /// "If a statement includes multiple calls to sort-based aggregate functions (LISTAGG, PERCENTILE_CONT, or MEDIAN), they
+    /// must all use the same ORDER BY values. Note that MEDIAN applies an implicit order by on the expression value."
+    fn check_order(&self, parts: &AggregateParts, block: &mut Block<'_>) -> Result<()> {
+        let keys: Vec<_> = match (parts.name.as_str(), &parts.args[..]) {
+            ("listagg" | "percentile_cont", _) => {
+                parts.within_group.iter().map(|key| (key.value.expr.clone(), key.ascending, key.nulls_first)).collect()
+            }
+            ("median", [value]) => vec![(value.expr.clone(), true, false)],
+            _ => return Ok(()),
+        };
+        if keys.is_empty() {
+            return Ok(());
+        }
+        if block.sort_keys.is_empty() {
+            block.sort_keys = keys;
+        } else if block.sort_keys != keys {
+            let message = "within group ORDER BY clauses for aggregate functions must be the same";
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message));
+        }
+        Ok(())
     }
 
     /// The arguments of an aggregate: none for `*`.

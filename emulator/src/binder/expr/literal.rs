@@ -9,7 +9,7 @@ use redshift_sql_dialect::{
 };
 
 use super::{Binder, Typed};
-use crate::text_input::{InputError, IntervalUnits, parse_interval, parse_qualified_interval};
+use crate::text_input::{Composite, InputError, IntervalUnits, parse_interval, parse_qualified_interval};
 
 impl Binder {
     /// A constant. Strings and NULL have no type until their surroundings give them one.
@@ -21,7 +21,11 @@ impl Binder {
             Literal::Decimal(digits) => decimal(digits),
             Literal::Float(digits) => float(digits),
             Literal::String(text) => Ok(unknown(text)),
-            Literal::Interval { value, qualifier } => interval(value, *qualifier),
+            Literal::Interval { value, qualifier } => {
+                let forbid = self.ctx.session.settings.get("interval_forbid_composite_literals");
+                let discard = forbid.is_some_and(|value| value == "off");
+                interval(value, *qualifier, if discard { Composite::Discard } else { Composite::Refuse })
+            }
         }
     }
 
@@ -82,7 +86,7 @@ fn float(digits: &str) -> Result<Typed> {
 }
 
 /// `INTERVAL 'text' [qualifier]`
-fn interval(text: &str, qualifier: Option<IntervalQualifier>) -> Result<Typed> {
+fn interval(text: &str, qualifier: Option<IntervalQualifier>, composite: Composite) -> Result<Typed> {
     let overflow =
         || Error::new(SqlState::DATETIME_FIELD_OVERFLOW, format!("interval field value out of range: \"{text}\""));
     let Some(qualifier) = qualifier else {
@@ -91,7 +95,7 @@ fn interval(text: &str, qualifier: Option<IntervalQualifier>) -> Result<Typed> {
         let value = IntervalMonthDayNano::new(value.months, value.days, nanos);
         return Ok(Typed::literal(ScalarValue::IntervalMonthDayNano(Some(value)), RedshiftType::Interval));
     };
-    let value = parse_qualified_interval(text, qualifier).map_err(InputError::into_error)?;
+    let value = parse_qualified_interval(text, qualifier, composite).map_err(InputError::into_error)?;
     Ok(match IntervalUnits::of(qualifier.from) {
         IntervalUnits::YearToMonth => {
             Typed::literal(ScalarValue::IntervalYearMonth(Some(value.months)), RedshiftType::IntervalYearToMonth)

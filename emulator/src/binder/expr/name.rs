@@ -1,6 +1,6 @@
 //! What the column of an expression without alias is called.
 
-use redshift_sql_dialect::ast::{DataType, Expr, ExprKind, Literal, PathStep, TrimSide};
+use redshift_sql_dialect::ast::{DataType, Expr, ExprKind, IntervalField, Literal, PathStep, TrimSide};
 
 use crate::functions;
 
@@ -35,6 +35,9 @@ fn named(expr: &Expr, fold: &dyn Fn(&redshift_sql_dialect::names::Ident) -> Stri
             _ => kind("case"),
         },
         ExprKind::Literal(Literal::Bool(_)) => kind("bool"),
+        ExprKind::Literal(Literal::Interval { qualifier: Some(qualifier), .. }) => {
+            kind(if qualifier.from <= IntervalField::Month { "intervaly2m" } else { "intervald2s" })
+        }
         ExprKind::Literal(Literal::Interval { .. }) => kind("interval"),
         ExprKind::Extract { .. } => given("date_part".to_string()),
         ExprKind::Position { .. } => given("position".to_string()),

@@ -202,6 +202,10 @@ fn sum(arg: Typed, distinct: bool, missing: Error, ctx: &BindContext) -> Result<
         RedshiftType::Numeric { scale, .. } => {
             Ok(total(TotalKind::Sum, RedshiftType::numeric(38, scale), arg, distinct))
         }
+        // "Summing intervals": developer guide, "Interval data types and literals".
+        ty @ (RedshiftType::IntervalYearToMonth | RedshiftType::IntervalDayToSecond(_)) => {
+            Ok(total(TotalKind::Sum, ty, arg, distinct))
+        }
         RedshiftType::Float4 | RedshiftType::Float8 => {
             Ok(Chosen::new(sum_udaf(), cast(arg, RedshiftType::Float8, CastKind::Implicit, ctx)?, distinct))
         }
@@ -217,6 +221,10 @@ fn avg(arg: Typed, distinct: bool, missing: Error, ctx: &BindContext) -> Result<
         }
         RedshiftType::Numeric { scale, .. } => {
             Ok(total(TotalKind::Avg, RedshiftType::numeric(38, scale), arg, distinct))
+        }
+        // "Summing intervals": developer guide, "Interval data types and literals".
+        ty @ (RedshiftType::IntervalYearToMonth | RedshiftType::IntervalDayToSecond(_)) => {
+            Ok(total(TotalKind::Avg, ty, arg, distinct))
         }
         RedshiftType::Float4 | RedshiftType::Float8 => {
             Ok(Chosen::new(avg_udaf(), cast(arg, RedshiftType::Float8, CastKind::Implicit, ctx)?, distinct))

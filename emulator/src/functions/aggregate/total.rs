@@ -5,8 +5,14 @@
 use std::{collections::HashSet, fmt::Debug, sync::Arc};
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array},
-    datatypes::{DataType, Decimal128Type, Field, FieldRef, Int16Type, Int32Type, Int64Type},
+    array::{
+        Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, DurationMicrosecondArray, Int64Array,
+        IntervalYearMonthArray,
+    },
+    datatypes::{
+        DataType, Decimal128Type, DurationMicrosecondType, Field, FieldRef, Int16Type, Int32Type, Int64Type,
+        IntervalUnit, IntervalYearMonthType,
+    },
 };
 use datafusion::{
     error::Result as DataFusionResult,
@@ -115,6 +121,7 @@ impl Outcome {
         };
         let fits = match self.result {
             RedshiftType::Numeric { .. } => value.unsigned_abs() < power_of_ten(38).unsigned_abs(),
+            RedshiftType::IntervalYearToMonth => i32::try_from(value).is_ok(),
             _ => i64::try_from(value).is_ok(),
         };
         if fits { Ok(Some(value)) } else { Err(to_datafusion(self.overflow())) }
@@ -132,6 +139,8 @@ impl Outcome {
     fn scalar(self, value: Option<i128>) -> ScalarValue {
         match self.result {
             RedshiftType::Numeric { precision, scale } => ScalarValue::Decimal128(value, precision, scale as i8),
+            RedshiftType::IntervalYearToMonth => ScalarValue::IntervalYearMonth(value.map(|value| value as i32)),
+            RedshiftType::IntervalDayToSecond(_) => ScalarValue::DurationMicrosecond(value.map(|value| value as i64)),
             _ => ScalarValue::Int64(value.map(|value| value as i64)),
         }
     }
@@ -140,6 +149,14 @@ impl Outcome {
         Ok(match self.result {
             RedshiftType::Numeric { precision, scale } => {
                 Arc::new(Decimal128Array::from(values).with_precision_and_scale(precision, scale as i8)?)
+            }
+            RedshiftType::IntervalYearToMonth => {
+                let months = values.into_iter().map(|value| value.map(|value| value as i32));
+                Arc::new(IntervalYearMonthArray::from_iter(months))
+            }
+            RedshiftType::IntervalDayToSecond(_) => {
+                let micros = values.into_iter().map(|value| value.map(|value| value as i64));
+                Arc::new(DurationMicrosecondArray::from_iter(micros))
             }
             _ => Arc::new(Int64Array::from_iter(values.into_iter().map(|value| value.map(|value| value as i64)))),
         })
@@ -170,6 +187,8 @@ fn for_each(values: &ArrayRef, mut each: impl FnMut(usize, i128) -> Result<()>) 
         DataType::Int32 => loop_over!(Int32Type),
         DataType::Int64 => loop_over!(Int64Type),
         DataType::Decimal128(..) => loop_over!(Decimal128Type),
+        DataType::Interval(IntervalUnit::YearMonth) => loop_over!(IntervalYearMonthType),
+        DataType::Duration(_) => loop_over!(DurationMicrosecondType),
         other => return Err(to_datafusion(Error::internal(format!("a total of {other}")))),
     }
     Ok(())
