@@ -19,6 +19,7 @@ use datafusion::{
         runtime_env::RuntimeEnvBuilder,
     },
     logical_expr::LogicalPlan,
+    optimizer::Optimizer,
     physical_plan::{
         ExecutionPlan, ExecutionPlanProperties, execute_stream, execute_stream_partitioned, memory::MemoryStream,
         stream::RecordBatchReceiverStream,
@@ -93,6 +94,18 @@ pub fn session_state(options: &ExecutionOptions) -> Result<SessionState> {
         .with_analyzer_rules(Vec::new())
         .with_physical_optimizer_rule(Arc::new(CooperativeJoins))
         .build())
+}
+
+/// Optimises a plan as far as EXPLAIN shows it: DISTINCT and LIMIT stay what they are.
+///
+/// # Errors
+/// What optimising finds.
+pub(crate) fn simplified(plan: &LogicalPlan, state: &SessionState) -> Result<LogicalPlan> {
+    const LEFT_OUT: [&str; 3] =
+        ["replace_distinct_aggregate", "single_distinct_aggregation_to_group_by", "push_down_limit"];
+    let rules = state.optimizers().iter().filter(|rule| !LEFT_OUT.contains(&rule.name())).cloned().collect();
+    let optimise = || Optimizer::with_rules(rules).optimize(plan.clone(), state, |_, _| {});
+    stacker::maybe_grow(PLANNING_STACK / 2, PLANNING_STACK, optimise).map_err(from_datafusion)
 }
 
 /// Optimises a plan and starts it. Dropping the stream stops it.

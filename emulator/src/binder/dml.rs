@@ -101,6 +101,9 @@ impl Binder {
                 name: relation.name.clone(),
             },
         };
+        if let Some(labels) = &mut self.labels {
+            labels.named(&table, &columns);
+        }
         let mut scope = Scope { tables: vec![table], columns };
         let plan = if others.is_empty() {
             plan

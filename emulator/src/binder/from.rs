@@ -164,7 +164,7 @@ impl Binder {
 
     /// Puts a relation's columns in a scope, under its alias or its own name.
     pub(super) fn aliased(
-        &self,
+        &mut self,
         source: Source,
         alias: Option<&TableAlias>,
         own: Option<ScopeTable>,
@@ -180,7 +180,10 @@ impl Binder {
             }
             None => own,
         };
-        if table.is_some() {
+        if let Some(table) = &table {
+            if let Some(labels) = &mut self.labels {
+                labels.named(table, &columns);
+            }
             for column in &mut columns {
                 column.table = Some(0);
             }

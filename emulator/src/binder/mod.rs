@@ -43,6 +43,7 @@ mod grouping;
 mod hierarchy;
 mod insert;
 mod join;
+mod labels;
 mod merge;
 mod node;
 mod nodes;
@@ -70,6 +71,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use datafusion::logical_expr::LogicalPlan;
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, names::Ident};
 
+pub(crate) use self::labels::{Labels, scan_key};
 pub use self::{
     cast::*, coercion::*, constant::evaluate, context::*, dml::RowsOf, insert::InsertRows, merge::*,
     nodes::Destination, operators::*, typed::*,
@@ -101,6 +103,8 @@ pub struct Binder {
     uses: nodes::Uses,
     /// The relations whose rows were asked for.
     reads: BTreeSet<Oid>,
+    /// What its columns are called, where somebody asks.
+    labels: Option<Labels>,
 }
 
 /// Views inside views, at most.
@@ -117,7 +121,18 @@ impl Binder {
             view_depth: 0,
             uses: nodes::Uses::default(),
             reads: BTreeSet::new(),
+            labels: None,
         }
+    }
+
+    /// Keeps what the columns of plans are called.
+    pub(crate) fn with_labels(self) -> Self {
+        Binder { labels: Some(Labels::default()), ..self }
+    }
+
+    /// What the columns of plans are called, where that was asked for.
+    pub(crate) fn take_labels(&mut self) -> Labels {
+        self.labels.take().unwrap_or_default()
     }
 
     /// The relations that the statement that was bound reads, those inside its views included: what a view depends on.

@@ -89,9 +89,15 @@ impl Binder {
         }
     }
 
-    fn scan(&mut self, relation: &Relation, provider: Arc<dyn TableProvider>, identity: RowIdentity) -> Result<Source> {
+    fn scan(
+        &mut self,
+        relation: &Arc<Relation>,
+        provider: Arc<dyn TableProvider>,
+        identity: RowIdentity,
+    ) -> Result<Source> {
         let table = TableReference::bare(relation.name.as_str());
-        let scan = planned(LogicalPlanBuilder::scan(table.clone(), provider_as_source(provider), None))?;
+        let rows = provider_as_source(provider);
+        let scan = planned(LogicalPlanBuilder::scan(table.clone(), Arc::clone(&rows), None))?;
         let plan = planned(scan.build())?;
         let mut exprs = Vec::with_capacity(relation.columns.len());
         let mut columns = Vec::with_capacity(relation.columns.len());
@@ -100,6 +106,9 @@ impl Binder {
             let (expr, internal) = self.renamed(field);
             exprs.push(expr);
             columns.push(self.scope_column(relation, column, internal));
+        }
+        if let Some(labels) = &mut self.labels {
+            labels.scanned(&rows, relation, &columns);
         }
         let identity = match identity {
             RowIdentity::Omitted => None,

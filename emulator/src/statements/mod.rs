@@ -128,7 +128,7 @@ impl<'a> Work<'a> {
 pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Outcome> {
     match statement {
         Statement::Query(query) => query::select(query, work).await,
-        Statement::Explain(explain) => query::explain(explain, work).await,
+        Statement::Explain(explain) => explain::explain(explain, work).await,
         Statement::Insert(insert) => dml::insert(insert, work).await,
         Statement::Update(update) => dml::update(update, work).await,
         Statement::Delete(delete) => dml::delete(delete, work).await,
@@ -236,7 +236,7 @@ pub(crate) fn describe(statement: &Statement, work: &Work<'_>) -> Result<Descrip
         Statement::Delete(delete) => work.binder().delete_rows(delete).map(|_| None)?,
         Statement::Merge(merge) => work.binder().merge_rows(merge).map(|_| None)?,
         Statement::CreateTableAs(create) => work.binder().query_for(&create.query, Destination::Table).map(|_| None)?,
-        Statement::Explain(_) => Some(vec![query::plan_column()].into()),
+        Statement::Explain(_) => Some(vec![explain::plan_column()].into()),
         Statement::Show(show) => Some(settings::show_columns(show).into()),
         _ => None,
     };

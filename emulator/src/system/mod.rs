@@ -51,6 +51,8 @@ pub(crate) mod types;
 mod view;
 mod visibility;
 
+pub(crate) use self::names::quote_identifier;
+
 /// pg_namespace.oid of pg_catalog.
 pub(crate) const PG_CATALOG: u32 = 11;
 /// The schema of the base relations.
