@@ -1,4 +1,7 @@
 //! Texts of SQL checked offline: every statement that Redshift would not take, as a compiler reports it.
+//!
+//! A file may be one for psql: lines between its statements that begin with a backslash are passed over. A template is
+//! not SQL before it is rendered; where its marks are found, the hint says so.
 
 use std::fmt::Write as _;
 
@@ -30,14 +33,27 @@ fn problem(text: &str, error: Error) -> Problem {
     if position == text.len() {
         position = text.trim_end().len();
     }
-    let start = text[..position].rfind('\n').map_or(0, |newline| newline + 1);
+    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let start = text[..position].rfind('\n').map_or(mark.min(position), |newline| newline + 1);
     let end = text[position..].find('\n').map_or(text.len(), |length| position + length);
+    let error = match template_hint(&text[position..]) {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    };
     Problem {
         line: text[..start].matches('\n').count() + 1,
         column: text[start..position].chars().count() + 1,
         error,
         source: text[start..end].trim_end_matches('\r').to_owned(),
     }
+}
+
+/// What to say where a template's mark or a command of psql stands.
+fn template_hint(text: &str) -> Option<&'static str> {
+    if ["{{", "{%", "{#"].iter().any(|mark| text.starts_with(mark)) {
+        return Some("This is a template: check what it is rendered to, as `dbt compile` writes it.");
+    }
+    text.starts_with('\\').then_some("Commands of psql stand on lines of their own, between statements.")
 }
 
 impl Problem {
@@ -127,6 +143,38 @@ mod tests {
             "{\"file\":\"dir/\\\"x\\\".sql\",\"line\":1,\"column\":26,\"sqlstate\":\"42601\",\
              \"message\":\"unterminated quoted string at or near \\\"'\\\"\",\"detail\":null,\"hint\":null}"
         );
+    }
+
+    #[test]
+    fn files_of_psql_are_read() {
+        let text = "\u{feff}\\set ON_ERROR_STOP on\r\nselect 1;\r\n-- x\r\n\\i other.sql\r\nselct 2;\r\n\\q\r\n";
+        let problems = check(text);
+        assert_eq!(problems.iter().map(|problem| (problem.line, problem.column)).collect::<Vec<_>>(), [(5, 1)]);
+        assert_eq!(problems[0].source, "selct 2;");
+        let within = check("select \\gset");
+        assert!(within[0].error.hint().is_some_and(|hint| hint.contains("psql")));
+    }
+
+    #[test]
+    fn a_mark_at_the_beginning_is_no_column() {
+        let problems = check("\u{feff}selct 1");
+        assert_eq!((problems[0].line, problems[0].column, problems[0].source.as_str()), (1, 1, "selct 1"));
+    }
+
+    #[test]
+    fn templates_are_named() {
+        for text in ["select * from {{ ref('x') }}", "{% if a %} select 1", "select {# b #} 1"] {
+            let problems = check(text);
+            assert!(problems[0].error.hint().is_some_and(|hint| hint.contains("template")), "{text}");
+        }
+    }
+
+    #[test]
+    fn columns_are_characters_and_tabs_stay() {
+        let problems = check("select 'žluť', \u{1f600}é + ;\r\n\tselect\t'x' 'y' z;");
+        assert_eq!((problems[0].line, problems[0].column), (1, 21));
+        assert_eq!((problems[1].line, problems[1].column), (2, 13));
+        assert!(problems[1].report("f").contains("\n  | \t      \t    ^\n"), "{}", problems[1].report("f"));
     }
 
     #[test]

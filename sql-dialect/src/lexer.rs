@@ -167,6 +167,13 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// Skips lines that are commands of psql, `\set x 1`, where a statement may begin.
+    pub fn skip_psql_commands(&mut self) {
+        while self.skip_blanks().is_ok() && self.byte(0) == b'\\' {
+            self.skip_line();
+        }
+    }
+
     fn skip_line(&mut self) {
         while self.at < self.bytes.len() && !matches!(self.bytes[self.at], b'\n' | b'\r') {
             self.at += 1;

@@ -58,10 +58,16 @@ pub fn parse(text: &str) -> Result<Vec<Parsed>> {
     Statements::new(text)?.collect()
 }
 
-/// Parses each statement of a text for itself: behind one that is wrong, parsing goes on with the next one.
+/// Parses each statement of a file for itself: behind one that is wrong, parsing goes on with the next one. Lines
+/// between statements that are commands of psql are skipped, and so is a byte order mark.
 pub(crate) fn parse_each(text: &str) -> Vec<Result<Parsed>> {
     match Statements::new(text) {
-        Ok(statements) => statements.collect(),
+        Ok(mut statements) => {
+            let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+            statements.lexer = Lexer::new(text, mark as Pos);
+            statements.of_psql = true;
+            statements.collect()
+        }
         Err(error) => vec![Err(error)],
     }
 }
@@ -71,6 +77,8 @@ struct Statements<'a> {
     text: &'a str,
     lexer: Lexer<'a>,
     ended: bool,
+    /// May commands of psql stand between the statements?
+    of_psql: bool,
 }
 
 impl<'a> Statements<'a> {
@@ -78,11 +86,14 @@ impl<'a> Statements<'a> {
         if Pos::try_from(text.len()).is_err() {
             return Err(too_large(text, 0));
         }
-        Ok(Statements { text, lexer: Lexer::new(text, 0), ended: false })
+        Ok(Statements { text, lexer: Lexer::new(text, 0), ended: false, of_psql: false })
     }
 
     /// The next statement; none where it is empty.
     fn parse_next(&mut self) -> Result<Option<Parsed>> {
+        if self.of_psql {
+            self.lexer.skip_psql_commands();
+        }
         let (parser, last) =
             Parser::for_next_statement(self.text, &mut self.lexer).inspect_err(|_| self.ended = true)?;
         self.ended = last;

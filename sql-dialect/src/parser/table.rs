@@ -12,6 +12,26 @@ use crate::{
     precedence::OPERATOR,
 };
 
+/// Encodings of columns: developer guide, "Compression encodings"; NONE is what the catalog calls RAW.
+const ENCODINGS: [&str; 16] = [
+    "az64",
+    "bytedict",
+    "delta",
+    "delta32k",
+    "globaldict256",
+    "globaldict64k",
+    "lzo",
+    "mostly16",
+    "mostly32",
+    "mostly8",
+    "none",
+    "raw",
+    "runlength",
+    "text255",
+    "text32k",
+    "zstd",
+];
+
 impl Parser<'_> {
     /// `(columns, constraints, LIKE ...)`
     pub(super) fn table_elements(&mut self) -> Result<Vec<TableElement>> {
@@ -138,7 +158,7 @@ impl Parser<'_> {
             }
             "collate" => {
                 self.advance();
-                ColumnAttribute::Collate(self.label()?.value)
+                ColumnAttribute::Collate(self.column_collation()?)
             }
             "not" if self.word_at(1, "null") => {
                 self.at += 2;
@@ -223,9 +243,26 @@ impl Parser<'_> {
         Ok(ColumnAttribute::References { table, column })
     }
 
+    /// CASE_SENSITIVE or CASE_INSENSITIVE, in lower case; they have short names.
+    fn column_collation(&mut self) -> Result<String> {
+        let name = match self.folded_word().as_str() {
+            "case_sensitive" | "cs" => "case_sensitive",
+            "case_insensitive" | "ci" => "case_insensitive",
+            _ => return Err(self.newer(0, "COLLATE is CASE_SENSITIVE or CASE_INSENSITIVE.")),
+        };
+        self.advance();
+        Ok(name.to_owned())
+    }
+
     /// An encoding in lower case: AZ64, BYTEDICT, ...
     fn encoding(&mut self) -> Result<String> {
-        if self.begins_string(0) { Ok(self.string()?.to_lowercase()) } else { Ok(self.label()?.value) }
+        let start = self.at;
+        let name = if self.begins_string(0) { self.string()?.to_lowercase() } else { self.label()?.value };
+        if ENCODINGS.contains(&name.as_str()) {
+            return Ok(name);
+        }
+        let hint = format!("Encodings are {}.", ENCODINGS.join(", ").to_uppercase());
+        Err(self.unexpected_at(start).with_hint(hint))
     }
 
     // ---- Attributes of the table

@@ -48,9 +48,10 @@ impl Parser<'_> {
 
     /// `USING ICEBERG ...` or nothing.
     pub(super) fn iceberg(&mut self) -> Result<Option<IcebergStorage>> {
-        if !self.eat_words(&["using", "iceberg"]) {
+        if !self.eat_word("using") {
             return Ok(None);
         }
+        self.expect_word("iceberg")?;
         let location = if self.eat_word("location") { Some(self.string()?) } else { None };
         // The guide's examples write a single field without parentheses.
         let bare = self.are_words(&["partitioned", "by"]) && self.peek_at(2).kind != TokenKind::LeftParen;

@@ -20,7 +20,25 @@ fn deep_nesting_is_refused() {
         repeated("(", "select 1", ")", 5_000),
         format!("select {}", repeated("(", "1", ")", 100_000)),
         format!("select {}", repeated("(select ", "1", ")", 5_000)),
-        format!("select {}", repeated("f(", "1", ")", 5_000)),
+        format!("select {}", repeated("f(", "1", ")", 10_000)),
+        format!("select {}", repeated("(", "1", ")", 10_000)),
+        format!("select {}", repeated("case when a then 1 else ", "1", " end", 10_000)),
+        format!("select {}", repeated("case a when 1 then 2 else (", "1", ") end", 10_000)),
+        format!("select {}", repeated("+ ", "1", "", 10_000)),
+        format!("select {}", repeated("~ ", "1", "", 10_000)),
+        format!("select {}", repeated("cast(", "1", " as int)", 10_000)),
+        format!("select {}", repeated("a[", "1", "]", 10_000)),
+        format!("select a{}", "[1]".repeat(10_000)),
+        format!("select {}", repeated("exists (select ", "1", ")", 10_000)),
+        format!("select {}", repeated("a between 1 and (", "1", ")", 10_000)),
+        format!("select {}", repeated("a like (", "1", ")", 10_000)),
+        format!("select {}", repeated("(1, ", "1", ")", 10_000)),
+        format!("select * from {}", repeated("(", "a join b on true", ")", 10_000)),
+        format!("select * from a{}", " natural join a".repeat(10_000)),
+        format!("create table t (a int default {})", repeated("(", "1", ")", 10_000)),
+        format!("create external table s.t (a {}) stored as orc", repeated("array<", "int", ">", 10_000)),
+        format!("insert into t values ({})", repeated("(", "1", ")", 10_000)),
+        format!("select a from t{}", " union select 1 except select 2".repeat(10_000)),
         format!("select {}", repeated("case when true then ", "1", " end", 5_000)),
         format!("select {}", repeated("1 in (select ", "1", ")", 5_000)),
         format!("select {}", repeated("not ", "true", "", 50_000)),
@@ -73,8 +91,16 @@ fn long_chains_make_low_trees() {
         assert!(height(&long) < 30, "{operator} {}", height(&long));
         assert_eq!(long, long.clone());
     }
-    let union = query(&vec!["select 1"; 10_000].join(" union all "));
-    assert_eq!(union, union.clone());
+    for operator in [" and ", " or ", " || "] {
+        let long = expr(&vec!["f(a)"; 50_000].join(operator));
+        // Printed, compared and dropped on this small stack.
+        assert_eq!(expr(&long.to_string()), long);
+    }
+    for operator in [" union ", " union all ", " intersect "] {
+        let chain = query(&vec!["select 1"; 10_000].join(operator));
+        assert_eq!(chain, chain.clone());
+        assert_eq!(query(&chain.to_string()), chain);
+    }
 }
 
 #[test]
@@ -106,6 +132,11 @@ fn statements_of_more_than_16_megabytes_are_refused() {
     let error = error(&wide);
     assert_eq!(error.sqlstate().0, "54000");
     assert!(error.message().starts_with("Statement is too large. Statement Size: 16777"), "{}", error.message());
+    let row = format!("({}, '{}')", 1, "x".repeat(1_000));
+    let rows = vec![row; MAX_STATEMENT_BYTES / 1_009 - 10];
+    let insert = format!("insert into t values {}", rows.join(", "));
+    assert!(insert.len() > MAX_STATEMENT_BYTES - 100_000, "{}", insert.len());
+    assert!(parse(&insert).is_ok());
     // The limit is one statement's, not the message's.
     let half = format!("select '{}';", "x".repeat(MAX_STATEMENT_BYTES / 2));
     assert_eq!(parse(&half.repeat(3)).unwrap().len(), 3);

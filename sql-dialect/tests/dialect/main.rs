@@ -13,6 +13,7 @@ mod manipulation;
 mod print;
 mod queries;
 mod refusals;
+mod reserved;
 mod scripts;
 mod session;
 mod support;

@@ -51,7 +51,10 @@ grant explain masking to role r;
 grant ignore rls to role r;
 grant select on table lookup to rls policy p, masking policy q;
 
+grant connect on workgroup to "awsidc:alice", role "awsidc:sales", public; grant connect to awsidc:bob;
+
 --! ok REVOKE
+revoke connect on workgroup from public; revoke connect from role "awsidc:sales";
 revoke insert on table lookup from public;
 revoke all on schema s from group g;
 revoke grant option for select, insert on t from u restrict;

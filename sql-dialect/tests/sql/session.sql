@@ -20,10 +20,11 @@ release savepoint a; release a;
 set search_path to a, "$user", 'c'; set seed to .25; set datestyle to 'SQL,DMY'; set query_group to default;
 set local statement_timeout = 1000; set app_context.user_id to 'x'; set time zone 'UTC'; set time zone local;
 set session characteristics as transaction isolation level serializable; set transaction read only;
-set "time" to 1; set extra_float_digits to -3;
+set "time" to 1; set extra_float_digits to -3; set timezone interval '-8 hours'; set time zone interval '-08:00' hour to minute;
+set timezone to interval '1 hour'; set local time zone 'America/New_York'; set session time zone default; SET timezone = 'GB';
 
 --! ok SET SESSION AUTHORIZATION
-set session authorization 'dwuser'; set session authorization default;
+set session authorization 'dwuser'; set session authorization default; set local session authorization bob;
 
 --! ok RESET
 reset all; reset query_group; reset session authorization; reset app_context.user_id;

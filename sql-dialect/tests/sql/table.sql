@@ -56,6 +56,7 @@ create or replace view s.v (a, b) as select 1, 2 union select 3, 4 with no schem
 --! ok CREATE SCHEMA
 create schema us_sales authorization dwuser; create schema if not exists us_sales authorization dwuser quota 50 gb;
 create schema authorization u; create schema s quota unlimited;
+create schema s authorization u create table t (a int, b int) create view v as select a from t grant select on v to public;
 
 --! ok ALTER SCHEMA
 alter schema sales rename to us_sales; alter schema us_sales owner to dwuser; alter schema s quota 300 gb; alter schema s quota unlimited;
@@ -99,3 +100,36 @@ update t set (a, b) = (1, 2)
 
 --! error 0A000 | ALTER TABLE can add or drop only one column at a time | ,
 alter table t add column a int, add column b int
+
+--! error 42601 | syntax error at or near "lz4" | lz4 | ZSTD
+create table t (a int encode lz4)
+
+--! error 42601 | syntax error at or near "auto" | auto | AZ64
+alter table t alter column a encode auto
+
+--! error 42601 | conflicting or redundant options | distkey (b)
+create table t (a int, b int) distkey (a) distkey (b)
+
+--! error 42601 | syntax error at or near ")" | )
+create table t (a int,)
+
+--! error 42601 | syntax error at or near "int" | int b
+create table t (a int int b)
+
+--! error 42601 | syntax error at or near "(" | (a)
+create table t (a int) diststyle key (a)
+
+--! error 42601 | syntax error at or near "t" | t values
+insert t values (1)
+
+--! error 42601 | syntax error at or near "set" | set b
+update t set a = 1 set b = 2
+
+--! error 42601 | syntax error at or near ";" | ;
+drop table ;
+
+--! error 42601 | syntax error at end of input |
+vacuum t to 5
+
+--! error 42601 | syntax error at or near "only" | only t
+vacuum only t

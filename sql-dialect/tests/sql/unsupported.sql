@@ -59,6 +59,8 @@ select last_value(a) ignore nulls over (order by b rows unbounded preceding) fro
 --! for collations
 --! error 42601 | syntax error at or near "collation" | collation | CASE_INSENSITIVE
 create collation german from "de_DE"
+--! error 42601 | syntax error at or near ""de_DE"" | "de_DE" | CASE_INSENSITIVE
+create table t (a varchar(5) collate "de_DE")
 
 --! for array-constructors, subscripts, row-constructors
 --! ok SELECT
