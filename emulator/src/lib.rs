@@ -29,7 +29,7 @@ use redshift_sql_dialect::{Error, Result, SqlState};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    catalog::{Catalog, DatabaseInit, Isolation, User},
+    catalog::{Catalog, Database, DatabaseInit, Isolation, Transaction, User},
     execution::ExecutionOptions,
     system::{Activity, logs::Logs},
 };
@@ -148,6 +148,11 @@ impl Engine {
         self.catalog().close().await
     }
 
+    /// Begins a transaction of a session in a database, which may be another than the session's.
+    fn begin(&self, pid: i32, database: &str) -> Result<Transaction> {
+        self.catalog().begin(pid, database)
+    }
+
     fn catalog(&self) -> &Catalog {
         &self.0.catalog
     }
@@ -167,9 +172,32 @@ impl Engine {
     /// The user who logs in, in a database that exists.
     fn check_login(&self, login: &Login) -> Result<Arc<User>> {
         let transaction = self.catalog().begin(login.pid, &login.database)?;
-        transaction.view().user(&login.user)?.ok_or_else(|| {
+        let user = transaction.view().user(&login.user)?.ok_or_else(|| {
             Error::new(SqlState::INVALID_AUTHORIZATION, format!("user \"{}\" does not exist", login.user))
-        })
+        })?;
+        if user.valid_until.is_some_and(|until| until <= clock::now()) {
+            let message = format!("password authentication failed for user \"{}\"", user.name);
+            return Err(Error::new(SqlState::INVALID_AUTHORIZATION, message));
+        }
+        if !user.superuser {
+            self.check_connections(&user, transaction.database())?;
+        }
+        Ok(user)
+    }
+
+    /// Is there room under the connection limits of a user and a database? Superusers are not limited (developer guide,
+    /// "CREATE USER", "CREATE DATABASE").
+    fn check_connections(&self, user: &User, database: &Database) -> Result<()> {
+        let sessions = self.activity().sessions();
+        let full = |limit: Option<u32>, count: usize| limit.is_some_and(|limit| count >= limit as usize);
+        let too_many = |what: String| Err(Error::new(SqlState("53300"), format!("too many connections for {what}")));
+        if full(user.connection_limit, sessions.iter().filter(|session| session.user_id == user.id.0).count()) {
+            return too_many(format!("user \"{}\"", user.name));
+        }
+        if full(database.connection_limit, sessions.iter().filter(|s| s.database == database.name).count()) {
+            return too_many(format!("database \"{}\"", database.name));
+        }
+        Ok(())
     }
 }
 

@@ -11,13 +11,13 @@ use redshift_sql_dialect::{
 use crate::{
     Engine,
     binder::{BindContext, Effects, Parameters, SessionInfo},
-    catalog::{Oid, Transaction, TransactionView},
+    catalog::{Oid, Transaction, TransactionView, User},
     clock,
     control::SessionControl,
     functions::Random,
     query_log::QueryLog,
     result::{Description, Notice, Outcome, Rows},
-    settings::{Settings, time_zone},
+    settings::{Settings, Span, time_zone},
     statements::{self, Work},
     system::{ActiveSession, RunningQuery, SessionActivity, Source, SystemView, logs::QueryRecord},
 };
@@ -80,7 +80,14 @@ enum InBlock {
 pub(crate) struct SessionState {
     pub engine: Engine,
     pub login: Login,
+    /// The user who logged in.
+    pub authenticated: SessionUser,
+    /// The user whose privileges count: SET SESSION AUTHORIZATION changes it.
+    pub user: String,
+    /// The same, by id.
     pub user_id: Oid,
+    /// Is that one a superuser?
+    pub superuser: bool,
     pub settings: Settings,
     pub temp_schema: String,
     pub notices: Vec<Notice>,
@@ -93,6 +100,20 @@ pub(crate) struct SessionState {
     pub last_query_id: i64,
     idle_limit: Option<Duration>,
     active: ActiveSession,
+}
+
+/// A user as a session keeps it.
+#[derive(Debug, Clone)]
+pub(crate) struct SessionUser {
+    pub id: Oid,
+    pub name: String,
+    pub superuser: bool,
+}
+
+impl From<&User> for SessionUser {
+    fn from(user: &User) -> SessionUser {
+        SessionUser { id: user.id, name: user.name.clone(), superuser: user.superuser }
+    }
 }
 
 impl Session {
@@ -119,7 +140,10 @@ impl Session {
             active: engine.activity().enter(seen, login.control.clone()),
             idle_limit: user.session_timeout.map(|seconds| Duration::from_secs(seconds.into())),
             temp_schema: format!("pg_temp_{}", login.pid),
+            authenticated: SessionUser::from(&*user),
+            user: user.name.clone(),
             user_id: user.id,
+            superuser: user.superuser,
             engine,
             login,
             settings,
@@ -158,8 +182,11 @@ impl Session {
             None => Ok(()),
         };
         match committed {
-            Ok(()) => self.state.settings.commit(),
-            Err(_) => self.state.settings.rollback(),
+            Ok(()) => {
+                self.state.settings.commit();
+                self.state.follow_settings();
+            }
+            Err(_) => self.state.roll_back_settings(),
         }
         committed
     }
@@ -167,7 +194,7 @@ impl Session {
     /// Drops the open block and all that it wrote.
     pub async fn rollback(&mut self) {
         self.block = None;
-        self.state.settings.rollback();
+        self.state.roll_back_settings();
     }
 
     /// Is a transaction block open?
@@ -298,6 +325,36 @@ impl Drop for Session {
 }
 
 impl SessionState {
+    /// Makes somebody the user whose privileges count.
+    pub(crate) fn act_as(&mut self, user: SessionUser, span: Span) {
+        self.settings.set_user(&user.name, user.superuser, span);
+        // SET LOCAL does nothing outside of a block.
+        if self.settings.get("session_authorization") != Some(&user.name) {
+            return;
+        }
+        SessionUser { id: self.user_id, name: self.user, superuser: self.superuser } = user;
+    }
+
+    /// Undoes what the block set, SET SESSION AUTHORIZATION too.
+    fn roll_back_settings(&mut self) {
+        self.settings.rollback();
+        self.follow_settings();
+    }
+
+    /// The user is who the settings say after a block.
+    fn follow_settings(&mut self) {
+        let before = self.settings.get("session_authorization").unwrap_or_default();
+        if before == self.user {
+            return;
+        }
+        let found = self.engine.catalog().look().user(before);
+        let user = match found {
+            Ok(Some(user)) => SessionUser::from(&*user),
+            Ok(None) | Err(_) => self.authenticated.clone(),
+        };
+        self.act_as(user, Span::Session);
+    }
+
     fn transaction(&self) -> Result<Transaction> {
         self.engine.catalog().begin(self.login.pid, &self.login.database)
     }
@@ -322,9 +379,10 @@ impl SessionState {
     fn info(&self, transaction_start: i64) -> SessionInfo {
         SessionInfo {
             database: self.login.database.clone(),
-            user: self.login.user.clone(),
+            user: self.user.clone(),
             user_id: self.user_id.0,
-            session_user: self.login.user.clone(),
+            superuser: self.superuser,
+            session_user: self.user.clone(),
             pid: self.login.pid,
             search_path: self.search_path(),
             temp_schema: self.temp_schema.clone(),
@@ -346,7 +404,7 @@ impl SessionState {
     /// The schemas of `search_path`, `$user` replaced.
     fn search_path(&self) -> Vec<String> {
         let names = self.settings.names("search_path").into_iter();
-        names.map(|name| if name == "$user" { self.login.user.clone() } else { name }).collect()
+        names.map(|name| if name == "$user" { self.user.clone() } else { name }).collect()
     }
 
     /// The log's record of a statement that begins.
@@ -354,7 +412,7 @@ impl SessionState {
         QueryRecord {
             query,
             user_id: self.user_id.0,
-            user: self.login.user.clone(),
+            user: self.user.clone(),
             label: self.settings.get("query_group").unwrap_or("default").to_string(),
             pid: self.login.pid,
             database: self.login.database.clone(),

@@ -227,9 +227,26 @@ impl Settings {
     /// RESET ALL
     pub fn reset_all(&mut self) {
         for (name, value) in self.initial.clone() {
-            self.put(&name, value);
+            // As in PostgreSQL, whose session it is stays.
+            if !matches!(name.as_str(), "session_authorization" | "is_superuser") {
+                self.put(&name, value);
+            }
         }
         Arc::make_mut(&mut self.values).retain(|name, _| self.initial.contains_key(name));
+    }
+
+    /// SET SESSION AUTHORIZATION: another user from now on.
+    pub fn set_user(&mut self, user: &str, superuser: bool, span: Span) {
+        let superuser = if superuser { "on" } else { "off" };
+        for (name, value) in [("session_authorization", user), ("is_superuser", superuser)] {
+            if span == Span::Block && self.before_block.is_none() {
+                return;
+            }
+            if span == Span::Block {
+                self.hidden_by_local.entry(name.to_string()).or_insert_with(|| self.values.get(name).cloned());
+            }
+            self.put(name, value.to_string());
+        }
     }
 
     /// A block begins.

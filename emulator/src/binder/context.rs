@@ -75,6 +75,8 @@ pub struct SessionInfo {
     pub user: String,
     /// current_user_id
     pub user_id: u32,
+    /// Are no privileges asked for?
+    pub superuser: bool,
     /// session_user
     pub session_user: String,
     /// pg_backend_pid()

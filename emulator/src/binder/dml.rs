@@ -23,7 +23,7 @@ use super::{
     single_row::{Complaint, single_row},
 };
 use crate::{
-    catalog::{Column, ROW_FILE, ROW_POSITION, Relation, RelationKind, RowIdentity},
+    catalog::{Column, Privilege, ROW_FILE, ROW_POSITION, Relation, RelationKind, RowIdentity},
     types::arrow_type,
 };
 
@@ -52,6 +52,7 @@ impl Binder {
     pub fn delete_rows(&mut self, delete: &Delete) -> Result<RowsOf> {
         self.bind_with(delete.with.as_ref())?;
         let target = self.target(&delete.table, delete.alias.as_ref(), &delete.using, "delete from")?;
+        self.require(&target.relation, Privilege::Delete, [])?;
         let mut block = Block::over(target.scope);
         let plan = self.matching(target.plan, delete.selection.as_ref(), &mut block)?;
         let plan = node::project(plan, identity_columns(&target.identity))?;
@@ -66,6 +67,7 @@ impl Binder {
     pub fn update_rows(&mut self, update: &Update) -> Result<RowsOf> {
         self.bind_with(update.with.as_ref())?;
         let target = self.target(&update.table, update.alias.as_ref(), &update.from, "update")?;
+        self.require_update(&target.relation, &update.assignments)?;
         let mut block = Block::over(target.scope.clone());
         let plan = self.matching(target.plan.clone(), update.selection.as_ref(), &mut block)?;
         let values = self.assigned(&update.assignments, &target, &mut block)?;
@@ -77,6 +79,12 @@ impl Binder {
         let plan = if update.from.is_empty() { plan } else { self.one_match(plan, self.update_matches())? };
         self.check_nodes(Destination::Table)?;
         Ok(RowsOf { relation: target.relation, plan })
+    }
+
+    /// UPDATE is held on the table or on each column that is assigned.
+    pub(super) fn require_update(&self, relation: &Relation, assignments: &[(Ident, Expr)]) -> Result<()> {
+        let assigned = |column: &&Column| assignments.iter().any(|(name, _)| self.fold(name) == column.name);
+        self.require(relation, Privilege::Update, relation.columns.iter().filter(assigned))
     }
 
     /// The target with its row identity, beside the other items of FROM or USING.

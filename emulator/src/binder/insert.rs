@@ -24,7 +24,7 @@ use super::{
     query::Open,
     scope::Scope,
 };
-use crate::catalog::{Column, Relation};
+use crate::catalog::{Column, Privilege, Relation};
 
 /// The rows that INSERT adds.
 #[derive(Debug, Clone)]
@@ -55,6 +55,7 @@ impl Binder {
     /// take, and all that the query or the constants find.
     pub fn insert_rows(&mut self, insert: &Insert) -> Result<InsertRows> {
         let relation = self.writable(&insert.table, "insert into")?;
+        self.require(&relation, Privilege::Insert, [])?;
         let mut targets = self.targets(relation, &insert.columns)?;
         let depth = self.ctes.len();
         let plan = match &insert.source {

@@ -25,7 +25,7 @@ use super::{
     node,
     scope::Scope,
 };
-use crate::catalog::{Oid, Relation};
+use crate::catalog::{Oid, Privilege, Relation};
 
 /// What MERGE does.
 #[derive(Debug, Clone)]
@@ -94,8 +94,22 @@ impl Binder {
         Ok(MergeRows { relation: sides.target.relation, matched, inserted })
     }
 
+    /// INSERT is needed, and what is done with the rows that match.
+    fn require_merge(&self, relation: &Relation, action: &MergeAction) -> Result<()> {
+        self.require(relation, Privilege::Insert, [])?;
+        match action {
+            MergeAction::When { matched: MatchedAction::Update(assignments), .. } => {
+                self.require_update(relation, assignments)
+            }
+            MergeAction::When { matched: MatchedAction::Delete, .. } | MergeAction::RemoveDuplicates => {
+                self.require(relation, Privilege::Delete, [])
+            }
+        }
+    }
+
     fn merge_sides(&mut self, merge: &Merge) -> Result<Sides> {
         let relation = self.writable(&merge.target, "merge into")?;
+        self.require_merge(&relation, &merge.action).map_err(|error| error.at(merge.target.pos()))?;
         let (source, source_scope) = self.bind_item(&merge.source)?;
         self.check_source(&merge.source, relation.oid)?;
         let mut target = self.target(&merge.target, None, &[], "merge into")?;

@@ -99,6 +99,9 @@ pub struct Binder {
     ctes: Vec<CteScope>,
     /// How many views we are inside of.
     view_depth: usize,
+    /// Whose privileges are asked for: the session's user's, or inside of a view its owner's. None is a superuser's, and
+    /// the system's inside of its own views.
+    acting: Option<Oid>,
     /// What decides which nodes would run the statement.
     uses: nodes::Uses,
     /// The relations whose rows were asked for.
@@ -113,7 +116,9 @@ const MAX_VIEW_DEPTH: usize = 100;
 impl Binder {
     /// A binder for one statement.
     pub fn new(ctx: BindContext) -> Self {
+        let acting = (!ctx.session.superuser).then_some(Oid(ctx.session.user_id));
         Binder {
+            acting,
             ctx,
             names: 0,
             outer: Vec::new(),

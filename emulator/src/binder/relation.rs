@@ -19,7 +19,10 @@ use super::{
     scope::{Exposure, ScopeColumn},
 };
 use crate::{
-    catalog::{Column, Contents, ROW_FILE, ROW_POSITION, Relation, RelationKind, RowIdentity},
+    catalog::{
+        Column, Contents, Oid, Privilege, ROW_FILE, ROW_POSITION, Relation, RelationKind, RelationRights, RowIdentity,
+        permission_denied,
+    },
     result::ColumnOrigin,
 };
 
@@ -48,7 +51,9 @@ impl Binder {
             [object] => {
                 let first = [session.temp_schema.as_str(), "pg_catalog"];
                 for schema in first.into_iter().chain(session.search_path.iter().map(String::as_str)) {
-                    if let Some(relation) = catalog.relation(schema, object)? {
+                    if let Some(relation) = catalog.relation(schema, object)?
+                        && self.may_use_schema(schema)?
+                    {
                         return Ok(relation);
                     }
                 }
@@ -65,6 +70,9 @@ impl Binder {
                 return Err(super::syntax(message));
             }
         };
+        if !self.may_use_schema(schema)? {
+            return Err(permission_denied("schema", schema));
+        }
         match catalog.relation(schema, &self.fold(name.object()))? {
             Some(relation) => Ok(relation),
             None if catalog.has_schema(schema)? => Err(no_such_relation(&parts)),
@@ -72,8 +80,70 @@ impl Binder {
         }
     }
 
+    /// Can what is in a schema be named? A view's query was bound when it was made: then its owner could.
+    fn may_use_schema(&self, schema: &str) -> Result<bool> {
+        match self.acting {
+            Some(user) if self.view_depth == 0 && schema != self.ctx.session.temp_schema => {
+                self.ctx.catalog.may_use_schema(user, schema)
+            }
+            _ => Ok(true),
+        }
+    }
+
+    /// What the acting user may do with a relation.
+    fn rights(&self, relation: &Relation) -> Result<RelationRights> {
+        match self.acting {
+            Some(user) => self.ctx.catalog.relation_rights(user, relation),
+            None => Ok(RelationRights::everything()),
+        }
+    }
+
+    /// Fails where the acting user does not hold a privilege on a relation, or on all of these columns of it.
+    ///
+    /// # Errors
+    /// 42501 `permission denied for relation t`
+    pub fn require<'c>(
+        &self,
+        relation: &Relation,
+        privilege: Privilege,
+        columns: impl IntoIterator<Item = &'c Column>,
+    ) -> Result<()> {
+        if self.acting.is_none() {
+            return Ok(());
+        }
+        let rights = self.rights(relation)?;
+        let mut columns = columns.into_iter().peekable();
+        let on_columns = columns.peek().is_some() && columns.all(|column| rights.has_on(column.attnum, privilege));
+        if rights.has(privilege) || on_columns {
+            return Ok(());
+        }
+        Err(permission_denied("relation", &relation.name))
+    }
+
     /// The rows of a relation under internal names.
+    ///
+    /// A relation that is read needs SELECT on some of its columns, and the others cannot be named; of one that is written
+    /// to, columns can be named where SELECT is held.
+    ///
+    /// # Errors
+    /// 42501 `permission denied for relation t`
     pub(super) fn source(&mut self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Source> {
+        let rights = self.rights(relation)?;
+        if identity == RowIdentity::Omitted && !rights.has_somewhere(Privilege::Select) {
+            return Err(permission_denied("relation", &relation.name));
+        }
+        let mut source = self.unguarded_source(relation, identity)?;
+        if !rights.has(Privilege::Select) {
+            for (column, declared) in source.columns.iter_mut().zip(relation.columns.iter()) {
+                if !rights.has_on(declared.attnum, Privilege::Select) {
+                    column.exposure = Exposure::Denied;
+                }
+            }
+        }
+        Ok(source)
+    }
+
+    fn unguarded_source(&mut self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Source> {
         self.uses_relation(relation);
         self.reads.insert(relation.oid);
         match self.ctx.catalog.contents(relation, identity)? {
@@ -160,13 +230,27 @@ impl Binder {
         let session = std::mem::replace(&mut self.ctx.session, session);
         let outer = std::mem::take(&mut self.outer);
         let ctes = std::mem::take(&mut self.ctes);
+        let owner = self.owner_of(relation);
+        let acting = std::mem::replace(&mut self.acting, owner);
         self.view_depth += 1;
         let open = super::with_stack(|| self.open_query(&query));
         self.view_depth -= 1;
+        self.acting = acting;
         self.ctes = ctes;
         self.outer = outer;
         self.ctx.session = session;
         open
+    }
+
+    /// Whose privileges are asked for inside of a view.
+    fn owner_of(&self, relation: &Relation) -> Option<Oid> {
+        match relation.kind {
+            RelationKind::System => None,
+            RelationKind::Table(_) | RelationKind::View(_) => match self.acting {
+                None if relation.owner.0 == self.ctx.session.user_id => None,
+                _ => Some(relation.owner),
+            },
+        }
     }
 
     /// Gives a view's rows the columns that it was declared with; a late-binding view has those of its query.

@@ -9,7 +9,7 @@ use redshift_sql_dialect::{
 };
 
 use super::{Binder, Typed, node};
-use crate::{result::ColumnOrigin, system, types::arrow_field};
+use crate::{catalog::permission_denied, result::ColumnOrigin, system, types::arrow_field};
 
 /// The relations of a FROM clause and their columns.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +50,8 @@ pub(super) enum Exposure {
     Pseudo,
     /// By its qualified name and by `t.*` only: USING has merged it with another.
     Qualified,
+    /// By its names, to be told that the user may not read it; `*` does not show it.
+    Denied,
 }
 
 impl ScopeColumn {
@@ -139,6 +141,12 @@ impl Scope {
         if matches.next().is_some() {
             let message = format!("column reference \"{name}\" is ambiguous");
             return Err(Error::new(SqlState::AMBIGUOUS_COLUMN, message));
+        }
+        if let Some(column) = found
+            && column.exposure == Exposure::Denied
+        {
+            let relation = column.origin.as_ref().map_or("", |origin| &origin.table);
+            return Err(permission_denied("relation", relation));
         }
         Ok(found)
     }
@@ -244,7 +252,9 @@ impl Binder {
             let message = format!("relation \"{}\" does not exist", parts.join("."));
             return Err(Error::new(SqlState::UNDEFINED_TABLE, message).at(pos));
         };
-        let shown = |column: &&ScopeColumn| column.table == Some(table) && column.exposure != Exposure::Pseudo;
+        let shown = |column: &&ScopeColumn| {
+            column.table == Some(table) && !matches!(column.exposure, Exposure::Pseudo | Exposure::Denied)
+        };
         Ok(scope.columns.iter().filter(shown).cloned().collect())
     }
 

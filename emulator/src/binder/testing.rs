@@ -21,8 +21,8 @@ use redshift_sql_dialect::{
 use super::{BindContext, Binder, Bound, CastKind, Effects, Parameters, SessionInfo, Typed, cast, evaluate};
 use crate::{
     catalog::{
-        CatalogView, Column, Contents, Oid, ROW_FILE, ROW_POSITION, Relation, RelationKind, RowIdentity, TableInfo,
-        ViewInfo,
+        CatalogView, Column, Contents, Oid, ROW_FILE, ROW_POSITION, Relation, RelationKind, RelationRights,
+        RowIdentity, TableInfo, ViewInfo,
     },
     execution::{ExecutionOptions, execute, session_state},
     types::{arrow_field, arrow_type},
@@ -99,6 +99,14 @@ pub(crate) fn column(attnum: i16, name: &str, ty: RedshiftType) -> Column {
 }
 
 impl CatalogView for MemoryCatalog {
+    fn relation_rights(&self, _user: Oid, _relation: &Relation) -> Result<RelationRights> {
+        Ok(RelationRights::everything())
+    }
+
+    fn may_use_schema(&self, _user: Oid, _schema: &str) -> Result<bool> {
+        Ok(true)
+    }
+
     fn has_schema(&self, schema: &str) -> Result<bool> {
         Ok(matches!(schema, "public" | "pg_catalog"))
     }
@@ -219,6 +227,7 @@ fn session(settings: BTreeMap<String, String>) -> SessionInfo {
         database: "dev".to_string(),
         user: "admin".to_string(),
         user_id: 100,
+        superuser: true,
         session_user: "admin".to_string(),
         pid: 1,
         search_path: vec!["admin".to_string(), "public".to_string()],

@@ -8,8 +8,9 @@
 pub use grants::*;
 pub use locks::{LockMode, TableLock};
 pub use model::*;
-pub use principals::{Database, Group, Isolation, RDSDB, User};
+pub use principals::{Database, Group, IamRole, Isolation, RDSDB, Role, User};
 pub use relations::{NewRelation, NewSchema};
+pub use rights::*;
 pub use transaction::{Transaction, TransactionView};
 pub use view::*;
 
@@ -22,9 +23,11 @@ mod objects;
 mod open;
 mod principals;
 mod relations;
+mod rights;
 pub(crate) mod serializable;
 mod snapshot;
 pub(crate) mod sql;
+mod system_roles;
 mod transaction;
 mod view;
 

@@ -1,6 +1,6 @@
 //! What the catalog holds: schemas, relations, columns. Values read from one snapshot; they never change.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use redshift_sql_dialect::{RedshiftType, ast::DistStyle};
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,9 @@ pub struct TableInfo {
     pub backup_off: bool,
     /// Keys, which are kept and shown, not enforced.
     pub constraints: Vec<Constraint>,
+    /// COMMENT ON CONSTRAINT, by pg_constraint.oid.
+    #[serde(default)]
+    pub constraint_comments: BTreeMap<u32, String>,
 }
 
 /// A key.

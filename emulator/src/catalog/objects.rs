@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Database, Group, Oid, Schema, Transaction, TransactionView, User,
+    Database, Group, IamRole, Oid, Role, Schema, Transaction, TransactionView, User,
     locks::{LockKey, LockMode},
     relations::StoredRelation,
     serializable,
@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Relation,
     User,
     Group,
+    Role,
+    IamRole,
 }
 
 impl Kind {
@@ -41,6 +43,8 @@ impl Kind {
             Kind::Relation => "relation",
             Kind::User => "user",
             Kind::Group => "group",
+            Kind::Role => "role",
+            Kind::IamRole => "iam role",
         }
     }
 }
@@ -77,6 +81,8 @@ pub(crate) struct Caches {
     pub(crate) relations: Cache<StoredRelation>,
     pub(crate) users: Cache<User>,
     pub(crate) groups: Cache<Group>,
+    pub(crate) roles: Cache<Role>,
+    pub(crate) iam_roles: Cache<IamRole>,
 }
 
 impl Caches {
@@ -93,6 +99,8 @@ impl Caches {
         without(&self.relations, versions);
         without(&self.users, versions);
         without(&self.groups, versions);
+        without(&self.roles, versions);
+        without(&self.iam_roles, versions);
     }
 }
 
@@ -260,7 +268,7 @@ impl Transaction {
         match ended {
             0 => Err(match kind {
                 Kind::Relation => serializable::violation(oid, &[], self.owner()),
-                Kind::Database | Kind::Schema | Kind::User | Kind::Group => changed(kind),
+                Kind::Database | Kind::Schema | Kind::User | Kind::Group | Kind::Role | Kind::IamRole => changed(kind),
             }),
             _ => Ok(()),
         }

@@ -17,12 +17,13 @@ use super::{
     Database, DatabaseInit, GrantEntry, GrantObject, Grantee, Oid, Privilege, RDSDB, Schema, User, grants, objects,
     principals, relations,
     sql::{Sql, io_error, sql_error},
+    system_roles,
     transaction::Touched,
 };
 use crate::{Credential, Location};
 
 /// The version of the tables of schema.sql.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// "blue" in ASCII: what `PRAGMA application_id` of our files says.
 const APPLICATION: i64 = 0x626c_7565;
 /// The transaction that writes what a new catalog begins with.
@@ -154,6 +155,9 @@ fn found(connection: &Connection, init: &DatabaseInit) -> Result<()> {
     if existing(connection, "user", "rdsdb")?.is_none() {
         objects::insert(connection, &superuser(RDSDB, "rdsdb", Credential::Disabled), FOUNDING_TXN)?;
     }
+    if existing(connection, "role", system_roles::MONITOR)?.is_none() {
+        system_roles::found(connection, FOUNDING_TXN)?;
+    }
     let owner = match existing(connection, "user", &init.user)? {
         Some((oid, definition)) => {
             set_password(connection, &definition, &init.password)?;
@@ -201,18 +205,20 @@ fn found_database(connection: &Connection, init: &DatabaseInit, owner: Oid) -> R
 
 /// The privileges that everybody has in a new database.
 pub(crate) fn default_privileges(database: &Database, public: &Schema) -> Vec<GrantEntry> {
-    let on = |object, privilege| GrantEntry {
+    let on = |object, grantor, privilege| GrantEntry {
         object,
         grantee: Grantee::Public,
         privilege,
-        grantor: RDSDB,
+        grantor,
         grant_option: false,
     };
-    vec![
-        on(GrantObject::Database(database.oid), Privilege::Temporary),
-        on(GrantObject::Schema(public.oid), Privilege::Usage),
-        on(GrantObject::Schema(public.oid), Privilege::Create),
-    ]
+    let (database, owner) = (GrantObject::Database(database.oid), database.owner);
+    let (schema, system) = (GrantObject::Schema(public.oid), public.owner);
+    let mut entries = grants::default_entries(database, owner);
+    entries.push(on(database, owner, Privilege::Temporary));
+    entries.extend(grants::default_entries(schema, system));
+    entries.extend([Privilege::Usage, Privilege::Create].map(|privilege| on(schema, system, privilege)));
+    entries
 }
 
 fn superuser(id: Oid, name: &str, password: Credential) -> User {

@@ -6,7 +6,7 @@ use redshift_sql_dialect::{Error, Result, SqlState};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    GrantObject, Oid, Schema, Transaction, TransactionView,
+    GrantObject, Grantee, Oid, Schema, Transaction, TransactionView,
     objects::{Cache, Caches, Kind, Object},
     open::{self, Counter},
 };
@@ -79,6 +79,35 @@ pub struct Group {
     pub name: String,
     /// Its users.
     pub members: Vec<Oid>,
+}
+
+/// A role: privileges under a name, which users and other roles are given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// svv_roles.role_id
+    pub id: Oid,
+    /// Its name; one of the system's begins with `sys:`.
+    pub name: String,
+    /// Who made it.
+    pub owner: Oid,
+    /// EXTERNALID
+    pub external_id: Option<String>,
+}
+
+impl Role {
+    /// Is it one of the system's, which cannot be changed?
+    pub fn is_system(&self) -> bool {
+        self.name.starts_with("sys:")
+    }
+}
+
+/// A role of IAM that ASSUMEROLE was granted on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IamRole {
+    /// Its number here.
+    pub id: Oid,
+    /// Its ARN, several with commas where they are chained; `default` and `ALL` stand for themselves.
+    pub arn: String,
 }
 
 /// Where objects that have no parent stand.
@@ -156,6 +185,54 @@ impl Object for Group {
     }
 }
 
+impl Object for Role {
+    const KIND: Kind = Kind::Role;
+
+    fn oid(&self) -> Oid {
+        self.id
+    }
+
+    fn parent(&self) -> Oid {
+        NOWHERE
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn cache(caches: &Caches) -> &Cache<Self> {
+        &caches.roles
+    }
+
+    fn duplicate(&self) -> Error {
+        Error::new(SqlState::DUPLICATE_OBJECT, format!("role \"{}\" already exists", self.name))
+    }
+}
+
+impl Object for IamRole {
+    const KIND: Kind = Kind::IamRole;
+
+    fn oid(&self) -> Oid {
+        self.id
+    }
+
+    fn parent(&self) -> Oid {
+        NOWHERE
+    }
+
+    fn name(&self) -> &str {
+        &self.arn
+    }
+
+    fn cache(caches: &Caches) -> &Cache<Self> {
+        &caches.iam_roles
+    }
+
+    fn duplicate(&self) -> Error {
+        Error::new(SqlState::DUPLICATE_OBJECT, format!("IAM role \"{}\" already exists", self.arn))
+    }
+}
+
 impl TransactionView {
     /// All databases, by OID.
     pub fn databases(&self) -> Result<Vec<Arc<Database>>> {
@@ -185,6 +262,26 @@ impl TransactionView {
     /// The group of this name.
     pub fn group(&self, name: &str) -> Result<Option<Arc<Group>>> {
         Ok(self.object_named(NOWHERE, name)?.map(|version| version.object))
+    }
+
+    /// All roles, the system's first, by id.
+    pub fn roles(&self) -> Result<Vec<Arc<Role>>> {
+        Ok(self.objects_in(NOWHERE)?.into_iter().map(|version| version.object).collect())
+    }
+
+    /// The role of this name.
+    pub fn role(&self, name: &str) -> Result<Option<Arc<Role>>> {
+        Ok(self.object_named(NOWHERE, name)?.map(|version| version.object))
+    }
+
+    /// The roles of IAM that ASSUMEROLE was granted on.
+    pub fn iam_roles(&self) -> Result<Vec<Arc<IamRole>>> {
+        Ok(self.objects_in(NOWHERE)?.into_iter().map(|version| version.object).collect())
+    }
+
+    /// The role of IAM with this ARN.
+    pub fn iam_role(&self, arn: &str) -> Result<Option<Arc<IamRole>>> {
+        Ok(self.object_named(NOWHERE, arn)?.map(|version| version.object))
     }
 }
 
@@ -247,6 +344,7 @@ impl Transaction {
                 self.update_group(&Group { members, ..(*group).clone() }).await?;
             }
         }
+        self.drop_grantee(Grantee::User(user)).await?;
         self.remove_object::<User>(user).await
     }
 
@@ -270,7 +368,43 @@ impl Transaction {
 
     /// Drops a group.
     pub async fn drop_group(&self, group: Oid) -> Result<()> {
+        self.drop_grantee(Grantee::Group(group)).await?;
         self.remove_object::<Group>(group).await
+    }
+
+    /// Makes a role; its `id` is given here.
+    ///
+    /// # Errors
+    /// 42710 where there is one of this name.
+    pub async fn create_role(&self, role: Role) -> Result<Oid> {
+        let id = self.new_oid()?;
+        self.insert_object(&Role { id, ..role }).await?;
+        Ok(id)
+    }
+
+    /// Puts another version in the place of the role with the same id.
+    ///
+    /// # Errors
+    /// 42710 where its new name is another's.
+    pub async fn update_role(&self, role: &Role) -> Result<()> {
+        self.replace_object(role).await
+    }
+
+    /// Drops a role with everything that it holds, and takes it from those who hold it.
+    pub async fn drop_role(&self, role: Oid) -> Result<()> {
+        self.drop_grantee(Grantee::Role(role)).await?;
+        self.drop_privileges(GrantObject::Role(role)).await?;
+        self.remove_object::<Role>(role).await
+    }
+
+    /// The role of IAM with this ARN, which is made where there is none yet.
+    pub async fn iam_role(&self, arn: &str) -> Result<Oid> {
+        if let Some(role) = self.seen().iam_role(arn)? {
+            return Ok(role.id);
+        }
+        let id = self.new_oid()?;
+        self.insert_object(&IamRole { id, arn: arn.to_string() }).await?;
+        Ok(id)
     }
 }
 

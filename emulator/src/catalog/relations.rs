@@ -8,8 +8,8 @@ use rusqlite::{OptionalExtension, named_params};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Column, GrantObject, Oid, Relation, RelationKind, Schema, TableInfo, Transaction, TransactionView, ViewInfo,
-    encode,
+    Column, DefaultKind, GrantObject, Oid, Owned, Relation, RelationKind, Schema, TableInfo, Transaction,
+    TransactionView, ViewInfo, encode,
     locks::{LockKey, LockMode},
     objects::{Cache, Caches, Kind, Object, Version, changed, locked},
     open::{self, Counter},
@@ -333,6 +333,10 @@ impl Transaction {
         let relation = Arc::new(relation);
         let values = Arc::new(BTreeMap::new());
         self.insert_object(&StoredRelation { relation: Arc::clone(&relation), next_attnum, values }).await?;
+        if !schema.name.starts_with(TEMP_SCHEMA_PREFIX) {
+            let owned = Owned { object: GrantObject::Relation(relation.oid), owner: relation.owner };
+            self.apply_default_privileges(owned, schema.oid, DefaultKind::Tables).await?;
+        }
         Ok(relation)
     }
 

@@ -13,7 +13,7 @@ CREATE TABLE counters (
     value INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- Databases, schemas, relations, users and groups. `oid` is unique among those of one kind, `parent` is the database of
+-- Databases, schemas, relations, users, groups and roles. `oid` is unique among those of one kind, `parent` is the database of
 -- a schema, the schema of a relation and 0 for the others. `definition` is JSON and holds everything else.
 CREATE TABLE objects (
     version INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -33,11 +33,13 @@ CREATE INDEX objects_begun ON objects (begin_txn) WHERE begin_snapshot IS NULL;
 CREATE INDEX objects_ended ON objects (end_txn) WHERE end_txn IS NOT NULL AND end_snapshot IS NULL;
 CREATE INDEX objects_old ON objects (end_snapshot) WHERE end_snapshot IS NOT NULL;
 
--- Privileges: `object` and `grantee` are OIDs of the kinds beside them.
+-- Privileges: `object` and `grantee` are OIDs of the kinds beside them. `part` is the attnum of a column and the schema of
+-- default privileges, and 0 otherwise. An object without any has the default: everything for its owner.
 CREATE TABLE grants (
     version INTEGER PRIMARY KEY AUTOINCREMENT,
     object_kind TEXT NOT NULL,
     object INTEGER NOT NULL,
+    part INTEGER NOT NULL,
     grantee_kind TEXT NOT NULL,
     grantee INTEGER NOT NULL,
     privilege TEXT NOT NULL,
@@ -49,6 +51,7 @@ CREATE TABLE grants (
     end_snapshot INTEGER
 );
 CREATE INDEX grants_object ON grants (object_kind, object);
+CREATE INDEX grants_grantee ON grants (grantee_kind, grantee);
 CREATE INDEX grants_begun ON grants (begin_txn) WHERE begin_snapshot IS NULL;
 CREATE INDEX grants_ended ON grants (end_txn) WHERE end_txn IS NOT NULL AND end_snapshot IS NULL;
 CREATE INDEX grants_old ON grants (end_snapshot) WHERE end_snapshot IS NOT NULL;

@@ -17,7 +17,7 @@
 //! Source: developer guide, "Serializable isolation", "Write and read/write operations", "Concurrent write examples".
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -25,7 +25,8 @@ use redshift_sql_dialect::{Error, Result, SqlState};
 use rusqlite::{OptionalExtension, named_params};
 
 use super::{
-    CatalogView, Contents, Database, Isolation, LockMode, Oid, Relation, RelationKind, RowIdentity, Shared, User,
+    Actor, CatalogView, Contents, Database, Isolation, LockMode, Oid, Privilege, Relation, RelationKind,
+    RelationRights, RowIdentity, Shared, User,
     garbage::Collector,
     locks::{Granted, LockKey, Owner},
     objects::{Kind, locked},
@@ -53,6 +54,8 @@ pub struct TransactionView {
     database: Oid,
     /// None where somebody looks without a transaction.
     inner: Option<Arc<Inner>>,
+    /// Those whose rights were asked for.
+    actors: Arc<Mutex<HashMap<Oid, Arc<Actor>>>>,
     /// Behind the snapshot, so that it is dropped after it.
     _collector: Collector,
 }
@@ -221,6 +224,7 @@ impl Transaction {
             snapshot: Arc::clone(snapshot),
             database: self.0.database.oid,
             inner: Some(Arc::clone(&self.0)),
+            actors: Arc::default(),
             _collector: Collector::of(&self.0.shared),
         })
     }
@@ -425,8 +429,22 @@ impl TransactionView {
             snapshot: shared.snapshots.take(),
             database: Oid(0),
             inner: None,
+            actors: Arc::default(),
             _collector: Collector::of(shared),
         }
+    }
+
+    /// Somebody, with all that they hold privileges through; found out once.
+    ///
+    /// # Errors
+    /// Where the catalog cannot be read.
+    pub fn actor(&self, user: Oid) -> Result<Arc<Actor>> {
+        if let Some(known) = locked(&self.actors).get(&user) {
+            return Ok(Arc::clone(known));
+        }
+        let actor = Arc::new(self.find_actor(user)?);
+        locked(&self.actors).insert(user, Arc::clone(&actor));
+        Ok(actor)
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -510,6 +528,17 @@ impl CatalogView for TransactionView {
                 Ok(Contents::Query { text: view.query.clone(), search_path: view.search_path.clone() })
             }
             RelationKind::System => Err(Error::internal("a system relation is not the catalog's")),
+        }
+    }
+
+    fn relation_rights(&self, user: Oid, relation: &Relation) -> Result<RelationRights> {
+        self.rights_on(&*self.actor(user)?, relation)
+    }
+
+    fn may_use_schema(&self, user: Oid, schema: &str) -> Result<bool> {
+        match self.schema(schema)? {
+            Some(schema) => self.may_with_schema(&*self.actor(user)?, &schema, Privilege::Usage),
+            None => Ok(true),
         }
     }
 }

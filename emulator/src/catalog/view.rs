@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::datasource::TableProvider;
 use redshift_sql_dialect::Result;
 
-use super::model::Relation;
+use super::{Oid, RelationRights, model::Relation};
 use crate::system::Source;
 
 /// What a statement may ask of the catalog, as its transaction sees it.
@@ -20,6 +20,12 @@ pub trait CatalogView: Send + Sync {
 
     /// How the rows of a relation are had.
     fn contents(&self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Contents>;
+
+    /// What a user may do with a relation.
+    fn relation_rights(&self, user: Oid, relation: &Relation) -> Result<RelationRights>;
+
+    /// Does a user have USAGE on a schema? One that is not there can be used.
+    fn may_use_schema(&self, user: Oid, schema: &str) -> Result<bool>;
 
     /// What functions that read the catalog (`pg_get_userbyid`, ...) look things up in; none where there is no system.
     fn source(&self) -> Option<&Arc<Source>> {

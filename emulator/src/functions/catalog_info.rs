@@ -169,24 +169,47 @@ fn user_database_privilege(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
     })
 }
 
-fn membership(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
-    let lookup = catalog.lookup();
-    args.map2(|user: &str, group: &str| lookup.is_member(user, group).map(Some))
-}
-
-fn role_membership(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
-    let lookup = catalog.lookup();
-    args.map2(|role: &str, granted: &str| lookup.role_is_member(role, granted).map(Some))
-}
-
 fn assume_role_privilege(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
     let lookup = catalog.lookup();
-    args.map2(|_: &str, command: &str| lookup.has_assume_role_privilege(None, command).map(Some))
+    args.map2(|role: &str, command: &str| lookup.has_assume_role_privilege(None, role, command).map(Some))
 }
 
 fn user_assume_role_privilege(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
     let lookup = catalog.lookup();
-    args.map3(|user: &str, _: &str, command: &str| lookup.has_assume_role_privilege(Some(user), command).map(Some))
+    args.map3(|user: &str, role: &str, command: &str| {
+        lookup.has_assume_role_privilege(Some(user), role, command).map(Some)
+    })
+}
+
+fn column_privilege(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
+    let lookup = catalog.lookup();
+    args.map3(|table: &str, column: &str, wanted: &str| {
+        lookup.has_column_privilege(None, (table, column), wanted).map(Some)
+    })
+}
+
+fn user_column_privilege(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
+    let lookup = catalog.lookup();
+    let readers = [args.reader::<&str>(0)?, args.reader(1)?, args.reader(2)?, args.reader(3)?];
+    args.rows(|row| {
+        let [Some(user), Some(table), Some(column), Some(wanted)] = readers.each_ref().map(|reader| reader.get(row))
+        else {
+            return Ok(None);
+        };
+        lookup.has_column_privilege(Some(user), (table, column), wanted).map(Some)
+    })
+}
+
+fn language_privilege(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
+    let lookup = catalog.lookup();
+    args.map2(|language: &str, wanted: &str| lookup.has_language_privilege(None, language, wanted).map(Some))
+}
+
+fn user_language_privilege(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
+    let lookup = catalog.lookup();
+    args.map3(|user: &str, language: &str, wanted: &str| {
+        lookup.has_language_privilege(Some(user), language, wanted).map(Some)
+    })
 }
 
 /// Every overload. Arguments that may be an OID or a name are read as text, to which OIDs are cast.
@@ -256,8 +279,18 @@ static OVERLOADS: &[Overload] = &[
     overload("has_database_privilege", &[Text, Text, Text], Bool, user_database_privilege),
     overload("has_assumerole_privilege", &[Text, Text], Bool, assume_role_privilege),
     overload("has_assumerole_privilege", &[Text, Text, Text], Bool, user_assume_role_privilege),
-    overload("role_is_member_of", &[Text, Text], Bool, role_membership),
-    overload("user_is_member_of", &[Text, Text], Bool, membership),
+    overload("has_column_privilege", &[Text, Text, Text], Bool, column_privilege),
+    overload("has_column_privilege", &[Text, Text, Text, Text], Bool, user_column_privilege),
+    overload("has_language_privilege", &[Text, Text], Bool, language_privilege),
+    overload("has_language_privilege", &[Text, Text, Text], Bool, user_language_privilege),
+    overload("user_is_member_of", &[Text, Text], Bool, |catalog, args| {
+        let lookup = catalog.lookup();
+        args.map2(|user: &str, role: &str| lookup.user_is_member_of(user, role).map(Some))
+    }),
+    overload("role_is_member_of", &[Text, Text], Bool, |catalog, args| {
+        let lookup = catalog.lookup();
+        args.map2(|role: &str, member_of: &str| lookup.role_is_member_of(role, member_of).map(Some))
+    }),
 ];
 
 /// Is this the name of a function that reads the catalog?

@@ -24,7 +24,7 @@ use redshift_sql_dialect::{
 use super::conversion::text_writer;
 use crate::{
     binder::{self, BindContext, CastKind, LikeParts, Parameters, SessionInfo, Typed},
-    catalog::{CatalogView, Contents, Relation, RowIdentity},
+    catalog::{CatalogView, Contents, Oid, Relation, RelationRights, RowIdentity},
     error::from_datafusion,
     text_input::{calendar::Day, decimal_of_text},
     text_output::TextStyle,
@@ -41,6 +41,14 @@ pub enum Leaves {
 struct EmptyCatalog;
 
 impl CatalogView for EmptyCatalog {
+    fn relation_rights(&self, _user: Oid, _relation: &Relation) -> Result<RelationRights> {
+        Ok(RelationRights::everything())
+    }
+
+    fn may_use_schema(&self, _user: Oid, _schema: &str) -> Result<bool> {
+        Ok(true)
+    }
+
     fn has_schema(&self, _schema: &str) -> Result<bool> {
         Ok(false)
     }
@@ -64,6 +72,7 @@ pub fn context() -> BindContext {
             database: "dev".into(),
             user: "admin".into(),
             user_id: 100,
+            superuser: true,
             session_user: "admin".into(),
             pid: 4711,
             search_path: vec!["admin".into(), "public".into()],

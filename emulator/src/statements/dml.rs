@@ -8,7 +8,7 @@ use redshift_sql_dialect::{
     ast::{Delete, Insert, Truncate, Update},
 };
 
-use super::{Work, rows};
+use super::{Work, access::OrElse, rows};
 use crate::{
     catalog::{LockMode, Relation},
     execution,
@@ -62,6 +62,7 @@ pub(crate) async fn update(update: &Update, work: &mut Work<'_>) -> Result<Outco
 
 /// Runs TRUNCATE, which commits: the session sees to that.
 pub(crate) async fn truncate(truncate: &Truncate, work: &mut Work<'_>) -> Result<Outcome> {
+    work.require_owner(&*work.table(&truncate.table)?, OrElse::TRUNCATE)?;
     let relation = work.lock(&truncate.table, LockMode::AccessExclusive).await?;
     work.transaction.truncate(&relation).await?;
     Ok(Outcome::Done(CommandTag::plain("TRUNCATE TABLE")))

@@ -1,5 +1,6 @@
 //! What each family of statements does, one file per family.
 
+mod access;
 mod cancel;
 mod copy;
 mod ddl;
@@ -7,9 +8,12 @@ mod dml;
 mod explain;
 mod maintenance;
 mod merge;
+mod privileges;
 mod query;
+mod roles;
 mod rows;
 pub(crate) mod settings;
+mod show;
 mod unload;
 mod users;
 
@@ -21,13 +25,18 @@ use arrow::{
     record_batch::RecordBatch,
 };
 use futures::{StreamExt, stream};
-use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::Statement, names::ObjectName};
+use redshift_sql_dialect::{
+    Error, RedshiftType, Result, SqlState,
+    ast::{Reset, Set, Statement},
+    names::ObjectName,
+};
 
 use crate::{
     binder::{BindContext, Binder, Destination, Parameters},
     catalog::{LockMode, Relation, RelationKind, Transaction, TransactionView},
     result::{Description, Notice, Outcome, ResultColumn, Rows},
     session::SessionState,
+    settings::Span,
     types::arrow_type,
 };
 
@@ -149,6 +158,11 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         Statement::Analyze(analyze) => maintenance::analyze(analyze, work),
         Statement::Vacuum(vacuum) => maintenance::vacuum(vacuum, work),
         Statement::Lock(lock) => maintenance::lock(lock, work).await,
+        Statement::Set(Set::SessionAuthorization { local, user }) => {
+            let span = if *local { Span::Block } else { Span::Session };
+            users::set_session_authorization(user.as_deref(), span, work)
+        }
+        Statement::Reset(Reset::SessionAuthorization) => users::set_session_authorization(None, Span::Session, work),
         Statement::Set(set) => settings::set(work.state, set),
         Statement::Reset(reset) => settings::reset(&mut work.state.settings, reset),
         Statement::Show(show) => settings::show(&work.state.settings, show),
@@ -156,10 +170,15 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         Statement::CreateUser(create) => users::create_user(create, work).await,
         Statement::AlterUser(alter) => users::alter_user(alter, work).await,
         Statement::CreateGroup(create) => users::create_group(create, work).await,
+        Statement::AlterGroup(alter) => users::alter_group(alter, work).await,
         Statement::DropPrincipal(drop) => users::drop_principal(drop, work).await,
-        Statement::ShowObjects(_)
-        | Statement::Grant(_)
-        | Statement::Begin(_)
+        Statement::CreateRole(create) => roles::create_role(create, work).await,
+        Statement::AlterRole(alter) => roles::alter_role(alter, work).await,
+        Statement::DropRole(drop) => roles::drop_role(drop, work).await,
+        Statement::Grant(grant) => privileges::grant(grant, work).await,
+        Statement::AlterDefaultPrivileges(alter) => privileges::alter_default_privileges(alter, work).await,
+        Statement::ShowObjects(objects) => show::show(objects, work).await,
+        Statement::Begin(_)
         | Statement::Commit
         | Statement::Rollback
         | Statement::Savepoint(_)
@@ -170,11 +189,6 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         | Statement::DeclareCursor(_)
         | Statement::Fetch(_)
         | Statement::CloseCursor(_)
-        | Statement::AlterDefaultPrivileges(_)
-        | Statement::AlterGroup(_)
-        | Statement::CreateRole(_)
-        | Statement::AlterRole(_)
-        | Statement::DropRole(_)
         | Statement::CreateIdentityProvider(_)
         | Statement::AlterIdentityProvider(_)
         | Statement::DropIdentityProvider(_)
@@ -238,6 +252,7 @@ pub(crate) fn describe(statement: &Statement, work: &Work<'_>) -> Result<Descrip
         Statement::CreateTableAs(create) => work.binder().query_for(&create.query, Destination::Table).map(|_| None)?,
         Statement::Explain(_) => Some(vec![explain::plan_column()].into()),
         Statement::Show(show) => Some(settings::show_columns(show).into()),
+        Statement::ShowObjects(objects) => Some(show::columns(objects, work)?.into()),
         _ => None,
     };
     let types = work.context.parameters.types();
@@ -268,6 +283,11 @@ pub(crate) fn query_type(statement: &Statement) -> &'static str {
         | Statement::AlterUser(_)
         | Statement::CreateGroup(_)
         | Statement::DropPrincipal(_)
+        | Statement::AlterGroup(_)
+        | Statement::CreateRole(_)
+        | Statement::AlterRole(_)
+        | Statement::DropRole(_)
+        | Statement::AlterDefaultPrivileges(_)
         | Statement::Grant(_) => "DDL",
         _ => "UTILITY",
     }

@@ -33,12 +33,8 @@ pub(crate) fn set(state: &mut SessionState, set: &Set) -> Result<Outcome> {
         Set::TimeZone { local, zone: Some(zone) } => settings.set("timezone", &[zone.text()], span(*local))?,
         Set::TimeZone { zone: None, .. } => settings.reset("timezone")?,
         Set::Transaction(modes) => transaction(settings, modes)?,
-        Set::SessionAuthorization { user, .. } => {
-            let current = settings.get("session_authorization");
-            if user.is_some() && user.as_deref() != current {
-                return Err(Error::unsupported("SET SESSION AUTHORIZATION to another user is not supported"));
-            }
-        }
+        // That is about the session, not about its settings.
+        Set::SessionAuthorization { .. } => {}
     }
     Ok(Outcome::Done(CommandTag::plain("SET")))
 }
@@ -66,6 +62,17 @@ fn value_text(name: &str, value: &SetValue) -> String {
         return text.to_string();
     }
     Ident::new(text).to_string()
+}
+
+/// The value of a parameter as ALTER USER ... SET keeps it.
+///
+/// # Errors
+/// 42704 for an unknown parameter, 22023 for a value it does not take.
+pub(crate) fn checked(name: &str, values: &[SetValue]) -> Result<String> {
+    let texts: Vec<String> = values.iter().map(|value| value_text(name, value)).collect();
+    let mut settings = Settings::new("", "off");
+    settings.set(name, &texts.iter().map(String::as_str).collect::<Vec<_>>(), Span::Session)?;
+    Ok(settings.get(name).unwrap_or_default().to_string())
 }
 
 /// Every isolation level is SERIALIZABLE in Redshift (developer guide, "BEGIN").

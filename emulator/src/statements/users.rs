@@ -1,21 +1,28 @@
-//! CREATE, ALTER and DROP of users and groups.
+//! CREATE, ALTER and DROP of users and groups, and whose session it is.
+//!
+//! Sources: developer guide, "CREATE USER", "ALTER USER", "DROP USER", "ALTER GROUP", "SET SESSION AUTHORIZATION".
 
 use std::sync::Arc;
 
 use datafusion::{logical_expr::Expr, scalar::ScalarValue};
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{AlterUser, CreateGroup, CreateUser, DropPrincipal, PrincipalKind, UserOption},
+    ast::{
+        AlterGroup, AlterGroupAction, AlterUser, CreateGroup, CreateUser, DropPrincipal, PrincipalKind,
+        SystemPrivilege, UserOption,
+    },
     names::Ident,
 };
 
-use super::Work;
+use super::{Work, settings};
 use crate::{
     Credential,
     binder::{CastKind, Typed, cast},
-    catalog::{Group, Oid, User},
+    catalog::{GrantEntry, GrantObject, Grantee, Group, Oid, User},
     credentials,
-    result::{CommandTag, Outcome},
+    result::{CommandTag, Notice, Outcome},
+    session::SessionUser,
+    settings::Span,
 };
 
 impl Work<'_> {
@@ -27,30 +34,33 @@ impl Work<'_> {
         })
     }
 
-    fn group(&self, name: &Ident) -> Result<Arc<Group>> {
+    pub(super) fn group(&self, name: &Ident) -> Result<Arc<Group>> {
         let folded = name.folded(self.context.session.case_sensitive);
-        self.view.groups()?.into_iter().find(|group| group.name == folded).ok_or_else(|| {
+        self.view.group(&folded)?.ok_or_else(|| {
             Error::new(SqlState::UNDEFINED_OBJECT, format!("group \"{folded}\" does not exist")).at(name.pos)
         })
     }
 
-    fn require_superuser(&self, what: &str) -> Result<()> {
-        let superuser = self.view.user(&self.context.session.user)?.is_some_and(|user| user.superuser);
-        if superuser {
-            return Ok(());
+    /// Fails where a user, as which roles are named alike, has this name.
+    pub(super) fn check_free(&self, name: &str, pos: u32) -> Result<()> {
+        let taken = |kind: &str| {
+            Err(Error::new(SqlState::DUPLICATE_OBJECT, format!("{kind} \"{name}\" already exists")).at(pos))
+        };
+        if self.view.user(name)?.is_some() {
+            return taken("user");
         }
-        Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, format!("must be superuser to {what}")))
+        if self.view.role(name)?.is_some() {
+            return taken("role");
+        }
+        Ok(())
     }
 }
 
 /// Runs CREATE USER.
 pub(crate) async fn create_user(create: &CreateUser, work: &mut Work<'_>) -> Result<Outcome> {
-    work.require_superuser("create users")?;
+    work.require_system(SystemPrivilege::CreateUser, "create users")?;
     let name = create.name.folded(work.context.session.case_sensitive);
-    if work.view.user(&name)?.is_some() {
-        let message = format!("user \"{name}\" already exists");
-        return Err(Error::new(SqlState::DUPLICATE_OBJECT, message).at(create.name.pos));
-    }
+    work.check_free(&name, create.name.pos)?;
     let mut user = User {
         id: Oid(0),
         name,
@@ -65,6 +75,9 @@ pub(crate) async fn create_user(create: &CreateUser, work: &mut Work<'_>) -> Res
         settings: Vec::new(),
     };
     let groups = apply(&create.options, &mut user, work)?;
+    if user.superuser {
+        work.require_superuser("create superusers")?;
+    }
     let id = work.transaction.create_user(user).await?;
     for group in groups {
         let mut changed = (*group).clone();
@@ -74,23 +87,34 @@ pub(crate) async fn create_user(create: &CreateUser, work: &mut Work<'_>) -> Res
     Ok(Outcome::Done(CommandTag::plain("CREATE USER")))
 }
 
-/// Runs ALTER USER: a user may change its own password, a superuser everything.
+/// Runs ALTER USER: a user may change its own password and settings, a superuser everything; one with a role that may
+/// alter users, everything of those who are no superusers.
 pub(crate) async fn alter_user(alter: &AlterUser, work: &mut Work<'_>) -> Result<Outcome> {
-    let mut user = (*work.user(&alter.name)?).clone();
-    let own_password = user.name == work.context.session.user
-        && alter.rename_to.is_none()
-        && alter.options.iter().all(|option| matches!(option, UserOption::Password(_)));
-    if !own_password {
-        work.require_superuser("alter users")?;
+    let old = work.user(&alter.name)?;
+    let mut user = (*old).clone();
+    let own =
+        |option: &UserOption| matches!(option, UserOption::Password(_) | UserOption::Set(_) | UserOption::Reset(_));
+    let of_own = user.id == work.state.user_id && alter.rename_to.is_none() && alter.options.iter().all(own);
+    if !of_own {
+        work.require_system(SystemPrivilege::AlterUser, "alter users")?;
     }
     if let Some(name) = &alter.rename_to {
-        user.name = name.folded(work.context.session.case_sensitive);
+        let folded = name.folded(work.context.session.case_sensitive);
+        if user.id == work.state.authenticated.id {
+            return Err(Error::unsupported("session user may not be renamed").at(name.pos));
+        }
+        work.check_free(&folded, name.pos)?;
+        user.name = folded;
         // Its name is part of an md5 digest, so that the password is gone with it.
         if matches!(user.password, Credential::Md5(_)) {
             user.password = Credential::Disabled;
+            work.state.notices.push(Notice::note("MD5 password cleared because of user rename"));
         }
     }
     apply(&alter.options, &mut user, work)?;
+    if (old.superuser || user.superuser) && !of_own {
+        work.require_superuser("alter superusers")?;
+    }
     work.transaction.update_user(&user).await?;
     Ok(Outcome::Done(CommandTag::plain("ALTER USER")))
 }
@@ -117,8 +141,15 @@ fn apply(options: &[UserOption], user: &mut User, work: &Work<'_>) -> Result<Vec
             UserOption::ConnectionLimit(limit) => user.connection_limit = *limit,
             UserOption::SessionTimeout(seconds) => user.session_timeout = session_timeout(*seconds)?,
             UserOption::ExternalId(id) => user.external_id = Some(id.clone()),
-            UserOption::Set(_) => return Err(Error::unsupported("ALTER USER SET is not supported")),
-            UserOption::Reset(_) => return Err(Error::unsupported("ALTER USER RESET is not supported")),
+            UserOption::Set(setting) => {
+                user.settings.retain(|(name, _)| *name != setting.name);
+                if let Some(values) = &setting.value {
+                    let value = settings::checked(&setting.name, values)?;
+                    user.settings.push((setting.name.clone(), value));
+                }
+            }
+            UserOption::Reset(name) if name == "all" => user.settings.clear(),
+            UserOption::Reset(name) => user.settings.retain(|(other, _)| other != name),
         }
     }
     Ok(groups)
@@ -152,7 +183,7 @@ fn instant(text: &str, work: &Work<'_>) -> Result<i64> {
 pub(crate) async fn create_group(create: &CreateGroup, work: &mut Work<'_>) -> Result<Outcome> {
     work.require_superuser("create groups")?;
     let name = create.name.folded(work.context.session.case_sensitive);
-    if work.view.groups()?.iter().any(|group| group.name == name) {
+    if work.view.group(&name)?.is_some() {
         let message = format!("group \"{name}\" already exists");
         return Err(Error::new(SqlState::DUPLICATE_OBJECT, message).at(create.name.pos));
     }
@@ -161,40 +192,135 @@ pub(crate) async fn create_group(create: &CreateGroup, work: &mut Work<'_>) -> R
     Ok(Outcome::Done(CommandTag::plain("CREATE GROUP")))
 }
 
-/// Runs DROP USER and DROP GROUP.
-pub(crate) async fn drop_principal(drop: &DropPrincipal, work: &mut Work<'_>) -> Result<Outcome> {
-    let tag = match drop.kind {
-        PrincipalKind::User => "DROP USER",
-        PrincipalKind::Group => "DROP GROUP",
-        PrincipalKind::Role | PrincipalKind::Public => return Err(Error::unsupported("DROP ROLE is not supported")),
-    };
-    work.require_superuser("drop users and groups")?;
-    for name in &drop.names {
-        let found = match drop.kind {
-            PrincipalKind::User => work.user(name).map(|user| user.id),
-            _ => work.group(name).map(|group| group.id),
-        };
-        match found {
-            Err(error) if drop.if_exists && error.sqlstate() == SqlState::UNDEFINED_OBJECT => {}
-            Err(error) => return Err(error),
-            Ok(id) if drop.kind == PrincipalKind::User => drop_user(id, name, work).await?,
-            Ok(id) => work.transaction.drop_group(id).await?,
+/// Runs ALTER GROUP.
+pub(crate) async fn alter_group(alter: &AlterGroup, work: &mut Work<'_>) -> Result<Outcome> {
+    work.require_superuser("alter groups")?;
+    let mut group = (*work.group(&alter.name)?).clone();
+    match &alter.action {
+        AlterGroupAction::AddUsers(users) => {
+            for name in users {
+                let user = work.user(name)?.id;
+                if !group.members.contains(&user) {
+                    group.members.push(user);
+                }
+            }
+        }
+        AlterGroupAction::DropUsers(users) => {
+            for name in users {
+                let user = work.user(name)?.id;
+                group.members.retain(|member| *member != user);
+            }
+        }
+        AlterGroupAction::RenameTo(name) => {
+            let folded = name.folded(work.context.session.case_sensitive);
+            if work.view.group(&folded)?.is_some() {
+                let message = format!("group \"{folded}\" already exists");
+                return Err(Error::new(SqlState::DUPLICATE_OBJECT, message).at(name.pos));
+            }
+            group.name = folded;
         }
     }
-    Ok(Outcome::Done(CommandTag::plain(tag)))
+    work.transaction.update_group(&group).await?;
+    Ok(Outcome::Done(CommandTag::plain("ALTER GROUP")))
 }
 
-/// A user that owns something stays (developer guide, "DROP USER").
-async fn drop_user(id: Oid, name: &Ident, work: &Work<'_>) -> Result<()> {
-    if id == work.state.user_id {
+/// Runs DROP USER and DROP GROUP.
+pub(crate) async fn drop_principal(drop: &DropPrincipal, work: &mut Work<'_>) -> Result<Outcome> {
+    match drop.kind {
+        PrincipalKind::Group => {
+            work.require_superuser("drop groups")?;
+            for name in &drop.names {
+                match work.group(name) {
+                    Ok(group) => work.transaction.drop_group(group.id).await?,
+                    Err(error) => skip(drop, error, work)?,
+                }
+            }
+            Ok(Outcome::Done(CommandTag::plain("DROP GROUP")))
+        }
+        PrincipalKind::User | PrincipalKind::Role | PrincipalKind::Public => {
+            work.require_system(SystemPrivilege::DropUser, "drop users")?;
+            for name in &drop.names {
+                match work.user(name) {
+                    Ok(user) => drop_user(&user, name, work).await?,
+                    Err(error) => skip(drop, error, work)?,
+                }
+            }
+            Ok(Outcome::Done(CommandTag::plain("DROP USER")))
+        }
+    }
+}
+
+/// One that is not there is no error with IF EXISTS.
+fn skip(drop: &DropPrincipal, error: Error, work: &mut Work<'_>) -> Result<()> {
+    if drop.if_exists && error.sqlstate() == SqlState::UNDEFINED_OBJECT {
+        work.inform(format!("{}, skipping", error.message()));
+        return Ok(());
+    }
+    Err(error)
+}
+
+/// A user that owns something in this database, or holds a privilege there, stays (developer guide, "DROP USER").
+async fn drop_user(user: &User, name: &Ident, work: &Work<'_>) -> Result<()> {
+    if user.id == work.state.user_id {
         return Err(Error::new(SqlState::OBJECT_IN_USE, "current user cannot be dropped").at(name.pos));
     }
-    let owns = work.view.relations()?.iter().any(|relation| relation.owner == id)
-        || work.view.schemas()?.iter().any(|schema| schema.owner == id)
-        || work.view.databases()?.iter().any(|database| database.owner == id);
-    if owns {
-        let message = format!("user \"{}\" cannot be dropped because the user owns some object", name.value);
-        return Err(Error::new(SqlState::DEPENDENT_OBJECTS_STILL_EXIST, message).at(name.pos));
+    if user.id == work.state.authenticated.id {
+        return Err(Error::new(SqlState::OBJECT_IN_USE, "session user cannot be dropped").at(name.pos));
     }
-    work.transaction.drop_user(id).await
+    if user.superuser {
+        work.require_superuser("drop superusers")?;
+    }
+    let refuse = |why: &str| {
+        let message = format!("user \"{}\" cannot be dropped because the user {why}", user.name);
+        Err(Error::new(SqlState::OBJECT_IN_USE, message).at(name.pos))
+    };
+    let owns = work.view.relations()?.iter().any(|relation| relation.owner == user.id)
+        || work.view.schemas()?.iter().any(|schema| schema.owner == user.id)
+        || work.view.databases()?.iter().any(|database| database.owner == user.id)
+        || work.view.roles()?.iter().any(|role| role.owner == user.id);
+    if owns {
+        return refuse("owns some object");
+    }
+    if holds_privilege(user.id, work)? {
+        return refuse("has a privilege on some object");
+    }
+    work.transaction.drop_user(user.id).await
+}
+
+/// Does a user hold a privilege on an object of this database, or has default privileges?
+fn holds_privilege(user: Oid, work: &Work<'_>) -> Result<bool> {
+    let here = |object: GrantObject| {
+        Ok::<bool, Error>(match object {
+            GrantObject::Relation(oid) | GrantObject::Column(oid, _) => work.view.relation_by_oid(oid)?.is_some(),
+            GrantObject::Schema(oid) | GrantObject::InSchema(_, oid) => {
+                work.view.schemas()?.iter().any(|schema| schema.oid == oid)
+            }
+            GrantObject::Role(_) => false,
+            _ => true,
+        })
+    };
+    for entry in work.view.grants_to(Grantee::User(user))? {
+        if here(entry.object)? {
+            return Ok(true);
+        }
+    }
+    let defaults = |entry: &GrantEntry| matches!(entry.object, GrantObject::Default { owner, .. } if owner == user);
+    Ok(work.view.grants()?.iter().any(defaults))
+}
+
+/// Runs SET SESSION AUTHORIZATION and its RESET: to a user, or back to the one who logged in.
+pub(crate) fn set_session_authorization(user: Option<&str>, span: Span, work: &mut Work<'_>) -> Result<Outcome> {
+    let tag = Outcome::Done(CommandTag::plain("SET"));
+    let Some(name) = user else {
+        let own = work.state.authenticated.clone();
+        work.state.act_as(own, span);
+        return Ok(tag);
+    };
+    let ident = Ident::new(name);
+    let user = work.user(&ident).map_err(Error::without_position)?;
+    if !work.state.authenticated.superuser && user.id != work.state.authenticated.id {
+        return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, "permission denied to set session authorization"));
+    }
+    work.state.act_as(SessionUser::from(&*user), span);
+    Ok(tag)
 }

@@ -5,7 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 use redshift_sql_dialect::Result;
 
 use crate::{
-    catalog::{Database, GrantEntry, Group, Oid, Relation, Schema, TableLock, TransactionView, User},
+    catalog::{
+        Actor, Database, GrantEntry, Grantee, Group, IamRole, Oid, Privilege, Relation, RelationRights, Role, Schema,
+        TableLock, TransactionView, User,
+    },
     storage::TableStatistics,
 };
 
@@ -31,6 +34,24 @@ pub trait Directory: Send + Sync {
 
     /// All databases.
     fn databases(&self) -> Result<Vec<Arc<Database>>>;
+
+    /// All roles.
+    fn roles(&self) -> Result<Vec<Arc<Role>>>;
+
+    /// The roles of IAM that ASSUMEROLE was granted on.
+    fn iam_roles(&self) -> Result<Vec<Arc<IamRole>>>;
+
+    /// Somebody, with all that they hold privileges through.
+    fn actor(&self, user: Oid) -> Result<Arc<Actor>>;
+
+    /// What somebody may do with a user's table or view.
+    fn relation_rights(&self, actor: &Actor, relation: &Relation) -> Result<RelationRights>;
+
+    /// Does somebody hold this privilege on a schema?
+    fn may_with_schema(&self, actor: &Actor, schema: &Schema, privilege: Privilege) -> Result<bool>;
+
+    /// Does somebody hold this privilege on a database?
+    fn may_with_database(&self, actor: &Actor, database: Oid, privilege: Privilege) -> Result<bool>;
 
     /// Every privilege that was granted on an object of this database, or on a database.
     fn grants(&self) -> Result<Vec<GrantEntry>>;
@@ -71,6 +92,30 @@ impl Directory for TransactionView {
         self.databases()
     }
 
+    fn roles(&self) -> Result<Vec<Arc<Role>>> {
+        self.roles()
+    }
+
+    fn iam_roles(&self) -> Result<Vec<Arc<IamRole>>> {
+        self.iam_roles()
+    }
+
+    fn actor(&self, user: Oid) -> Result<Arc<Actor>> {
+        self.actor(user)
+    }
+
+    fn relation_rights(&self, actor: &Actor, relation: &Relation) -> Result<RelationRights> {
+        self.rights_on(actor, relation)
+    }
+
+    fn may_with_schema(&self, actor: &Actor, schema: &Schema, privilege: Privilege) -> Result<bool> {
+        self.may_with_schema(actor, schema, privilege)
+    }
+
+    fn may_with_database(&self, actor: &Actor, database: Oid, privilege: Privilege) -> Result<bool> {
+        self.may_with_database(actor, database, privilege)
+    }
+
     fn grants(&self) -> Result<Vec<GrantEntry>> {
         self.grants()
     }
@@ -84,17 +129,19 @@ impl Directory for TransactionView {
     }
 }
 
-/// The names of users and groups, by id.
+/// The names of users, groups and roles, by id.
 pub(crate) struct Principals {
     pub users: HashMap<u32, String>,
     pub groups: HashMap<u32, String>,
+    pub roles: HashMap<u32, String>,
 }
 
 impl Principals {
     pub fn of(directory: &dyn Directory) -> Result<Principals> {
         let users = directory.users()?.iter().map(|user| (user.id.0, user.name.clone())).collect();
         let groups = directory.groups()?.iter().map(|group| (group.id.0, group.name.clone())).collect();
-        Ok(Principals { users, groups })
+        let roles = directory.roles()?.iter().map(|role| (role.id.0, role.name.clone())).collect();
+        Ok(Principals { users, groups, roles })
     }
 
     /// What `pg_get_userbyid` gives. The system's own objects belong to `rdsdb`, whose id is 1.
@@ -103,6 +150,16 @@ impl Principals {
             Some(name) => name.clone(),
             None if id == super::SYSTEM_USER => "rdsdb".to_string(),
             None => format!("unknown (OID={id})"),
+        }
+    }
+
+    /// Id, name and kind of somebody who holds a privilege, as `identity_id`, `identity_name` and `identity_type` have them.
+    pub fn grantee(&self, grantee: Grantee) -> (u32, String, &'static str) {
+        match grantee {
+            Grantee::Public => (0, "public".to_string(), "public"),
+            Grantee::User(id) => (id.0, self.user(id.0), "user"),
+            Grantee::Group(id) => (id.0, self.groups.get(&id.0).cloned().unwrap_or_default(), "group"),
+            Grantee::Role(id) => (id.0, self.roles.get(&id.0).cloned().unwrap_or_default(), "role"),
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::{cell::OnceCell, collections::HashMap, sync::Arc};
 
-use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::AssumingCommand};
 
 use super::{
     SYSTEM_SCHEMAS, Source,
@@ -16,7 +16,8 @@ use super::{
     visibility::Visibility,
 };
 use crate::catalog::{
-    CatalogView, Constraint, GrantEntry, GrantObject, Grantee, KeyKind, Oid, Privilege, Relation, User,
+    Actor, CatalogView, Constraint, GrantEntry, GrantObject, Grantee, KeyKind, Oid, Privilege, Relation, RelationKind,
+    User,
 };
 
 /// Looks things up in the catalog of one statement.
@@ -229,6 +230,8 @@ impl<'a> Lookup<'a> {
             for relation in self.relations()? {
                 add(relation.oid, 0, &relation.comment);
                 relation.columns.iter().for_each(|column| add(relation.oid, column.attnum, &column.comment));
+                let keys = relation.table().into_iter().flat_map(|table| &table.constraint_comments);
+                keys.for_each(|(key, comment)| add(Oid(*key), 0, &Some(comment.clone())));
             }
             for schema in self.source.directory.schemas()? {
                 add(schema.oid, 0, &schema.comment);
@@ -283,32 +286,53 @@ impl<'a> Lookup<'a> {
             Error::new(SqlState::UNDEFINED_TABLE, format!("relation with OID {table} does not exist"))
         })?;
         let wanted = privileges_of(privileges)?;
-        if super::is_system_schema(&relation.schema) {
-            self.named_or_own(user)?;
-            return Ok(wanted.contains(&Privilege::Select));
+        let actor = self.named_or_own(user)?;
+        if relation.kind == RelationKind::System && !actor.superuser && !super::is_for_superusers(&relation) {
+            return Ok(wanted.iter().any(|wanted| wanted.privilege == Privilege::Select && !wanted.grant_option));
         }
-        self.holds(user, GrantObject::Relation(relation.oid), relation.owner, &wanted)
+        let object = GrantObject::Relation(relation.oid);
+        let rights = self.source.directory.relation_rights(&actor, &relation)?;
+        self.any(&wanted, &actor, (object, relation.owner), |privilege| Ok(rights.has(privilege)))
+    }
+
+    /// `has_column_privilege`
+    pub fn has_column_privilege(
+        &self,
+        user: Option<&str>,
+        (table, column): (&str, &str),
+        privileges: &str,
+    ) -> Result<bool> {
+        let relation = self.relation_of_text(table)?.ok_or_else(|| {
+            Error::new(SqlState::UNDEFINED_TABLE, format!("relation with OID {table} does not exist"))
+        })?;
+        let number = column.parse::<i16>().ok();
+        let found = relation.columns.iter().find(|other| other.name == column || Some(other.attnum) == number);
+        let column = found.ok_or_else(|| {
+            let message = format!("column \"{column}\" of relation \"{}\" does not exist", relation.name);
+            Error::new(SqlState::UNDEFINED_COLUMN, message)
+        })?;
+        let wanted = privileges_of(privileges)?;
+        let actor = self.named_or_own(user)?;
+        let object = GrantObject::Column(relation.oid, column.attnum);
+        let rights = self.source.directory.relation_rights(&actor, &relation)?;
+        self.any(&wanted, &actor, (object, relation.owner), |privilege| Ok(rights.has_on(column.attnum, privilege)))
     }
 
     /// `has_schema_privilege`
     pub fn has_schema_privilege(&self, user: Option<&str>, schema: &str, privileges: &str) -> Result<bool> {
         let wanted = privileges_of(privileges)?;
+        let actor = self.named_or_own(user)?;
         let is_it = |oid: u32, name: &str| schema == name || schema.parse() == Ok(oid);
         if SYSTEM_SCHEMAS.iter().any(|(oid, name)| is_it(*oid, name)) {
-            let superuser = self.named_or_own(user)?.superuser;
-            return Ok(superuser || wanted.contains(&Privilege::Usage));
+            return Ok(actor.superuser || wanted.iter().any(|wanted| wanted.privilege == Privilege::Usage));
         }
         let schemas = self.source.directory.schemas()?;
         let found = schemas
             .iter()
             .find(|found| is_it(found.oid.0, &found.name))
             .ok_or_else(|| Error::new(SqlState::INVALID_SCHEMA_NAME, format!("schema \"{schema}\" does not exist")))?;
-        // Everybody may use and create in `public` unless that was revoked, which is not kept apart yet.
-        if found.name == "public" {
-            self.named_or_own(user)?;
-            return Ok(true);
-        }
-        self.holds(user, GrantObject::Schema(found.oid), found.owner, &wanted)
+        let owned = (GrantObject::Schema(found.oid), found.owner);
+        self.any(&wanted, &actor, owned, |privilege| self.source.directory.may_with_schema(&actor, found, privilege))
     }
 
     /// `has_database_privilege`
@@ -319,99 +343,156 @@ impl<'a> Lookup<'a> {
         let found = databases.iter().find(is_it).ok_or_else(|| {
             Error::new(SqlState::INVALID_CATALOG_NAME, format!("database \"{database}\" does not exist"))
         })?;
-        // Everybody may connect and make temporary tables.
-        let wanted = privileges_of(privileges)?;
-        if wanted.contains(&Privilege::Temporary) {
-            self.named_or_own(user)?;
+        let actor = self.named_or_own(user)?;
+        // Everybody may connect: CONNECT is PostgreSQL's, and clients ask for it.
+        if privileges.split(',').any(|word| word.trim().eq_ignore_ascii_case("connect")) {
             return Ok(true);
         }
-        self.holds(user, GrantObject::Database(found.oid), found.owner, &wanted)
+        let wanted = privileges_of(privileges)?;
+        let owned = (GrantObject::Database(found.oid), found.owner);
+        self.any(&wanted, &actor, owned, |privilege| {
+            self.source.directory.may_with_database(&actor, found.oid, privilege)
+        })
     }
 
-    /// `user_is_member_of`: is the user in the group?
-    ///
-    /// # Errors
-    /// 42704 where there is no such user, or no such role or group.
-    pub fn is_member(&self, user: &str, name: &str) -> Result<bool> {
-        let user = self.user(user)?;
-        let groups = self.source.directory.groups()?;
-        match groups.iter().find(|group| group.name == name) {
-            Some(group) => Ok(group.members.contains(&user.id)),
-            None => Err(no_such_role(name)),
-        }
-    }
-
-    /// `role_is_member_of`: there are no roles yet.
-    ///
-    /// # Errors
-    /// 42704 `role "x" does not exist`.
-    pub fn role_is_member(&self, role: &str, _granted: &str) -> Result<bool> {
-        Err(no_such_role(role))
-    }
-
-    /// `has_assumerole_privilege`: everybody may assume every role for every command, which is Redshift's default.
+    /// `has_assumerole_privilege`: may a user assume a role of IAM for a command?
     ///
     /// # Errors
     /// 42704 where there is no such user, 22023 for another command.
-    pub fn has_assume_role_privilege(&self, user: Option<&str>, command: &str) -> Result<bool> {
-        self.named_or_own(user)?;
-        match command.trim().to_ascii_lowercase().as_str() {
-            "copy" | "unload" | "external function" | "create model" => Ok(true),
+    pub fn has_assume_role_privilege(&self, user: Option<&str>, role: &str, command: &str) -> Result<bool> {
+        let actor = self.named_or_own(user)?;
+        let command = match command.trim().to_ascii_lowercase().as_str() {
+            "copy" => AssumingCommand::Copy,
+            "unload" => AssumingCommand::Unload,
+            "external function" => AssumingCommand::ExternalFunction,
+            "create model" => AssumingCommand::CreateModel,
             _ => {
                 let message = format!("unrecognized command type: \"{command}\"");
-                Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message))
+                return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
             }
-        }
+        };
+        let roles = self.source.directory.iam_roles()?;
+        let is_it = |object: GrantObject| match object {
+            GrantObject::IamRole(id) => {
+                roles.iter().any(|known| known.id == id && (known.arn == "ALL" || known.arn == role))
+            }
+            _ => false,
+        };
+        let entries: Vec<GrantEntry> = self.grants()?.iter().filter(|entry| is_it(entry.object)).copied().collect();
+        Ok(actor.holds(&entries, Privilege::Assume(command)))
     }
 
-    fn named_or_own(&self, user: Option<&str>) -> Result<Arc<User>> {
-        self.user(user.unwrap_or(&self.source.session.user))
-    }
-
-    fn holds(&self, user: Option<&str>, object: GrantObject, owner: Oid, wanted: &[Privilege]) -> Result<bool> {
-        let user = self.named_or_own(user)?;
-        if user.superuser || user.id == owner {
+    /// `has_language_privilege`: everybody may use the languages that there are.
+    pub fn has_language_privilege(&self, user: Option<&str>, language: &str, privileges: &str) -> Result<bool> {
+        self.named_or_own(user)?;
+        privileges_of(privileges)?;
+        if ["sql", "plpgsql", "plpythonu", "internal", "c", "exfunc"].contains(&language) {
             return Ok(true);
         }
-        let groups = self.source.directory.groups()?;
-        let is_theirs = |grantee: Grantee| match grantee {
-            Grantee::Public => true,
-            Grantee::User(id) => id == user.id,
-            Grantee::Group(id) => groups.iter().any(|group| group.id == id && group.members.contains(&user.id)),
-        };
-        let grants = self.grants()?.iter().filter(|grant| grant.object == object && is_theirs(grant.grantee));
-        Ok(grants.into_iter().any(|grant| wanted.contains(&grant.privilege)))
+        Err(Error::new(SqlState::UNDEFINED_OBJECT, format!("language \"{language}\" does not exist")))
+    }
+
+    /// `user_is_member_of`: is a user in a group, or does one hold a role, directly or through others?
+    ///
+    /// # Errors
+    /// 42704 where there is no such user, group or role.
+    pub fn user_is_member_of(&self, user: &str, role: &str) -> Result<bool> {
+        let user = self.user(user)?.id;
+        if let Some(group) = self.source.directory.groups()?.iter().find(|group| group.name == role) {
+            return Ok(group.members.contains(&user));
+        }
+        self.holds_role(Grantee::User(user), self.role(role)?)
+    }
+
+    /// `role_is_member_of`: does a role hold another, directly or through others?
+    ///
+    /// # Errors
+    /// 42704 where there is no such role.
+    pub fn role_is_member_of(&self, role: &str, member_of: &str) -> Result<bool> {
+        self.holds_role(Grantee::Role(self.role(role)?), self.role(member_of)?)
+    }
+
+    fn holds_role(&self, holder: Grantee, wanted: Oid) -> Result<bool> {
+        let grants = self.grants()?;
+        let mut held = vec![holder];
+        let mut at = 0;
+        while let Some(holder) = held.get(at).copied() {
+            at += 1;
+            for grant in grants.iter().filter(|grant| grant.grantee == holder) {
+                if let GrantObject::Role(inner) = grant.object
+                    && !held.contains(&Grantee::Role(inner))
+                {
+                    held.push(Grantee::Role(inner));
+                }
+            }
+        }
+        Ok(held.contains(&Grantee::Role(wanted)))
+    }
+
+    fn role(&self, name: &str) -> Result<Oid> {
+        let roles = self.source.directory.roles()?;
+        let found = roles.iter().find(|role| role.name == name).map(|role| role.id);
+        found.ok_or_else(|| Error::new(SqlState::UNDEFINED_OBJECT, format!("role \"{name}\" does not exist")))
+    }
+
+    fn named_or_own(&self, user: Option<&str>) -> Result<Arc<Actor>> {
+        let own = &self.source.session;
+        match user {
+            Some(name) if name != own.user => self.source.directory.actor(self.user(name)?.id),
+            _ => self.source.directory.actor(Oid(own.user_id)),
+        }
+    }
+
+    /// Is one of these privileges held, WITH GRANT OPTION where that is asked for?
+    fn any(
+        &self,
+        wanted: &[Wanted],
+        actor: &Actor,
+        (object, owner): (GrantObject, Oid),
+        holds: impl Fn(Privilege) -> Result<bool>,
+    ) -> Result<bool> {
+        for Wanted { privilege, grant_option } in wanted {
+            let held = match grant_option {
+                false => holds(*privilege)?,
+                true if actor.superuser || actor.user == owner => true,
+                true => {
+                    let entries: Vec<GrantEntry> =
+                        self.grants()?.iter().filter(|entry| entry.object == object).copied().collect();
+                    actor.may_grant(&entries, *privilege)
+                }
+            };
+            if held {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
-fn no_such_role(name: &str) -> Error {
-    Error::new(SqlState::UNDEFINED_OBJECT, format!("role \"{name}\" does not exist"))
+/// A privilege that is asked for.
+struct Wanted {
+    privilege: Privilege,
+    grant_option: bool,
 }
 
 /// The privileges of a list such as `SELECT, INSERT WITH GRANT OPTION`.
 ///
 /// # Errors
 /// 22023 `unrecognized privilege type: "x"`.
-fn privileges_of(text: &str) -> Result<Vec<Privilege>> {
+fn privileges_of(text: &str) -> Result<Vec<Wanted>> {
     let privilege = |word: &str| {
         let word = word.trim().to_ascii_uppercase();
-        Ok(match word.strip_suffix(" WITH GRANT OPTION").unwrap_or(&word) {
-            "SELECT" | "RULE" => Privilege::Select,
-            "INSERT" => Privilege::Insert,
-            "UPDATE" => Privilege::Update,
-            "DELETE" => Privilege::Delete,
-            "REFERENCES" | "TRIGGER" => Privilege::References,
-            "DROP" => Privilege::Drop,
-            "TRUNCATE" => Privilege::Truncate,
-            "ALTER" => Privilege::Alter,
-            "USAGE" => Privilege::Usage,
-            "CREATE" => Privilege::Create,
-            "TEMP" | "TEMPORARY" | "CONNECT" => Privilege::Temporary,
-            _ => {
+        let (name, grant_option) = match word.strip_suffix(" WITH GRANT OPTION") {
+            Some(name) => (name, true),
+            None => (word.as_str(), false),
+        };
+        match Privilege::from_word(&name.to_ascii_lowercase()) {
+            Some(privilege) => Ok(Wanted { privilege, grant_option }),
+            None => {
                 let message = format!("unrecognized privilege type: \"{word}\"");
-                return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
+                Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message))
             }
-        })
+        }
     };
     text.split(',').map(privilege).collect()
 }

@@ -30,7 +30,11 @@ use self::{
     definition::{Definition, Listing},
     provider::BaseProvider,
 };
-pub(crate) use self::{base::encoding_name, lookup::catalog_type};
+pub(crate) use self::{
+    base::{column_encoding, encoding_name, view_definition},
+    lookup::catalog_type,
+    names::quote_identifier,
+};
 use crate::{
     catalog::{Column, Contents, Oid, Relation, RelationKind},
     types::arrow_field,
@@ -51,8 +55,6 @@ pub(crate) mod types;
 mod view;
 mod visibility;
 
-pub(crate) use self::names::quote_identifier;
-
 /// pg_namespace.oid of pg_catalog.
 pub(crate) const PG_CATALOG: u32 = 11;
 /// The schema of the base relations.
@@ -65,13 +67,14 @@ pub(crate) const SYSTEM_SCHEMAS: [(u32, &str); 4] =
     [(PG_CATALOG, "pg_catalog"), (99, "pg_toast"), (9_001, INTERNAL_SCHEMA), (9_002, "information_schema")];
 
 /// The texts of the definitions, by family.
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     include_str!("sql/pg_catalog.sql"),
     include_str!("sql/pg_catalog_empty.sql"),
     include_str!("sql/information_schema.sql"),
     include_str!("sql/svv.sql"),
     include_str!("sql/stl.sql"),
     include_str!("sql/sys.sql"),
+    include_str!("sql/show.sql"),
 ];
 
 /// OIDs of the base relations follow this one.
@@ -183,6 +186,55 @@ fn listed() -> impl Iterator<Item = (&'static Relation, &'static str)> {
 /// Is it a schema of the system's?
 pub fn is_system_schema(schema: &str) -> bool {
     SYSTEM_SCHEMAS.iter().any(|(_, name)| *name == schema)
+}
+
+/// The relations that only superusers may read, until they grant it (developer guide, "Visibility of data in system tables
+/// and views", and the page of each), in order.
+const FOR_SUPERUSERS: &[&str] = &[
+    "pg_shadow",
+    "pg_statistic_indicator",
+    "stl_analyze",
+    "stl_commit_stats",
+    "stl_connection_log",
+    "stl_tr_conflict",
+    "stl_usage_control",
+    "stl_userlog",
+    "stl_vacuum",
+    "stv_blocklist",
+    "stv_cursor_configuration",
+    "stv_db_isolation_level",
+    "stv_locks",
+    "stv_node_storage_capacity",
+    "stv_partitions",
+    "stv_startup_recovery_state",
+    "stv_tbl_perm",
+    "stv_tbl_trans",
+    "stv_wlm_classification_config",
+    "stv_wlm_qmr_config",
+    "stv_wlm_service_class_config",
+    "stv_wlm_service_class_state",
+    "svl_datashare_cross_region_usage",
+    "svl_query_queue_info",
+    "svl_vacuum_percentage",
+    "svv_alter_table_recommendations",
+    "svv_datashare_objects",
+    "svv_diskusage",
+    "svv_identity_providers",
+    "svv_interleaved_columns",
+    "svv_table_info",
+    "svv_vacuum_progress",
+    "svv_vacuum_summary",
+    "sys_connection_log",
+];
+
+/// May only superusers read this relation of the system's?
+pub(crate) fn is_for_superusers(relation: &Relation) -> bool {
+    FOR_SUPERUSERS.binary_search(&relation.name.as_str()).is_ok()
+}
+
+/// pg_language.oid of this language.
+pub(crate) fn language_named(name: &str) -> Option<u32> {
+    base::privileges::LANGUAGES.iter().find(|(_, language)| *language == name).map(|(oid, _)| *oid)
 }
 
 /// How the rows of a system relation are had. Those of a base relation are what the source tells when they are scanned.

@@ -1,14 +1,14 @@
 //! Names as SQL text.
 
-/// A name as it has to be written: in double quotes where it is not made of lower-case letters, digits and underscores.
+use redshift_sql_dialect::reserved::is_reserved;
+
+/// A name as it has to be written: in double quotes where it is not made of lower-case letters, digits and underscores, or is
+/// a reserved word.
 pub(crate) fn quote_identifier(name: &str) -> String {
     let mut characters = name.chars();
     let begins = characters.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_');
-    if begins && characters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
-        name.to_string()
-    } else {
-        format!("\"{}\"", name.replace('"', "\"\""))
-    }
+    let plain = begins && characters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if plain && !is_reserved(name) { name.to_string() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 /// Names separated by commas.

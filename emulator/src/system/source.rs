@@ -5,7 +5,10 @@ use std::sync::Arc;
 use redshift_sql_dialect::Result;
 
 use super::{Activity, Directory, logs::Logs, visibility::Visibility};
-use crate::binder::SessionInfo;
+use crate::{
+    binder::SessionInfo,
+    catalog::{Actor, Oid},
+};
 
 /// What a statement's system relations tell of: its transaction's catalog, its session and the engine's logs.
 #[derive(Clone)]
@@ -23,15 +26,17 @@ pub struct Source {
 impl Source {
     /// Is the session's user a superuser?
     pub(crate) fn is_superuser(&self) -> Result<bool> {
-        let users = self.directory.users()?;
-        Ok(users.iter().any(|user| user.id.0 == self.session.user_id && user.superuser))
+        Ok(self.session.superuser)
+    }
+
+    /// The session's user, with all that they hold privileges through.
+    pub(crate) fn actor(&self) -> Result<Arc<Actor>> {
+        self.directory.actor(Oid(self.session.user_id))
     }
 
     /// Does the session's user see the rows of others in the logs (c_visibility-of-data)?
     pub(crate) fn sees_all_rows(&self) -> Result<bool> {
-        let users = self.directory.users()?;
-        let user = users.iter().find(|user| user.id.0 == self.session.user_id);
-        Ok(user.is_some_and(|user| user.superuser || user.syslog_unrestricted))
+        Ok(self.session.superuser || self.actor()?.sees_all_rows())
     }
 
     /// pg_database.oid of the session's database.

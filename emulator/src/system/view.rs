@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use redshift_sql_dialect::Result;
+use redshift_sql_dialect::{Result, ast::SystemPrivilege};
 
-use super::{Edition, Source, contents, is_system_schema, relation};
-use crate::catalog::{CatalogView, Contents, Relation, RelationKind, RowIdentity};
+use super::{Edition, INTERNAL_SCHEMA, Source, contents, is_for_superusers, is_system_schema, relation};
+use crate::catalog::{CatalogView, Contents, Oid, Privilege, Relation, RelationKind, RelationRights, RowIdentity};
 
 /// What a statement sees: a transaction's relations, and the system's in their schemas.
 pub struct SystemView {
@@ -37,6 +37,27 @@ impl CatalogView for SystemView {
             RelationKind::System => contents(relation, &self.source),
             RelationKind::Table(_) | RelationKind::View(_) => self.users.contents(relation, identity),
         }
+    }
+
+    fn relation_rights(&self, user: Oid, relation: &Relation) -> Result<RelationRights> {
+        if relation.kind != RelationKind::System {
+            return self.users.relation_rights(user, relation);
+        }
+        if !is_for_superusers(relation) {
+            return Ok(RelationRights::of([Privilege::Select]));
+        }
+        let actor = self.source.directory.actor(user)?;
+        if actor.has_system(SystemPrivilege::AccessSystemTable) {
+            return Ok(RelationRights::of([Privilege::Select]));
+        }
+        self.users.relation_rights(user, relation)
+    }
+
+    fn may_use_schema(&self, user: Oid, schema: &str) -> Result<bool> {
+        if is_system_schema(schema) {
+            return Ok(schema != INTERNAL_SCHEMA);
+        }
+        self.users.may_use_schema(user, schema)
     }
 
     fn source(&self) -> Option<&Arc<Source>> {

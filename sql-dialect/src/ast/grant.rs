@@ -132,7 +132,7 @@ pub enum SystemPrivileges {
 }
 
 /// A privilege that is on no object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum SystemPrivilege {
     CreateUser,
@@ -181,7 +181,7 @@ pub enum AssumedRoles {
 }
 
 /// The commands that assume a role of IAM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum AssumingCommand {
     Copy,

@@ -93,6 +93,13 @@ impl Privilege {
     }
 }
 
+impl SystemPrivilege {
+    /// All of them, with the words that they are written with, in lower case.
+    pub fn all() -> impl Iterator<Item = (&'static str, SystemPrivilege)> {
+        SYSTEM_PRIVILEGES.iter().copied()
+    }
+}
+
 impl Display for Privileges {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {

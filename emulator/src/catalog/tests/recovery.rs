@@ -122,7 +122,7 @@ async fn files_of_other_versions_and_programs_are_refused() {
     file.pragma_update(None, "user_version", 99).unwrap();
     drop(file);
     let error = error_of(&location).await;
-    assert_eq!(error.message(), "the data directory was written by a newer version of Blueshift (format 99, not 1)");
+    assert_eq!(error.message(), "the data directory was written by a newer version of Blueshift (format 99, not 2)");
     let file = rusqlite::Connection::open(folder.path().join("catalog.db")).unwrap();
     file.pragma_update(None, "application_id", 1).unwrap();
     drop(file);

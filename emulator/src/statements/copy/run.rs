@@ -5,13 +5,14 @@ use redshift_sql_dialect::{Result, ast::Copy};
 use super::{CopyLoad, CopyPlan, LoadContext, PlanContext};
 use crate::{
     binder::date_time_input,
-    catalog::LockMode,
+    catalog::{LockMode, Privilege},
     result::{CommandTag, Outcome},
     statements::{Work, ddl, dml},
 };
 
 /// Runs COPY.
 pub(crate) async fn copy(copy: &Copy, work: &mut Work<'_>) -> Result<Outcome> {
+    work.require_privilege(&*work.table(&copy.table)?, Privilege::Insert)?;
     let relation = work.lock(&copy.table, LockMode::ShareRowExclusive).await?;
     let context =
         PlanContext { case_sensitive: work.context.session.case_sensitive, input: date_time_input(&work.context) };

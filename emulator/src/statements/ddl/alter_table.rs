@@ -14,14 +14,21 @@ use super::{
     names::relation_exists,
 };
 use crate::{
-    catalog::{CatalogView, Column, LockMode, Relation, RelationKind, TableInfo},
+    catalog::{CatalogView, Column, GrantObject, LockMode, Oid, Owned, Relation, RelationKind, TableInfo},
     result::{CommandTag, Notice, Outcome},
-    statements::Work,
+    statements::{Work, access::OrElse},
 };
 
 /// Runs ALTER TABLE.
 pub(crate) async fn alter_table(alter: &AlterTable, work: &mut Work<'_>) -> Result<Outcome> {
     let relation = work.binder().resolve(&alter.name)?;
+    if relation.kind != RelationKind::System {
+        let or_else = match alter.action {
+            AlterTableAction::OwnerTo(_) => OrElse::NOTHING,
+            _ => OrElse::ALTER,
+        };
+        work.require_owner(&relation, or_else).map_err(|error| error.at(alter.name.pos()))?;
+    }
     let RelationKind::Table(table) = &relation.kind else {
         return alter_view(alter, &relation, work).await;
     };
@@ -45,7 +52,9 @@ async fn alter_view(alter: &AlterTable, relation: &Arc<Relation>, work: &mut Wor
     let mut changed = (**relation).clone();
     match (&relation.kind, &alter.action) {
         (RelationKind::View(_), AlterTableAction::RenameTo(name)) => changed.name = new_name(relation, name, work)?,
-        (RelationKind::View(_), AlterTableAction::OwnerTo(user)) => changed.owner = work.user(user)?.id,
+        (RelationKind::View(_), AlterTableAction::OwnerTo(user)) => {
+            changed.owner = new_owner(relation, user, work).await?
+        }
         _ => {
             let message = format!("\"{}\" is not a table", relation.name);
             return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message).at(alter.name.pos()));
@@ -53,6 +62,14 @@ async fn alter_view(alter: &AlterTable, relation: &Arc<Relation>, work: &mut Wor
     }
     work.transaction.update_relation(changed).await?;
     Ok(Outcome::Done(CommandTag::plain("ALTER TABLE")))
+}
+
+/// The next owner of a relation, to whom what the one before held and gave is moved.
+async fn new_owner(relation: &Relation, user: &Ident, work: &Work<'_>) -> Result<Oid> {
+    let owner = work.user(user)?.id;
+    let owned = Owned { object: GrantObject::Relation(relation.oid), owner: relation.owner };
+    work.transaction.change_owner(owned, owner).await?;
+    Ok(owner)
 }
 
 fn new_name(relation: &Relation, name: &Ident, work: &Work<'_>) -> Result<String> {
@@ -94,7 +111,7 @@ impl Altered {
             AlterTableAction::AlterEncodeAuto => {
                 self.columns(|columns| columns.iter_mut().for_each(|column| column.encoding = None));
             }
-            AlterTableAction::OwnerTo(user) => self.relation.owner = work.user(user)?.id,
+            AlterTableAction::OwnerTo(user) => self.relation.owner = new_owner(&self.relation, user, work).await?,
             AlterTableAction::AddConstraint(constraint) => self.add_constraint(constraint, work)?,
             AlterTableAction::DropConstraint { name, .. } => self.drop_constraint(name, work)?,
             AlterTableAction::AlterDistKey(name) => {

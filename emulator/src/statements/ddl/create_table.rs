@@ -1,6 +1,6 @@
 //! CREATE TABLE.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use datafusion::scalar::ScalarValue;
 use redshift_sql_dialect::{
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     binder::{CastKind, cast, evaluate},
-    catalog::{CatalogView, Column, Constraint, KeyKind, NewRelation, Relation, RelationKind, TableInfo},
+    catalog::{CatalogView, Column, Constraint, KeyKind, NewRelation, Privilege, Relation, RelationKind, TableInfo},
     result::{CommandTag, Outcome},
     statements::Work,
 };
@@ -43,6 +43,7 @@ pub(crate) async fn create_table(create: &CreateTable, work: &mut Work<'_>) -> R
             TableElement::Constraint(constraint) => declared.add_key(constraint),
             TableElement::Like { table, including_defaults } => {
                 let source = work.binder().resolve(table)?;
+                work.require_privilege(&source, Privilege::Select).map_err(|error| error.at(table.pos()))?;
                 like(&source, *including_defaults, &mut declared).map_err(|error| error.at(table.pos()))?;
                 inherited = source.table().and_then(|table| table.dist_style);
             }
@@ -79,6 +80,7 @@ impl Making {
             interleaved: matches!(self.attributes.sort_key, Some(SortKey::Interleaved(_))),
             backup_off: self.attributes.backup == Some(false),
             constraints,
+            constraint_comments: BTreeMap::new(),
         };
         work.transaction
             .create_relation(NewRelation {
@@ -182,6 +184,7 @@ fn key_column<'a>(columns: &'a mut [Column], name: &Ident, case_sensitive: bool)
 
 fn foreign_key(columns: &[Ident], table: &ObjectName, referenced: &[Ident], work: &Work<'_>) -> Result<KeyKind> {
     let there = work.binder().resolve(table)?;
+    work.require_privilege(&there, Privilege::References).map_err(|error| error.at(table.pos()))?;
     let attnums: Vec<i16> = if referenced.is_empty() {
         let keys = there.table().map(|table| table.constraints.as_slice()).unwrap_or_default();
         let primary = keys.iter().find(|key| key.kind == KeyKind::Primary).ok_or_else(|| {

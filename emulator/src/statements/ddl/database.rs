@@ -9,7 +9,7 @@ use redshift_sql_dialect::{
 };
 
 use crate::{
-    catalog::{Database, Isolation, Oid},
+    catalog::{Database, GrantObject, Isolation, Oid, Owned, Privilege},
     clock,
     result::{CommandTag, Outcome},
     statements::Work,
@@ -22,6 +22,10 @@ pub(crate) async fn create_database(create: &CreateDatabase, work: &mut Work<'_>
     }
     if create.source.is_some() {
         return Err(Error::unsupported("CREATE DATABASE FROM is not supported"));
+    }
+    let may_create = work.state.superuser || work.view.user_by_id(work.state.user_id)?.is_some_and(|u| u.create_db);
+    if !may_create {
+        return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, "permission denied to create database"));
     }
     let name = create.name.folded(work.context.session.case_sensitive);
     if find(work, &name)?.is_some() {
@@ -49,6 +53,11 @@ pub(crate) async fn create_database(create: &CreateDatabase, work: &mut Work<'_>
 /// Runs ALTER DATABASE.
 pub(crate) async fn alter_database(alter: &AlterDatabase, work: &mut Work<'_>) -> Result<Outcome> {
     let mut database = existing(work, &alter.name)?;
+    let or_else = match &alter.action {
+        AlterDatabaseAction::OwnerTo(_) => None,
+        _ => Some(Privilege::Alter),
+    };
+    work.require_database_owner(&database, or_else).map_err(|error| error.at(alter.name.pos))?;
     match &alter.action {
         AlterDatabaseAction::RenameTo(to) => {
             let name = to.folded(work.context.session.case_sensitive);
@@ -60,7 +69,11 @@ pub(crate) async fn alter_database(alter: &AlterDatabase, work: &mut Work<'_>) -
             }
             database.name = name;
         }
-        AlterDatabaseAction::OwnerTo(user) => database.owner = work.user(user)?.id,
+        AlterDatabaseAction::OwnerTo(user) => {
+            let owned = Owned { object: GrantObject::Database(database.oid), owner: database.owner };
+            database.owner = work.user(user)?.id;
+            work.transaction.change_owner(owned, database.owner).await?;
+        }
         AlterDatabaseAction::Options(options) => {
             for option in options {
                 match option {

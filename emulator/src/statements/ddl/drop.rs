@@ -4,16 +4,20 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use redshift_sql_dialect::{
     Error, Result, SqlState,
-    ast::{Drop, ObjectKind},
+    ast::{Drop, ObjectKind, SystemPrivilege},
     names::ObjectName,
 };
 
 use super::{database, names::is_system};
 use crate::{
-    catalog::{KeyKind, Oid, Relation, RelationKind},
+    catalog::{KeyKind, Oid, Privilege, Relation, RelationKind},
     result::{CommandTag, Notice, Outcome},
-    statements::Work,
+    statements::{Work, access::OrElse},
 };
+
+/// What DROP SCHEMA takes of one who does not own the schema.
+const DROP_SCHEMA: OrElse =
+    OrElse { privilege: Some(Privilege::Drop), system: [Some(SystemPrivilege::DropSchema), None] };
 
 /// Runs DROP.
 pub(crate) async fn drop_objects(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
@@ -92,6 +96,7 @@ async fn drop_relations(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
     let mut what = String::new();
     for name in &drop.names {
         let Some(relation) = find_to_drop(drop, name, word, work)? else { continue };
+        work.require_drop(&relation).map_err(|error| error.at(name.pos()))?;
         what = format!("{word} {}", relation.name);
         doomed.relations.insert(relation.oid, relation);
     }
@@ -181,6 +186,7 @@ async fn drop_schemas(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
                 return Err(Error::new(SqlState::INVALID_SCHEMA_NAME, message).at(ident.pos));
             }
         };
+        work.require_schema_owner(&schema, DROP_SCHEMA).map_err(|error| error.at(ident.pos))?;
         let what = format!("schema {folded}");
         let inside: Vec<Arc<Relation>> =
             work.view.relations()?.into_iter().filter(|relation| relation.schema_oid == schema.oid).collect();
@@ -211,6 +217,7 @@ async fn drop_database(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
             Err(_) if drop.if_exists => continue,
             Err(error) => return Err(error),
         };
+        work.require_database_owner(&database, None).map_err(|error| error.at(ident.pos))?;
         if database.name == work.context.session.database {
             return Err(Error::new(SqlState::OBJECT_IN_USE, "cannot drop the currently open database").at(ident.pos));
         }

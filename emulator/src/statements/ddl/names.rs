@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use redshift_sql_dialect::{
     Error, Result, SqlState,
+    ast::SystemPrivilege,
     names::{Ident, ObjectName},
 };
 
@@ -39,24 +40,28 @@ impl Work<'_> {
                 let message = "cannot create temporary relation in non-temporary schema";
                 return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message).at(name.pos()));
             }
+            self.require_temporary()?;
             return Ok(Place { schema: self.transaction.temp_schema(self.state.user_id).await?, name: object });
         }
         let schema = match name.schema() {
-            Some(schema) if is_system(&schema.value) => schema.value.clone(),
-            Some(schema) => self.schema(schema)?.name.clone(),
-            None => self.current_schema()?.name.clone(),
+            Some(schema) if is_system(&schema.value) => {
+                let message = format!("permission denied to create \"{}.{object}\"", schema.value);
+                return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message)
+                    .with_detail("System catalog modifications are currently disallowed.")
+                    .at(name.pos()));
+            }
+            Some(schema) => self.schema(schema)?,
+            None => self.current_schema()?,
         };
-        if is_system(&schema) {
-            let message = format!("permission denied to create \"{schema}.{object}\"");
-            return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message)
-                .with_detail("System catalog modifications are currently disallowed.")
-                .at(name.pos()));
+        if schema.name != session.temp_schema {
+            self.require_create(&schema, &[SystemPrivilege::CreateTable, SystemPrivilege::CreateOrReplaceView])
+                .map_err(|error| error.at(name.pos()))?;
         }
-        Ok(Place { schema, name: object })
+        Ok(Place { schema: schema.name.clone(), name: object })
     }
 
     /// The schema of this name.
-    pub(super) fn schema(&self, name: &Ident) -> Result<Arc<Schema>> {
+    pub(in crate::statements) fn schema(&self, name: &Ident) -> Result<Arc<Schema>> {
         let folded = name.folded(self.context.session.case_sensitive);
         self.view.schema(&folded)?.ok_or_else(|| no_such_schema(&folded).at(name.pos))
     }

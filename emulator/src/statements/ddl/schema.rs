@@ -6,10 +6,13 @@ use redshift_sql_dialect::{
 };
 
 use crate::{
-    catalog::NewSchema,
+    catalog::{GrantObject, NewSchema, Owned, Privilege},
     result::{CommandTag, Outcome},
-    statements::Work,
+    statements::{Work, access::OrElse},
 };
+
+/// What ALTER SCHEMA takes of one who does not own the schema.
+const ALTER: OrElse = OrElse { privilege: Some(Privilege::Alter), system: [None, None] };
 
 /// Runs CREATE SCHEMA.
 pub(crate) async fn create_schema(create: &CreateSchema, work: &mut Work<'_>) -> Result<Outcome> {
@@ -21,6 +24,10 @@ pub(crate) async fn create_schema(create: &CreateSchema, work: &mut Work<'_>) ->
         Some(user) => work.user(user)?.id,
         None => work.state.user_id,
     };
+    work.require_create_schema()?;
+    if owner != work.state.user_id {
+        work.require_superuser("create a schema for another user")?;
+    }
     let ident = create.name.as_ref().or(create.authorization.as_ref());
     let Some(ident) = ident else {
         return Err(Error::new(SqlState::INVALID_SCHEMA_DEFINITION, "a schema needs a name"));
@@ -51,14 +58,23 @@ pub(crate) async fn alter_schema(alter: &AlterSchema, work: &mut Work<'_>) -> Re
     let mut schema = (*work.schema(&alter.name)?).clone();
     match &alter.action {
         AlterSchemaAction::RenameTo(to) => {
+            work.require_schema_owner(&schema, ALTER)?;
             let name = to.folded(work.context.session.case_sensitive);
             if work.view.schema(&name)?.is_some() {
                 return Err(schema_exists(&name).at(to.pos));
             }
             schema.name = name;
         }
-        AlterSchemaAction::OwnerTo(user) => schema.owner = work.user(user)?.id,
-        AlterSchemaAction::Quota(quota) => schema.quota_mb = *quota,
+        AlterSchemaAction::OwnerTo(user) => {
+            work.require_schema_owner(&schema, OrElse::NOTHING)?;
+            let owned = Owned { object: GrantObject::Schema(schema.oid), owner: schema.owner };
+            schema.owner = work.user(user)?.id;
+            work.transaction.change_owner(owned, schema.owner).await?;
+        }
+        AlterSchemaAction::Quota(quota) => {
+            work.require_superuser("set the quota of a schema")?;
+            schema.quota_mb = *quota;
+        }
     }
     work.transaction.update_schema(&schema).await?;
     Ok(Outcome::Done(CommandTag::plain("ALTER SCHEMA")))

@@ -11,7 +11,7 @@ use crate::{
     binder::Destination,
     catalog::{CatalogView, Column, NewRelation, Oid, Relation, RelationKind, ViewInfo},
     result::{CommandTag, Outcome},
-    statements::Work,
+    statements::{Work, access::OrElse},
 };
 
 /// Runs CREATE VIEW. A late-binding view is not looked into (developer guide, "CREATE VIEW").
@@ -33,6 +33,7 @@ pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Res
     };
     match existing {
         Some(old) => {
+            work.require_owner(&old, OrElse::REPLACE)?;
             check_replacement(&old, &columns)?;
             let changed = Relation { columns: columns.into(), kind: RelationKind::View(view), ..(*old).clone() };
             work.transaction.update_relation(changed).await?;

@@ -9,11 +9,13 @@ use redshift_sql_dialect::{
     parse_expression,
 };
 
-use super::constraints;
+use super::{constraints, privileges::Acls};
 use crate::{
     catalog::{Column, Identity, Relation, TableInfo},
     system::{
-        Source, listed,
+        Source,
+        directory::Principals,
+        listed,
         rows::{BaseColumn, Cell, batch_of},
         types::type_of_oid,
     },
@@ -47,13 +49,16 @@ pub const COLUMNS: &[BaseColumn] = &[
     ("numeric_precision_radix", RedshiftType::Int4),
     ("numeric_scale", RedshiftType::Int4),
     ("datetime_precision", RedshiftType::Int4),
+    ("collation", RedshiftType::Text),
+    ("acl", RedshiftType::AclItemArray),
+    ("acl_text", RedshiftType::Text),
 ];
 
 /// The columns of the system's relations never change.
 static SYSTEM: LazyLock<Result<RecordBatch>> = LazyLock::new(|| {
     let columns = |(relation, _): (&'static Relation, _)| {
         let listed = relation.columns.iter().filter(|column| !column.is_hidden());
-        listed.map(|column| row(relation.oid.0, column, None)).collect::<Vec<_>>()
+        listed.map(|column| row(relation.oid.0, column, None, None)).collect::<Vec<_>>()
     };
     let rows: Vec<_> = listed().flat_map(columns).collect();
     batch_of(COLUMNS, &rows, &(0..COLUMNS.len()).collect::<Vec<_>>())
@@ -61,15 +66,20 @@ static SYSTEM: LazyLock<Result<RecordBatch>> = LazyLock::new(|| {
 
 pub fn scan(source: &Source, projection: &[usize]) -> Result<Vec<RecordBatch>> {
     let mut rows = Vec::new();
+    let principals = Principals::of(&*source.directory)?;
+    let acls = Acls::of(source, &principals)?;
     for relation in source.directory.relations()? {
         let table = relation.table();
-        rows.extend(relation.columns.iter().map(|column| row(relation.oid.0, column, table)));
+        rows.extend(relation.columns.iter().map(|column| {
+            let acl = acls.of_column(relation.oid, column.attnum, relation.owner.0);
+            row(relation.oid.0, column, table, acl)
+        }));
         for constraint in table.into_iter().flat_map(constraints::unique_keys) {
             let keys = constraint.columns.iter().zip(1i16..);
             rows.extend(keys.filter_map(|(attnum, num)| {
                 let column = relation.columns.iter().find(|column| column.attnum == *attnum)?;
                 let column = Column { attnum: num, not_null: column.not_null, ..Column::new(&column.name, column.ty) };
-                Some(row(constraint.oid.0, &column, None))
+                Some(row(constraint.oid.0, &column, None, None))
             }));
         }
     }
@@ -77,7 +87,7 @@ pub fn scan(source: &Source, projection: &[usize]) -> Result<Vec<RecordBatch>> {
     Ok(vec![system, batch_of(COLUMNS, &rows, projection)?])
 }
 
-fn row(relation: u32, column: &Column, table: Option<&TableInfo>) -> Vec<Cell> {
+fn row(relation: u32, column: &Column, table: Option<&TableInfo>, acl: Option<Vec<String>>) -> Vec<Cell> {
     let ty = column.ty;
     let type_row = type_of_oid(ty.oid());
     let default = default_of(relation, column);
@@ -111,7 +121,20 @@ fn row(relation: u32, column: &Column, table: Option<&TableInfo>) -> Vec<Cell> {
         sizes.radix.into(),
         sizes.scale.into(),
         sizes.datetime.into(),
+        collation(column).into(),
+        acl.clone().into(),
+        acl.map(|items| items.join("~")).into(),
     ]
+}
+
+/// The collation of a column of text.
+fn collation(column: &Column) -> Option<&'static str> {
+    match column.ty {
+        RedshiftType::Char(_) | RedshiftType::Varchar(_) | RedshiftType::Text => {
+            Some(if column.case_insensitive { "case_insensitive" } else { "default" })
+        }
+        _ => None,
+    }
 }
 
 fn is_array(ty: RedshiftType) -> bool {

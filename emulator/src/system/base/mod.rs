@@ -14,7 +14,7 @@ use super::{
 };
 
 pub(crate) use self::{
-    attributes::encoding_name,
+    attributes::{encoding as column_encoding, encoding_name},
     constraints::{definition as constraint_definition, index_definition},
     relations::view_definition,
 };
@@ -24,6 +24,7 @@ mod constraints;
 mod locks;
 mod namespaces;
 mod principals;
+pub(crate) mod privileges;
 mod relations;
 mod session;
 mod texts;
@@ -43,6 +44,8 @@ pub(super) enum Base {
     Groups,
     Databases,
     Privileges,
+    DefaultAcls,
+    Roles,
     Settings,
     Sessions,
     RunningQueries,
@@ -55,7 +58,7 @@ pub(super) enum Base {
 }
 
 impl Base {
-    pub const ALL: [Base; 26] = [
+    pub const ALL: [Base; 28] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -68,6 +71,8 @@ impl Base {
         Base::Groups,
         Base::Databases,
         Base::Privileges,
+        Base::DefaultAcls,
+        Base::Roles,
         Base::Settings,
         Base::Sessions,
         Base::RunningQueries,
@@ -99,6 +104,8 @@ impl Base {
             Base::Groups => "groups",
             Base::Databases => "databases",
             Base::Privileges => "privileges",
+            Base::DefaultAcls => "default_acls",
+            Base::Roles => "roles",
             Base::Settings => "settings",
             Base::Sessions => "sessions",
             Base::RunningQueries => "running_queries",
@@ -130,7 +137,9 @@ impl Base {
             Base::Users => principals::USER_COLUMNS,
             Base::Groups => principals::GROUP_COLUMNS,
             Base::Databases => principals::DATABASE_COLUMNS,
-            Base::Privileges => principals::PRIVILEGE_COLUMNS,
+            Base::Privileges => privileges::COLUMNS,
+            Base::DefaultAcls => privileges::DEFAULT_ACL_COLUMNS,
+            Base::Roles => principals::ROLE_COLUMNS,
             Base::Settings => session::SETTING_COLUMNS,
             Base::Sessions => session::SESSION_COLUMNS,
             Base::RunningQueries => session::RUNNING_COLUMNS,
@@ -154,7 +163,9 @@ impl Base {
             Base::Users => principals::user_rows(source)?,
             Base::Groups => principals::group_rows(source)?,
             Base::Databases => principals::database_rows(source)?,
-            Base::Privileges => principals::privilege_rows(source)?,
+            Base::Privileges => privileges::rows(source)?,
+            Base::DefaultAcls => privileges::default_acl_rows(source)?,
+            Base::Roles => principals::role_rows(source)?,
             Base::Settings => session::setting_rows(source),
             Base::Sessions => session::session_rows(source)?,
             Base::RunningQueries => session::running_rows(source)?,

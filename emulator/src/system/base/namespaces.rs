@@ -2,9 +2,9 @@
 
 use redshift_sql_dialect::{RedshiftType, Result};
 
-use super::{class, principals::Acls};
+use super::{class, privileges::Acls};
 use crate::{
-    catalog::GrantObject,
+    catalog::{GrantObject, Privilege},
     system::{
         SYSTEM_SCHEMAS, SYSTEM_USER, Source,
         directory::Principals,
@@ -21,6 +21,7 @@ pub const COLUMNS: &[BaseColumn] = &[
     ("acl_text", RedshiftType::Text),
     ("comment", RedshiftType::Text),
     ("quota_mb", RedshiftType::Int8),
+    ("accessible", RedshiftType::Bool),
 ];
 
 pub fn rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
@@ -31,11 +32,25 @@ pub fn rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
         let acl = vec![format!("{owner}=UC/{owner}"), format!("=U/{owner}")];
         let text = acl.join("~");
         let owner = Cell::from(owner);
-        vec![(*oid).into(), (*name).into(), SYSTEM_USER.into(), owner, acl.into(), text.into(), Cell::Null, Cell::Null]
-    });
-    let users = source.directory.schemas()?.into_iter().map(|schema| {
-        let acl = acls.of_object(GrantObject::Schema(schema.oid), schema.owner.0);
         vec![
+            (*oid).into(),
+            (*name).into(),
+            SYSTEM_USER.into(),
+            owner,
+            acl.into(),
+            text.into(),
+            Cell::Null,
+            Cell::Null,
+            true.into(),
+        ]
+    });
+    let actor = source.actor()?;
+    let mut rows: Vec<Vec<Cell>> = system.collect();
+    for schema in source.directory.schemas()? {
+        let accessible =
+            schema.owner == actor.user || source.directory.may_with_schema(&actor, &schema, Privilege::Usage)?;
+        let acl = acls.of_object(GrantObject::Schema(schema.oid), schema.owner.0);
+        rows.push(vec![
             schema.oid.0.into(),
             schema.name.clone().into(),
             schema.owner.0.into(),
@@ -44,9 +59,10 @@ pub fn rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             acl.map(|items| items.join("~")).into(),
             schema.comment.clone().into(),
             schema.quota_mb.map(|quota| quota as i64).into(),
-        ]
-    });
-    Ok(system.chain(users).collect())
+            accessible.into(),
+        ]);
+    }
+    Ok(rows)
 }
 
 pub const COMMENT_COLUMNS: &[BaseColumn] = &[
@@ -73,6 +89,9 @@ pub fn comment_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
         add(relation.oid.0, class::RELATION, 0, &relation.comment);
         for column in relation.columns.iter() {
             add(relation.oid.0, class::RELATION, column.attnum, &column.comment);
+        }
+        for (key, comment) in relation.table().into_iter().flat_map(|table| &table.constraint_comments) {
+            add(*key, class::CONSTRAINT, 0, &Some(comment.clone()));
         }
     }
     Ok(rows)

@@ -1,15 +1,17 @@
 //! Tables, views, the indexes of keys, and the system's own relations.
 
+use std::{collections::HashSet, sync::Arc};
+
 use redshift_sql_dialect::{RedshiftType, Result, ast::DistStyle};
 
-use super::{Wanted, constraints, principals::Acls};
+use super::{Wanted, constraints, privileges::Acls};
 use crate::{
-    catalog::{Column, GrantObject, KeyKind, Relation, RelationKind, TableInfo},
+    catalog::{Actor, Column, GrantObject, KeyKind, Oid, Privilege, Relation, RelationKind, TableInfo},
     storage::TableStatistics,
     system::{
         PG_CATALOG, SYSTEM_USER, Source,
         directory::Principals,
-        listed,
+        is_for_superusers, listed,
         names::quote_identifier,
         rows::{BaseColumn, Cell},
     },
@@ -53,6 +55,8 @@ pub const COLUMNS: &[BaseColumn] = &[
     ("comment", RedshiftType::Text),
     ("visible", RedshiftType::Bool),
     ("is_system", RedshiftType::Bool),
+    ("subtype", RedshiftType::Text),
+    ("accessible", RedshiftType::Bool),
     ("pages", RedshiftType::Int4),
     ("row_estimate", RedshiftType::Float4),
     ("stored_rows", RedshiftType::Int8),
@@ -81,6 +85,8 @@ struct Parts {
     comment: Option<String>,
     visible: bool,
     is_system: bool,
+    subtype: &'static str,
+    accessible: bool,
     statistics: TableStatistics,
 }
 
@@ -112,6 +118,7 @@ pub fn rows(source: &Source, wanted: &Wanted<'_>) -> Result<Vec<Vec<Cell>>> {
     let visibility = source.visibility()?;
     let counts = wanted.any(&["pages", "row_estimate", "stored_rows", "visible_rows", "blocks"]);
     let database = source.database_oid()?;
+    let access = Access::of(source, wanted.any(&["accessible"]))?;
     let mut all = system_relations(source);
     let relations = source.directory.relations()?;
     for relation in &relations {
@@ -121,8 +128,10 @@ pub fn rows(source: &Source, wanted: &Wanted<'_>) -> Result<Vec<Vec<Cell>>> {
             Default::default()
         };
         let acl = acls.of_object(GrantObject::Relation(relation.oid), relation.owner.0);
-        all.push(of_relation(relation, acl, visibility.shows(relation), statistics));
-        all.extend(indexes(relation, visibility.shows(relation)));
+        let accessible = access.shows(relation)?;
+        let visible = visibility.shows(relation);
+        all.push(Parts { accessible, ..of_relation(relation, acl, visible, statistics) });
+        all.extend(indexes(relation, visible));
     }
     // A key is counted with the table that it points to as well.
     for table in relations.iter().flat_map(|relation| foreign_tables(relation)) {
@@ -131,6 +140,40 @@ pub fn rows(source: &Source, wanted: &Wanted<'_>) -> Result<Vec<Vec<Cell>>> {
         }
     }
     Ok(all.into_iter().map(|parts| into_row(parts, database, &principals)).collect())
+}
+
+/// Which relations the user may read something of: what SVV and SHOW list.
+struct Access<'a> {
+    source: &'a Source,
+    /// None is a superuser, or that nobody asks.
+    actor: Option<Arc<Actor>>,
+    /// The schemas that can be used.
+    schemas: HashSet<Oid>,
+}
+
+impl<'a> Access<'a> {
+    fn of(source: &'a Source, asked: bool) -> Result<Access<'a>> {
+        if source.is_superuser()? || !asked {
+            return Ok(Access { source, actor: None, schemas: HashSet::new() });
+        }
+        let actor = source.actor()?;
+        let mut schemas = HashSet::new();
+        for schema in source.directory.schemas()? {
+            if source.directory.may_with_schema(&actor, &schema, Privilege::Usage)? {
+                schemas.insert(schema.oid);
+            }
+        }
+        Ok(Access { source, actor: Some(actor), schemas })
+    }
+
+    fn shows(&self, relation: &Relation) -> Result<bool> {
+        let Some(actor) = &self.actor else { return Ok(true) };
+        if relation.owner == actor.user {
+            return Ok(true);
+        }
+        let rights = || self.source.directory.relation_rights(actor, relation);
+        Ok(self.schemas.contains(&relation.schema_oid) && rights()?.has_somewhere(Privilege::Select))
+    }
 }
 
 fn foreign_tables(relation: &Relation) -> impl Iterator<Item = u32> + '_ {
@@ -152,6 +195,8 @@ fn system_relations(source: &Source) -> Vec<Parts> {
         natts: relation.columns.iter().filter(|column| !column.is_hidden()).count(),
         visible: relation.schema_oid.0 == PG_CATALOG || source.session.search_path.contains(&relation.schema),
         is_system: true,
+        accessible: source.session.superuser || !is_for_superusers(relation),
+        subtype: if kind == "v" { "REGULAR VIEW" } else { "REGULAR TABLE" },
         ..Parts::default()
     };
     listed().map(|(relation, kind)| parts(relation, kind)).collect()
@@ -175,6 +220,7 @@ fn of_relation(relation: &Relation, acl: Option<Vec<String>>, visible: bool, sta
     match &relation.kind {
         RelationKind::Table(table) => Parts {
             kind: "r",
+            subtype: "REGULAR TABLE",
             keys: keys_of(table),
             storage: storage_of(relation, table),
             temporary: table.temporary,
@@ -183,6 +229,7 @@ fn of_relation(relation: &Relation, acl: Option<Vec<String>>, visible: bool, sta
         },
         RelationKind::View(view) => Parts {
             kind: "v",
+            subtype: if view.late_binding { "LATE BINDING VIEW" } else { "REGULAR VIEW" },
             definition: Some(view_definition(relation).unwrap_or_default()),
             query: Some(view.query.clone()),
             ..common
@@ -305,6 +352,8 @@ fn into_row(parts: Parts, database: u32, principals: &Principals) -> Vec<Cell> {
         parts.comment.into(),
         parts.visible.into(),
         parts.is_system.into(),
+        parts.subtype.into(),
+        parts.accessible.into(),
         Cell::Int(parts.statistics.bytes.div_ceil(PAGE) as i64),
         Cell::Real(if is_table && stored == 0 { 0.001 } else { parts.statistics.rows as f32 }),
         Cell::Int(stored as i64),

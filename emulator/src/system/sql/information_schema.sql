@@ -22,7 +22,7 @@ select current_database(), schema, name,
     case when kind = 'v' then 'VIEW' when persistence = 't' then 'LOCAL TEMPORARY' else 'BASE TABLE' end,
     null, null, null, null, null
 from pg_internal.relations
-where kind in ('r', 'v')
+where kind in ('r', 'v') and accessible
 ;
 
 view information_schema.columns 10304 (
@@ -48,7 +48,7 @@ select current_database(), r.schema, r.name, a.name,
     null, null, null, cast(a.num as varchar),
     'NO'
 from pg_internal.relations r join pg_internal.attributes a on a.relation = r.oid
-where r.kind in ('r', 'v')
+where r.kind in ('r', 'v') and r.accessible
 ;
 
 view information_schema.views 10305 (

@@ -48,7 +48,7 @@ select relation, name, type, -1, length, num,
     not_null, has_default, false, true, 0,
     dist_key, false, sort_key, encoding_code,
     0,
-    1249, 0, '', '', null, null
+    1249, 0, '', '', acl, null
 from pg_internal.attributes
 ;
 
@@ -262,7 +262,7 @@ select relation, name, type, -1, length, num,
     dimensions, -1, typmod, by_value, storage, alignment,
     not_null, has_default, false, true, 0,
     dist_key, false, sort_key, encoding_code,
-    0, null
+    0, acl
 from pg_internal.attributes
 ;
 

@@ -77,7 +77,8 @@ table pg_catalog.pg_default_acl 10202 (
     defacluser integer, defaclnamespace oid, defaclobjtype "char", defaclacl aclitem[]
 ) hidden (
     oid oid, tableoid oid, defaclrole oid
-)
+) as
+select owner, schema, kind, acl, null, 826, owner from pg_internal.default_acls
 ;
 
 -- r_PG_EXTERNAL_SCHEMA.md

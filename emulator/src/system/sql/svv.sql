@@ -7,7 +7,7 @@ view pg_catalog.svv_tables 10501 (
 ) as
 select current_database(), schema, name, case when kind = 'v' then 'VIEW' else 'BASE TABLE' end, comment
 from pg_internal.relations
-where kind in ('r', 'v')
+where kind in ('r', 'v') and accessible
 ;
 
 -- r_SVV_COLUMNS.md
@@ -25,7 +25,7 @@ select current_database(), r.schema, r.name, a.name, a.num,
     null, null, null, null,
     null, null, null, null, a.comment
 from pg_internal.relations r join pg_internal.attributes a on a.relation = r.oid
-where r.kind in ('r', 'v')
+where r.kind in ('r', 'v') and r.accessible
 ;
 
 -- r_SVV_ALL_SCHEMAS.md
@@ -33,7 +33,7 @@ view pg_catalog.svv_all_schemas 10503 (
     database_name varchar(128), schema_name varchar(128), schema_owner integer, schema_type varchar(128),
     schema_acl varchar(128), source_database varchar(128), schema_option varchar(256)
 ) as
-select current_database(), name, owner, 'local', acl_text, null, null from pg_internal.namespaces
+select current_database(), name, owner, 'local', acl_text, null, null from pg_internal.namespaces where accessible
 ;
 
 -- r_SVV_ALL_TABLES.md
@@ -43,7 +43,7 @@ view pg_catalog.svv_all_tables 10504 (
 ) as
 select current_database(), schema, name, case when kind = 'v' then 'VIEW' else 'TABLE' end, acl_text, comment
 from pg_internal.relations
-where kind in ('r', 'v')
+where kind in ('r', 'v') and accessible
 ;
 
 -- r_SVV_ALL_COLUMNS.md
@@ -56,7 +56,7 @@ select current_database(), r.schema, r.name, a.name,
     a.num, a.default_value, case when a.not_null then 'NO' else 'YES' end, a.data_type,
     a.character_maximum_length, a.numeric_precision, a.numeric_scale, a.comment
 from pg_internal.relations r join pg_internal.attributes a on a.relation = r.oid
-where r.kind in ('r', 'v')
+where r.kind in ('r', 'v') and r.accessible
 ;
 
 -- r_SVV_REDSHIFT_DATABASES.md
@@ -72,7 +72,7 @@ view pg_catalog.svv_redshift_schemas 10507 (
     database_name varchar(128), schema_name varchar(128), schema_owner integer, schema_type varchar(16),
     schema_acl varchar(128), schema_option varchar(128)
 ) as
-select current_database(), name, owner, 'local', acl_text, null from pg_internal.namespaces
+select current_database(), name, owner, 'local', acl_text, null from pg_internal.namespaces where accessible
 ;
 
 -- r_SVV_REDSHIFT_TABLES.md
@@ -83,7 +83,7 @@ view pg_catalog.svv_redshift_tables 10508 (
 select current_database(), schema, name, case when kind = 'v' then 'VIEW' else 'TABLE' end, acl_text, comment,
     owner_name
 from pg_internal.relations
-where kind in ('r', 'v')
+where kind in ('r', 'v') and accessible
 ;
 
 -- r_SVV_REDSHIFT_COLUMNS.md
@@ -94,9 +94,9 @@ view pg_catalog.svv_redshift_columns 10509 (
 ) as
 select current_database(), r.schema, r.name, a.name,
     a.num, a.type_name, a.default_value, case when a.not_null then 'NO' else 'YES' end,
-    a.encoding, a.dist_key, a.sort_key, null, a.comment
+    a.encoding, a.dist_key, a.sort_key, a.acl_text, a.comment
 from pg_internal.relations r join pg_internal.attributes a on a.relation = r.oid
-where r.kind in ('r', 'v')
+where r.kind in ('r', 'v') and r.accessible
 ;
 
 -- r_SVV_REDSHIFT_FUNCTIONS.md
@@ -169,9 +169,9 @@ where object_kind = 'relation'
 -- r_SVV_SCHEMA_PRIVILEGES.md
 view pg_catalog.svv_schema_privileges 10518 (
     namespace_name text, privilege_type text, identity_id integer, identity_name text, identity_type text,
-    admin_option boolean
+    admin_option boolean, privilege_scope text
 ) as
-select object_name, privilege, grantee, grantee_name, grantee_kind, grant_option
+select object_name, privilege, grantee, grantee_name, grantee_kind, grant_option, scope
 from pg_internal.privileges
 where object_kind = 'schema'
 ;
@@ -179,9 +179,9 @@ where object_kind = 'schema'
 -- r_SVV_DATABASE_PRIVILEGES.md
 view pg_catalog.svv_database_privileges 10519 (
     database_name text, privilege_type text, identity_id integer, identity_name text, identity_type text,
-    admin_option boolean
+    admin_option boolean, privilege_scope text
 ) as
-select object_name, privilege, grantee, grantee_name, grantee_kind, grant_option
+select object_name, privilege, grantee, grantee_name, grantee_kind, grant_option, scope
 from pg_internal.privileges
 where object_kind = 'database'
 ;
@@ -208,19 +208,26 @@ view pg_catalog.svv_mv_info 10521 (
 -- r_SVV_ROLES.md
 view pg_catalog.svv_roles 10522 (
     role_id integer, role_name text, role_owner text, external_id text
-)
+) as
+select id, name, owner_name, external_id from pg_internal.roles
 ;
 
 -- r_SVV_USER_GRANTS.md
 view pg_catalog.svv_user_grants 10523 (
     user_id integer, user_name text, role_id integer, role_name text, admin_option boolean
-)
+) as
+select grantee, grantee_name, object, object_name, grant_option
+from pg_internal.privileges
+where object_kind = 'role' and grantee_kind = 'user'
 ;
 
 -- r_SVV_ROLE_GRANTS.md
 view pg_catalog.svv_role_grants 10524 (
     role_id integer, role_name text, granted_role_id integer, granted_role_name text
-)
+) as
+select grantee, grantee_name, object, object_name
+from pg_internal.privileges
+where object_kind = 'role' and grantee_kind = 'role'
 ;
 
 -- r_SVV_TRANSACTIONS.md
@@ -272,19 +279,54 @@ view pg_catalog.svv_datashares 10529 (
 view pg_catalog.svv_default_privileges 10530 (
     schema_name text, object_type text, owner_id integer, owner_name text, owner_type text, privilege_type text,
     grantee_id integer, grantee_name text, grantee_type text, admin_option boolean
-)
+) as
+select schema, scope, object, object_name, 'user', privilege, grantee, grantee_name, grantee_kind, grant_option
+from pg_internal.privileges
+where object_kind = 'default' and (grantee_kind <> 'user' or grantee <> object)
 ;
 
 -- r_SVV_COLUMN_PRIVILEGES.md
 view pg_catalog.svv_column_privileges 10531 (
     namespace_name text, relation_name text, column_name text, privilege_type text, identity_id integer,
     identity_name text, identity_type text
-)
+) as
+select schema, object_name, column_name, privilege, grantee, grantee_name, grantee_kind
+from pg_internal.privileges
+where object_kind = 'column'
 ;
 
 -- r_SVV_FUNCTION_PRIVILEGES.md
 view pg_catalog.svv_function_privileges 10532 (
     namespace_name text, function_name text, argument_types text, privilege_type text, identity_id integer,
     identity_name text, identity_type text, admin_option boolean
-)
+) as
+select schema, object_name, '', privilege, grantee, grantee_name, grantee_kind, grant_option
+from pg_internal.privileges
+where object_kind in ('function', 'procedure')
+;
+
+-- r_SVV_SYSTEM_PRIVILEGES.md
+view pg_catalog.svv_system_privileges 10533 (
+    system_privilege text, identity_id integer, identity_name text, identity_type text
+) as
+select privilege, grantee, grantee_name, grantee_kind from pg_internal.privileges where object_kind = 'system'
+;
+
+-- r_SVV_IAM_PRIVILEGES.md
+view pg_catalog.svv_iam_privileges 10534 (
+    iam_arn text, command_type text, identity_id integer, identity_name text, identity_type text
+) as
+select object_name, privilege, grantee, grantee_name, grantee_kind
+from pg_internal.privileges
+where object_kind = 'iam role'
+;
+
+-- r_SVV_LANUGAGE_PRIVILEGES.md
+view pg_catalog.svv_language_privileges 10535 (
+    language_name text, privilege_type text, identity_id integer, identity_name text, identity_type text,
+    admin_option boolean
+) as
+select object_name, privilege, grantee, grantee_name, grantee_kind, grant_option
+from pg_internal.privileges
+where object_kind = 'language'
 ;

@@ -7,7 +7,7 @@ use redshift_sql_dialect::ast::Statement;
 use super::*;
 use crate::{
     binder::{BindContext, Binder, Bound, Parameters},
-    catalog::{CatalogView, RowIdentity},
+    catalog::{CatalogView, Oid, RelationRights, RowIdentity},
     execution::{ExecutionOptions, execute, session_state},
 };
 
@@ -15,6 +15,14 @@ use crate::{
 struct Users(Arc<dyn Directory>);
 
 impl CatalogView for Users {
+    fn relation_rights(&self, _user: Oid, _relation: &Relation) -> Result<RelationRights> {
+        Ok(RelationRights::everything())
+    }
+
+    fn may_use_schema(&self, _user: Oid, _schema: &str) -> Result<bool> {
+        Ok(true)
+    }
+
     fn has_schema(&self, schema: &str) -> Result<bool> {
         Ok(schema == "public")
     }
@@ -169,7 +177,7 @@ async fn arrays_of_the_catalog_come_apart() {
     assert_eq!(
         lines("select array_to_string(relacl, '|') from pg_class where relname in ('sales', 'customer') order by 1")
             .await,
-        ["admin=arwdRxtDA/admin|reader=r/admin|group readers=r/admin|=r/admin", "NULL"]
+        ["admin=arwdRxtDPA/admin|reader=r/admin|group readers=r/admin|=r/admin", "NULL"]
     );
     assert_eq!(lines("select 2 = any(array[1::smallint, 2]), array['a', 'b']").await, ["true [a, b]"]);
     assert_eq!(lines("select (current_schemas(true))[1], (current_schemas(false))[1]").await, ["pg_catalog public"]);

@@ -8,8 +8,9 @@ use crate::{
     Credential,
     binder::SessionInfo,
     catalog::{
-        Column, Constraint, Database, GrantEntry, GrantObject, Grantee, Group, Identity, Isolation, KeyKind, LockMode,
-        Oid, Privilege, Relation, RelationKind, Schema, TableInfo, TableLock, User, ViewInfo,
+        Actor, Column, Constraint, Database, GrantEntry, GrantObject, Grantee, Group, IamRole, Identity, Isolation,
+        KeyKind, LockMode, Oid, Privilege, Relation, RelationKind, RelationRights, Role, Schema, TableInfo, TableLock,
+        User, ViewInfo, default_entries,
     },
     storage::TableStatistics,
     system::{Activity, Directory, Source, logs},
@@ -147,6 +148,38 @@ impl Directory for Sample {
         })])
     }
 
+    fn roles(&self) -> Result<Vec<Arc<Role>>> {
+        Ok(Vec::new())
+    }
+
+    fn iam_roles(&self) -> Result<Vec<Arc<IamRole>>> {
+        Ok(Vec::new())
+    }
+
+    fn actor(&self, user: Oid) -> Result<Arc<Actor>> {
+        let reader = [Grantee::User(user), Grantee::Group(Oid(100))];
+        Ok(Arc::new(if user.0 < 101 { Actor::unrestricted(user) } else { Actor::ordinary(user, reader) }))
+    }
+
+    fn relation_rights(&self, actor: &Actor, relation: &Relation) -> Result<RelationRights> {
+        if actor.superuser {
+            return Ok(RelationRights::everything());
+        }
+        let held = self
+            .grants()?
+            .into_iter()
+            .filter(|grant| grant.object == GrantObject::Relation(relation.oid) && actor.is(grant.grantee));
+        Ok(RelationRights::of(held.map(|grant| grant.privilege)))
+    }
+
+    fn may_with_schema(&self, _: &Actor, _: &Schema, _: Privilege) -> Result<bool> {
+        Ok(true)
+    }
+
+    fn may_with_database(&self, actor: &Actor, _: Oid, _: Privilege) -> Result<bool> {
+        Ok(actor.superuser)
+    }
+
     fn grants(&self) -> Result<Vec<GrantEntry>> {
         let select = |grantee| GrantEntry {
             object: GrantObject::Relation(Oid(Sample::SALES)),
@@ -155,7 +188,9 @@ impl Directory for Sample {
             grantor: Oid(100),
             grant_option: false,
         };
-        Ok(vec![select(Grantee::User(Oid(101))), select(Grantee::Group(Oid(100))), select(Grantee::Public)])
+        let mut grants = default_entries(GrantObject::Relation(Oid(Sample::SALES)), Oid(100));
+        grants.extend([Grantee::User(Oid(101)), Grantee::Group(Oid(100)), Grantee::Public].map(select));
+        Ok(grants)
     }
 
     fn statistics(&self, table: Oid) -> Result<TableStatistics> {
@@ -181,6 +216,7 @@ pub(crate) fn source(user_id: u32) -> Source {
         database: "dev".into(),
         user: "admin".into(),
         user_id,
+        superuser: user_id < 101,
         session_user: "admin".into(),
         pid: 1,
         search_path: vec!["admin".into(), "public".into()],

@@ -1,0 +1,189 @@
+//! What a statement's user may do: the checks of DDL and maintenance.
+//!
+//! What queries and DML read and write is checked by the binder, where it finds a relation. Superusers pass everywhere
+//! before the catalog is asked.
+//!
+//! Sources: developer guide, "Required privileges" of each command, "System permissions for RBAC".
+
+use std::sync::Arc;
+
+use redshift_sql_dialect::{Error, Result, SqlState, ast::SystemPrivilege};
+
+use super::Work;
+use crate::catalog::{Actor, Database, Privilege, Relation, RelationKind, Schema, must_be_owner, permission_denied};
+
+/// What lets somebody do something with a relation who neither owns it nor is a superuser.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OrElse {
+    /// A privilege on it.
+    pub privilege: Option<Privilege>,
+    /// What a role may do with every table, and with every view.
+    pub system: [Option<SystemPrivilege>; 2],
+}
+
+impl OrElse {
+    /// Nothing.
+    pub const NOTHING: OrElse = OrElse { privilege: None, system: [None, None] };
+    /// What ALTER TABLE takes.
+    pub const ALTER: OrElse =
+        OrElse { privilege: Some(Privilege::Alter), system: [Some(SystemPrivilege::AlterTable), None] };
+    /// What DROP TABLE and DROP VIEW take.
+    pub const DROP: OrElse = OrElse {
+        privilege: Some(Privilege::Drop),
+        system: [Some(SystemPrivilege::DropTable), Some(SystemPrivilege::DropView)],
+    };
+    /// What TRUNCATE takes.
+    pub const TRUNCATE: OrElse =
+        OrElse { privilege: Some(Privilege::Truncate), system: [Some(SystemPrivilege::TruncateTable), None] };
+    /// What CREATE OR REPLACE VIEW takes of a view that is there.
+    pub const REPLACE: OrElse = OrElse { privilege: None, system: [None, Some(SystemPrivilege::CreateOrReplaceView)] };
+}
+
+impl Work<'_> {
+    /// The session's user, with everything that they hold privileges through.
+    pub(crate) fn actor(&self) -> Result<Arc<Actor>> {
+        match self.state.superuser {
+            true => Ok(Arc::new(Actor::unrestricted(self.state.user_id))),
+            false => self.view.actor(self.state.user_id),
+        }
+    }
+
+    /// May the user do this anywhere: a superuser, or one with a role that may?
+    pub(crate) fn has_system(&self, privilege: SystemPrivilege) -> Result<bool> {
+        Ok(self.state.superuser || self.actor()?.has_system(privilege))
+    }
+
+    /// # Errors
+    /// 42501 `must be superuser to ...`
+    pub(crate) fn require_superuser(&self, what: &str) -> Result<()> {
+        if self.state.superuser {
+            return Ok(());
+        }
+        Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, format!("must be superuser to {what}")))
+    }
+
+    /// A superuser, or one with a role that may do it.
+    ///
+    /// # Errors
+    /// 42501 `must be superuser to ...`
+    pub(crate) fn require_system(&self, privilege: SystemPrivilege, what: &str) -> Result<()> {
+        if self.has_system(privilege)? { Ok(()) } else { self.require_superuser(what) }
+    }
+
+    /// The owner of a relation, or one who may do this particular thing with it.
+    ///
+    /// # Errors
+    /// 42501 `must be owner of relation t`
+    pub(crate) fn require_owner(&self, relation: &Relation, or_else: OrElse) -> Result<()> {
+        if self.state.superuser || relation.owner == self.state.user_id {
+            return Ok(());
+        }
+        let actor = self.actor()?;
+        let [table, view] = or_else.system;
+        let system = if matches!(relation.kind, RelationKind::View(_)) { view } else { table };
+        if system.is_some_and(|privilege| actor.has_system(privilege)) {
+            return Ok(());
+        }
+        if let Some(privilege) = or_else.privilege
+            && self.view.rights_on(&actor, relation)?.has(privilege)
+        {
+            return Ok(());
+        }
+        Err(must_be_owner("relation", &relation.name))
+    }
+
+    /// One who may drop a relation: also the owner of its schema (developer guide, "DROP TABLE").
+    ///
+    /// # Errors
+    /// 42501 `must be owner of relation t`
+    pub(crate) fn require_drop(&self, relation: &Relation) -> Result<()> {
+        let owns_schema = |schema: Option<Arc<Schema>>| schema.is_some_and(|s| s.owner == self.state.user_id);
+        match self.require_owner(relation, OrElse::DROP) {
+            Err(_) if owns_schema(self.view.schema(&relation.schema)?) => Ok(()),
+            checked => checked,
+        }
+    }
+
+    /// # Errors
+    /// 42501 `permission denied for relation t`
+    pub(crate) fn require_privilege(&self, relation: &Relation, privilege: Privilege) -> Result<()> {
+        if self.state.superuser || self.view.rights_on(&*self.actor()?, relation)?.has(privilege) {
+            return Ok(());
+        }
+        Err(permission_denied("relation", &relation.name))
+    }
+
+    /// One who may make something in a schema.
+    ///
+    /// # Errors
+    /// 42501 `permission denied for schema s`
+    pub(crate) fn require_create(&self, schema: &Schema, or_else: &[SystemPrivilege]) -> Result<()> {
+        if self.state.superuser {
+            return Ok(());
+        }
+        let actor = self.actor()?;
+        if or_else.iter().any(|privilege| actor.has_system(*privilege))
+            || self.view.may_with_schema(&actor, schema, Privilege::Create)?
+        {
+            return Ok(());
+        }
+        Err(permission_denied("schema", &schema.name))
+    }
+
+    /// The owner of a schema, or one with a privilege on it or a role that may.
+    ///
+    /// # Errors
+    /// 42501 `must be owner of schema s`
+    pub(crate) fn require_schema_owner(&self, schema: &Schema, or_else: OrElse) -> Result<()> {
+        if self.state.superuser || schema.owner == self.state.user_id {
+            return Ok(());
+        }
+        let actor = self.actor()?;
+        if or_else.system.into_iter().flatten().any(|privilege| actor.has_system(privilege)) {
+            return Ok(());
+        }
+        match or_else.privilege {
+            Some(privilege) if self.view.may_with_schema(&actor, schema, privilege)? => Ok(()),
+            _ => Err(must_be_owner("schema", &schema.name)),
+        }
+    }
+
+    /// # Errors
+    /// 42501 `must be owner of database d`
+    pub(crate) fn require_database_owner(&self, database: &Database, or_else: Option<Privilege>) -> Result<()> {
+        if self.state.superuser || database.owner == self.state.user_id {
+            return Ok(());
+        }
+        match or_else {
+            Some(privilege) if self.view.may_with_database(&*self.actor()?, database.oid, privilege)? => Ok(()),
+            _ => Err(must_be_owner("database", &database.name)),
+        }
+    }
+
+    /// One who may make temporary tables.
+    ///
+    /// # Errors
+    /// 42501
+    pub(crate) fn require_temporary(&self) -> Result<()> {
+        let database = self.transaction.database();
+        if self.state.superuser || self.view.may_with_database(&*self.actor()?, database.oid, Privilege::Temporary)? {
+            return Ok(());
+        }
+        let message = format!("permission denied to create temporary tables in database \"{}\"", database.name);
+        Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message))
+    }
+
+    /// One who may make schemas.
+    ///
+    /// # Errors
+    /// 42501 `permission denied for database d`
+    pub(crate) fn require_create_schema(&self) -> Result<()> {
+        let database = self.transaction.database();
+        if self.has_system(SystemPrivilege::CreateSchema)?
+            || self.view.may_with_database(&*self.actor()?, database.oid, Privilege::Create)?
+        {
+            return Ok(());
+        }
+        Err(permission_denied("database", &database.name))
+    }
+}

@@ -1,0 +1,311 @@
+//! SHOW commands that list objects.
+
+use std::sync::Arc;
+
+use redshift_sql_dialect::{
+    Error, RedshiftType, Result, SqlState,
+    ast::{BoundName, BoundText, GrantedObject, NamePart, Principal, ShowConstraints, ShowFilter},
+    names::{Ident, ObjectName},
+    parse_query,
+};
+
+use crate::{
+    binder::{BindContext, Binder, Bound, Parameters, SessionInfo},
+    catalog::Grantee,
+    statements::Work,
+    system::{Source, SystemView},
+};
+
+/// What is listed: a query over one of the relations of show.sql.
+pub(super) struct Listing {
+    /// Its text; the last parameter is the limit.
+    text: &'static str,
+    parameters: Vec<Option<String>>,
+    context: BindContext,
+}
+
+impl Listing {
+    /// Binds the query. The names of pg_internal are the system's, so that nobody's privileges are asked for; its rows are
+    /// those that the session's user may see all the same.
+    pub(super) fn bind(self, work: &Work<'_>) -> Result<Bound> {
+        let Listing { text, parameters, context } = self;
+        let session = SessionInfo { superuser: true, case_sensitive: false, ..(*context.session).clone() };
+        let types = vec![Some(RedshiftType::Text); parameters.len() - 1];
+        let types = types.into_iter().chain([Some(RedshiftType::Int8)]).collect();
+        let parameters = match work.context.parameters.have_values() {
+            true => Parameters::with_values(types, parameters),
+            false => Parameters::to_describe(types),
+        };
+        let context = BindContext { session: Arc::new(session), parameters, ..context };
+        Binder::new(context).query(&parse_query(text)?).map_err(Error::without_position)
+    }
+
+    fn new(
+        text: &'static str,
+        names: impl IntoIterator<Item = Option<String>>,
+        filter: &ShowFilter,
+        there: BindContext,
+    ) -> Listing {
+        let limit = filter.limit.map(|limit| limit.to_string());
+        Listing { text, parameters: names.into_iter().chain([limit]).collect(), context: there }
+    }
+
+    /// SHOW DATABASES
+    pub(super) fn databases(filter: &ShowFilter, work: &Work<'_>) -> Result<Listing> {
+        let text = "select * from pg_internal.show_databases where ($1 is null or database_name like $1)
+                    order by database_name limit $2";
+        Ok(Listing::new(text, [pattern(filter, work)], filter, here(work)))
+    }
+
+    /// SHOW SCHEMAS
+    pub(super) fn schemas(database: Option<&BoundName>, filter: &ShowFilter, work: &Work<'_>) -> Result<Listing> {
+        let text = "select * from pg_internal.show_schemas where ($1 is null or schema_name like $1)
+                    order by schema_name limit $2";
+        let name = database.and_then(|name| parts(name, work).pop());
+        Ok(Listing::new(text, [pattern(filter, work)], filter, in_database(name.as_deref(), work)?))
+    }
+
+    /// SHOW TABLES
+    pub(super) fn tables(schema: &BoundName, filter: &ShowFilter, work: &Work<'_>) -> Result<Listing> {
+        let text = "select * from pg_internal.show_tables
+                    where schema_name = $1 and ($2 is null or table_name like $2)
+                    order by table_name limit $3";
+        Listing::in_schema(text, schema, filter, work)
+    }
+
+    /// SHOW FUNCTIONS
+    pub(super) fn functions(schema: &BoundName, filter: &ShowFilter, work: &Work<'_>) -> Result<Listing> {
+        let text = "select * from pg_internal.show_functions
+                    where schema_name = $1 and ($2 is null or function_name like $2)
+                    order by function_name, argument_list limit $3";
+        Listing::in_schema(text, schema, filter, work)
+    }
+
+    /// SHOW PROCEDURES
+    pub(super) fn procedures(schema: &BoundName, filter: &ShowFilter, work: &Work<'_>) -> Result<Listing> {
+        let text = "select * from pg_internal.show_procedures
+                    where schema_name = $1 and ($2 is null or procedure_name like $2)
+                    order by procedure_name, argument_list limit $3";
+        Listing::in_schema(text, schema, filter, work)
+    }
+
+    fn in_schema(text: &'static str, schema: &BoundName, filter: &ShowFilter, work: &Work<'_>) -> Result<Listing> {
+        let mut names = parts(schema, work);
+        let name = names.pop();
+        let there = in_database(names.pop().as_deref(), work)?;
+        if let Some(name) = &name
+            && !there.catalog.has_schema(name)?
+        {
+            return Err(Error::new(SqlState::INVALID_SCHEMA_NAME, format!("schema \"{name}\" does not exist")));
+        }
+        Ok(Listing::new(text, [name, pattern(filter, work)], filter, there))
+    }
+
+    /// SHOW COLUMNS
+    pub(super) fn columns(table: &BoundName, filter: &ShowFilter, work: &Work<'_>) -> Result<Listing> {
+        let text = "select * from pg_internal.show_columns
+                    where schema_name = $1 and table_name = $2 and ($3 is null or column_name like $3)
+                    order by ordinal_position limit $4";
+        let (schema, name, there) = relation(table, work)?;
+        Ok(Listing::new(text, [schema, name, pattern(filter, work)], filter, there))
+    }
+
+    /// SHOW CONSTRAINTS
+    pub(super) fn constraints(
+        kind: ShowConstraints,
+        table: &BoundName,
+        filter: &ShowFilter,
+        work: &Work<'_>,
+    ) -> Result<Listing> {
+        let text = match kind {
+            ShowConstraints::PrimaryKeys => {
+                "select * from pg_internal.show_primary_keys where schema_name = $1 and table_name = $2
+                 order by key_seq limit $3"
+            }
+            ShowConstraints::ForeignKeys => {
+                "select * from pg_internal.show_foreign_keys where fk_schema_name = $1 and fk_table_name = $2
+                 order by fk_name, key_seq limit $3"
+            }
+            ShowConstraints::ExportedForeignKeys => {
+                "select * from pg_internal.show_foreign_keys where pk_schema_name = $1 and pk_table_name = $2
+                 order by fk_schema_name, fk_table_name, fk_name, key_seq limit $3"
+            }
+        };
+        let (schema, name, there) = relation(table, work)?;
+        Ok(Listing::new(text, [schema, name], filter, there))
+    }
+
+    /// SHOW GRANTS ON
+    pub(super) fn grants_on(
+        object: &GrantedObject,
+        principal: Option<&Principal>,
+        filter: &ShowFilter,
+        work: &Work<'_>,
+    ) -> Result<Listing> {
+        let [kind, who] = identity(principal, work)?;
+        match object {
+            GrantedObject::Database(name) => {
+                let text = "select database_name, privilege_type, identity_id, identity_name, identity_type,
+                                admin_option, privilege_scope, grantor_name
+                            from pg_internal.show_grants
+                            where object_type = 'DATABASE' and object_name = $1
+                                and ($2 is null or identity_type = $2 and identity_name = $3)
+                            order by identity_type, identity_name, privilege_scope, privilege_type limit $4";
+                let database = parts(name, work).pop();
+                in_database(database.as_deref(), work)?;
+                Ok(Listing::new(text, [database, kind, who], filter, here(work)))
+            }
+            GrantedObject::Schema(name) => {
+                let text = "select * from pg_internal.show_grants
+                            where object_type = 'SCHEMA' and object_name = $1
+                                and ($2 is null or identity_type = $2 and identity_name = $3)
+                            order by identity_type, identity_name, privilege_scope, privilege_type limit $4";
+                let mut names = parts(name, work);
+                let schema = names.pop();
+                let there = in_database(names.pop().as_deref(), work)?;
+                if let Some(name) = &schema
+                    && !there.catalog.has_schema(name)?
+                {
+                    return Err(Error::new(SqlState::INVALID_SCHEMA_NAME, format!("schema \"{name}\" does not exist")));
+                }
+                Ok(Listing::new(text, [schema, kind, who], filter, there))
+            }
+            GrantedObject::Table(name) => {
+                let text = "select * from pg_internal.show_grants
+                            where object_type = 'TABLE' and schema_name = $1 and object_name = $2
+                                and ($3 is null or identity_type = $3 and identity_name = $4)
+                            order by identity_type, identity_name, privilege_type limit $5";
+                let (schema, table, there) = relation(name, work)?;
+                Ok(Listing::new(text, [schema, table, kind, who], filter, there))
+            }
+            GrantedObject::Template(_) => Err(Error::unsupported("SHOW GRANTS ON TEMPLATE is not supported")),
+            GrantedObject::Function { .. } => Err(Error::unsupported("SHOW GRANTS ON FUNCTION is not supported")),
+        }
+    }
+
+    /// SHOW GRANTS FOR: a superuser's to ask, the user's own, and of a role its owner's and holders' (developer guide).
+    pub(super) fn grants_for(
+        principal: &Principal,
+        database: Option<&Ident>,
+        filter: &ShowFilter,
+        work: &Work<'_>,
+    ) -> Result<Listing> {
+        let text = "select database_name, schema_name,
+                        case when object_type = 'TABLE' then object_name end as object_name, object_type,
+                        privilege_type, identity_id, identity_name, identity_type, privilege_scope, grantor_name
+                    from pg_internal.show_grants
+                    where identity_type = $1 and identity_name = $2
+                    order by object_type, schema_name, object_name, privilege_scope, privilege_type limit $3";
+        let [kind, who] = identity(Some(principal), work)?;
+        let actor = work.actor()?;
+        let allowed = actor.superuser
+            || match principal {
+                Principal::User(name) => work.user(name)?.id == actor.user,
+                Principal::Role(name) => {
+                    let role = work.role(name)?;
+                    role.owner == actor.user || actor.is(Grantee::Role(role.id))
+                }
+                Principal::Public => true,
+            };
+        if !allowed {
+            let name = who.unwrap_or_default();
+            let message = format!("permission denied to show grants for \"{name}\"");
+            return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message));
+        }
+        let database = database.map(|name| name.folded(work.context.session.case_sensitive));
+        Ok(Listing::new(text, [kind, who], filter, in_database(database.as_deref(), work)?))
+    }
+
+    /// SHOW COLUMN GRANTS
+    pub(super) fn column_grants(
+        table: &BoundName,
+        principal: Option<&Principal>,
+        filter: &ShowFilter,
+        work: &Work<'_>,
+    ) -> Result<Listing> {
+        let text = "select * from pg_internal.show_column_grants
+                    where schema_name = $1 and table_name = $2
+                        and ($3 is null or identity_type = $3 and identity_name = $4)
+                        and ($5 is null or column_name like $5)
+                    order by column_name, identity_type, identity_name, privilege_type limit $6";
+        let (schema, name, there) = relation(table, work)?;
+        let [kind, who] = identity(principal, work)?;
+        Ok(Listing::new(text, [schema, name, kind, who, pattern(filter, work)], filter, there))
+    }
+
+    /// SHOW DATASHARES
+    pub(super) fn datashares(filter: &ShowFilter, work: &Work<'_>) -> Result<Listing> {
+        let text = "select * from pg_internal.show_datashares where ($1 is null or share_name like $1)
+                    order by share_name limit $2";
+        Ok(Listing::new(text, [pattern(filter, work)], filter, here(work)))
+    }
+}
+
+/// The parts of a name that are known: those that a client binds are not while the command is described.
+fn parts(name: &BoundName, work: &Work<'_>) -> Vec<String> {
+    let part = |part: &NamePart| match part {
+        NamePart::Name(name) => Some(name.folded(work.context.session.case_sensitive)),
+        NamePart::Parameter(number) => bound(*number, work),
+    };
+    name.0.iter().filter_map(part).collect()
+}
+
+/// The value of a parameter, which is a text.
+fn bound(number: u16, work: &Work<'_>) -> Option<String> {
+    work.context.parameters.infer(number, RedshiftType::Text);
+    work.context.parameters.value_of(number).flatten().map(str::to_string)
+}
+
+/// The pattern of LIKE.
+fn pattern(filter: &ShowFilter, work: &Work<'_>) -> Option<String> {
+    match filter.like.as_ref()? {
+        BoundText::Text(text) => Some(text.clone()),
+        BoundText::Parameter(number) => bound(*number, work),
+    }
+}
+
+/// `identity_type` and `identity_name` of FOR.
+fn identity(principal: Option<&Principal>, work: &Work<'_>) -> Result<[Option<String>; 2]> {
+    Ok(match principal {
+        None => [None, None],
+        Some(Principal::User(name)) => [Some("user".to_string()), Some(work.user(name)?.name.clone())],
+        Some(Principal::Role(name)) => [Some("role".to_string()), Some(work.role(name)?.name.clone())],
+        Some(Principal::Public) => [Some("public".to_string()), Some("public".to_string())],
+    })
+}
+
+/// The session's own database, as its transaction sees it.
+fn here(work: &Work<'_>) -> BindContext {
+    work.context.clone()
+}
+
+/// Another database as it stands now, or the session's own as its transaction sees it.
+///
+/// # Errors
+/// 3D000 where there is none of this name.
+fn in_database(name: Option<&str>, work: &Work<'_>) -> Result<BindContext> {
+    let Some(name) = name.filter(|name| *name != work.context.session.database) else { return Ok(here(work)) };
+    let transaction = work.state.engine.begin(work.state.login.pid, name)?;
+    let view = transaction.view();
+    let session = Arc::new(SessionInfo { database: name.to_string(), ..(*work.context.session).clone() });
+    let Some(source) = work.context.catalog.source() else { return Err(Error::internal("no system catalog")) };
+    let source = Source { directory: view.clone(), session: session.clone(), ..(**source).clone() };
+    let catalog = Arc::new(SystemView::new(view.clone(), source));
+    Ok(BindContext { catalog, session, ..work.context.clone() })
+}
+
+/// The schema and name of the relation that a name means, and where it is; neither while the command is described with
+/// parameters in it.
+fn relation(name: &BoundName, work: &Work<'_>) -> Result<(Option<String>, Option<String>, BindContext)> {
+    let mut names = parts(name, work);
+    if names.len() < name.0.len() {
+        return Ok((None, None, here(work)));
+    }
+    let database = (names.len() == 3).then(|| names.remove(0));
+    let there = in_database(database.as_deref(), work)?;
+    let idents = names.iter().map(|part| Ident { value: part.clone(), quoted: true, pos: 0 }).collect();
+    let session = SessionInfo { case_sensitive: true, ..(*there.session).clone() };
+    let context = BindContext { session: Arc::new(session), ..there.clone() };
+    let relation = Binder::new(context).resolve(&ObjectName(idents)).map_err(Error::without_position)?;
+    Ok((Some(relation.schema.clone()), Some(relation.name.clone()), there))
+}

@@ -1,0 +1,128 @@
+-- What the SHOW commands list, which narrow it by names and patterns.
+-- Each definition names its page of the developer guide, which says the columns and their order.
+
+-- r_SHOW_DATABASES.md
+compat pg_internal.show_databases 11601 (
+    database_name varchar(128), database_owner integer, database_type varchar(32), database_acl varchar(1024),
+    parameters varchar(128), database_isolation_level varchar(128)
+) as
+select name, owner, 'local', acl_text, null, isolation_level from pg_internal.databases where not is_template
+;
+
+-- r_SHOW_SCHEMAS.md
+compat pg_internal.show_schemas 11602 (
+    database_name varchar(128), schema_name varchar(128), schema_owner integer, schema_type varchar(128),
+    schema_acl varchar(1024), source_database varchar(128), schema_option varchar(256)
+) as
+select current_database(), name, owner, 'local', acl_text, null, null
+from pg_internal.namespaces
+where accessible and name not in ('pg_internal', 'pg_toast') and name not like 'pg\\_temp\\_%'
+;
+
+-- r_SHOW_TABLES.md
+compat pg_internal.show_tables 11603 (
+    database_name varchar(128), schema_name varchar(128), table_name varchar(128), table_type varchar(128),
+    table_acl varchar(1024), remarks varchar(4000), owner varchar(128), last_altered_time timestamp,
+    last_modified_time timestamp, dist_style varchar(128), table_subtype varchar(128)
+) as
+select current_database(), schema, name, case when kind = 'v' then 'VIEW' else 'TABLE' end,
+    acl_text, comment, owner_name, case when kind = 'r' and not is_system then created end,
+    null, replace(dist_style_name, '(', ' ('), subtype
+from pg_internal.relations
+where kind in ('r', 'v') and accessible
+;
+
+-- r_SHOW_COLUMNS.md
+compat pg_internal.show_columns 11604 (
+    database_name varchar(128), schema_name varchar(128), table_name varchar(128), column_name varchar(128),
+    ordinal_position integer, column_default varchar(4000), is_nullable varchar(3), data_type varchar(128),
+    character_maximum_length integer, numeric_precision integer, numeric_scale integer, remarks varchar(4000),
+    sort_key_type varchar(128), sort_key integer, dist_key integer, encoding varchar(128), collation varchar(128)
+) as
+select current_database(), r.schema, r.name, a.name,
+    a.num, a.default_value, case when a.not_null then 'NO' else 'YES' end, a.data_type,
+    a.character_maximum_length, a.numeric_precision, a.numeric_scale, a.comment,
+    case when a.sort_key = 0 then null when r.sort_key1 = 'INTERLEAVED' then 'INTERLEAVED' else 'COMPOUND' end,
+    a.sort_key, case when a.dist_key then 1 end,
+    case when r.kind = 'r' and not r.is_system then case when a.encoding = 'none' then 'raw' else a.encoding end end,
+    a.collation
+from pg_internal.relations r join pg_internal.attributes a on a.relation = r.oid
+where r.kind in ('r', 'v') and r.accessible
+;
+
+-- r_SHOW_CONSTRAINTS.md
+compat pg_internal.show_primary_keys 11605 (
+    database_name varchar(128), schema_name varchar(128), table_name varchar(128), pk_name varchar(128),
+    column_name varchar(128), key_seq integer
+) as
+select current_database(), schema, relation_name, constraint_name, column_name, position
+from pg_internal.constraint_columns
+where kind = 'p'
+;
+
+-- r_SHOW_CONSTRAINTS.md
+compat pg_internal.show_foreign_keys 11606 (
+    pk_database_name varchar(128), pk_schema_name varchar(128), pk_table_name varchar(128), pk_column_name varchar(128),
+    fk_database_name varchar(128), fk_schema_name varchar(128), fk_table_name varchar(128), fk_column_name varchar(128),
+    key_seq integer, fk_name varchar(128), pk_name varchar(128), update_rule smallint, delete_rule smallint,
+    deferrability smallint
+) as
+select current_database(), c.used_schema, c.used_relation_name, c.used_column_name,
+    current_database(), c.schema, c.relation_name, c.column_name,
+    c.position, c.constraint_name, k.unique_name, null, null,
+    null
+from pg_internal.constraint_columns c
+join pg_internal.constraints k on k.relation = c.relation and k.name = c.constraint_name
+where c.kind = 'f'
+;
+
+-- r_SHOW_GRANTS.md: a group is shown as a role whose name begins with a slash; what owners hold themselves is left out.
+compat pg_internal.show_grants 11607 (
+    schema_name varchar(128), object_name varchar(128), object_type varchar(128), privilege_type varchar(128),
+    identity_id integer, identity_name varchar(128), identity_type varchar(128), admin_option boolean,
+    privilege_scope varchar(128), database_name varchar(128), grantor_name varchar(128)
+) as
+select case object_kind when 'schema' then object_name else schema end,
+    object_name, case object_kind when 'relation' then 'TABLE' else upper(object_kind) end, privilege,
+    grantee, case grantee_kind when 'group' then '/' || grantee_name else grantee_name end,
+    case grantee_kind when 'group' then 'role' else grantee_kind end, grant_option,
+    case object_kind when 'relation' then 'TABLE' else scope end,
+    case object_kind when 'database' then object_name else current_database() end, grantor_name
+from pg_internal.privileges
+where object_kind in ('relation', 'schema', 'database', 'function', 'procedure') and not own
+;
+
+-- r_SHOW_COLUMN_GRANTS.md
+compat pg_internal.show_column_grants 11608 (
+    database_name varchar(128), schema_name varchar(128), table_name varchar(128), column_name varchar(128),
+    object_type varchar(128), privilege_type varchar(128), identity_id integer, identity_name varchar(128),
+    identity_type varchar(128), admin_option boolean, privilege_scope varchar(128), grantor_name varchar(128)
+) as
+select current_database(), schema, object_name, column_name,
+    'COLUMN', privilege, grantee, case grantee_kind when 'group' then '/' || grantee_name else grantee_name end,
+    case grantee_kind when 'group' then 'role' else grantee_kind end, grant_option, 'COLUMN', grantor_name
+from pg_internal.privileges
+where object_kind = 'column'
+;
+
+-- r_SHOW_FUNCTIONS.md
+compat pg_internal.show_functions 11609 (
+    database_name varchar(128), schema_name varchar(128), function_name varchar(128), number_of_arguments integer,
+    argument_list varchar(4000), return_type varchar(4000), remarks varchar(4000)
+)
+;
+
+-- r_SHOW_PROCEDURES.md
+compat pg_internal.show_procedures 11610 (
+    database_name varchar(128), schema_name varchar(128), procedure_name varchar(128), number_of_arguments integer,
+    argument_list varchar(4000), return_type varchar(4000), remarks varchar(4000)
+)
+;
+
+-- r_SHOW_DATASHARES.md
+compat pg_internal.show_datashares 11611 (
+    share_name varchar(255), share_owner integer, source_database varchar(255), consumer_database varchar(255),
+    share_type varchar(8), createdate timestamp, is_publicaccessible boolean, share_acl varchar(256),
+    producer_account varchar(16), producer_namespace varchar(64)
+)
+;
