@@ -1,6 +1,7 @@
 """Sessions that stop each other: developer guide, "CANCEL", "PG_CANCEL_BACKEND", "PG_TERMINATE_BACKEND", "CREATE USER"."""
 
 import threading
+import time
 
 import psycopg
 import pytest
@@ -135,3 +136,29 @@ def test_passwords(server, boss, user, driver):
     log_in(PASSWORD)
     with pytest.raises((psycopg.OperationalError, redshift_connector.InterfaceError), match="password authentication failed"):
         log_in("Wrong-1234")
+
+
+ENDLESS = {
+    "sort": "select a.n from big a, big b order by a.n * 7 % 1001, b.n limit 5",
+    "aggregate": "select a.n % 1000, count(distinct a.n + b.n * 100000) from big a, big b group by 1",
+    "recursion": "with recursive r(n) as (select 1 union all select n + 1 from r where n < 1000000000) select count(*) from r",
+    "series": "select count(*) from generate_series(1, 100000000000)",
+    "create": "create table made as select a.n from big a, big b",
+    "insert": "insert into target select a.n from big a, big b",
+    "update": "update target set n = 1 from big a, big b where target.n + a.n + b.n < -target.n",
+    "delete": "delete from target using big a, big b where target.n + a.n + b.n < -target.n",
+}
+
+
+@pytest.mark.parametrize("statement", ENDLESS.values(), ids=ENDLESS)
+def test_whatever_runs_stops_when_it_is_time(boss, server, statement):
+    boss.execute("create table big as select a.n + 5 * b.n + 25 * c.n + 125 * e.n + 625 * f.n as n from d a, d b, d c, d e, d f, d g, d h")
+    boss.execute("create table target as select 1 as n union all select 2")
+    with server.connect() as other:
+        other.execute("set statement_timeout to 300")
+        begun = time.monotonic()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            other.execute(statement)
+        # Far more than it takes, and far less than a writer that does not look up.
+        assert time.monotonic() - begun < 8
+    assert boss.execute("select count(*), sum(n) from target").fetchone() == (2, 3)

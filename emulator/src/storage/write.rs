@@ -30,7 +30,10 @@ use parquet::{
     schema::types::ColumnPath,
 };
 use redshift_sql_dialect::{Error, Result, SqlState};
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::mpsc,
+    task::{JoinSet, yield_now},
+};
 
 use super::{
     columns::{file_schema, to_file_batch},
@@ -258,6 +261,8 @@ async fn write_queued(target: Arc<Target>, queue: Arc<Mutex<VecDeque<SendableRec
             } else if rows.num_rows() > 0 {
                 written.rest.push(rows);
             }
+            // Rows may be there without end: whoever wants this to stop must get a word in.
+            yield_now().await;
         }
     }
     written.files = file.finish().await?;
@@ -268,6 +273,7 @@ async fn write_received(target: Arc<Target>, mut rows: mpsc::Receiver<RecordBatc
     let mut file = FileWriter::new(target);
     while let Some(rows) = rows.recv().await {
         file.write(&rows).await?;
+        yield_now().await;
     }
     Ok(Written { files: file.finish().await?, rest: Rest::default() })
 }

@@ -1,6 +1,10 @@
 //! The local emulator as a backend.
 
-use std::time::Duration;
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use blueshift_emulator::{Credential, Description, Engine, Login, Notice, Outcome, Request, Session};
@@ -8,6 +12,7 @@ use redshift_sql_dialect::{
     RedshiftType, Result,
     ast::{Statement, TransactionModes},
 };
+use tokio::runtime::Handle;
 
 use super::{Backend, BackendSession};
 use crate::auth::passwords;
@@ -16,13 +21,27 @@ use crate::auth::passwords;
 pub struct LocalBackend {
     engine: Engine,
     superuser_password: Option<String>,
+    threads: Option<Handle>,
 }
 
 impl LocalBackend {
     /// A backend over this engine. Without a password any will do for the superuser, unless SQL has set one.
+    ///
+    /// The tasks of statements run on the threads that this is called on; so the threads of connections stay free to hear
+    /// that a statement is not wanted any more.
     pub fn new(engine: Engine, superuser_password: Option<String>) -> Self {
-        LocalBackend { engine, superuser_password }
+        LocalBackend { engine, superuser_password, threads: Handle::try_current().ok() }
     }
+}
+
+/// Does some work whose tasks are to run on these threads.
+async fn with_tasks_on<T>(threads: Option<&Handle>, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        let _entered = threads.map(Handle::enter);
+        work.as_mut().poll(context)
+    })
+    .await
 }
 
 #[async_trait]
@@ -37,7 +56,7 @@ impl Backend for LocalBackend {
     }
 
     async fn open(&self, login: Login) -> Result<Box<dyn BackendSession>> {
-        Ok(Box::new(LocalSession(self.engine.session(login)?)))
+        Ok(Box::new(LocalSession { session: self.engine.session(login)?, threads: self.threads.clone() }))
     }
 
     async fn close(&self) -> Result<()> {
@@ -45,47 +64,50 @@ impl Backend for LocalBackend {
     }
 }
 
-struct LocalSession(Session);
+struct LocalSession {
+    session: Session,
+    threads: Option<Handle>,
+}
 
 #[async_trait]
 impl BackendSession for LocalSession {
     async fn begin(&mut self, modes: TransactionModes) -> Result<()> {
-        self.0.begin(modes).await
+        self.session.begin(modes).await
     }
 
     async fn commit(&mut self) -> Result<()> {
-        self.0.commit().await
+        with_tasks_on(self.threads.as_ref(), self.session.commit()).await
     }
 
     async fn rollback(&mut self) {
-        self.0.rollback().await;
+        self.session.rollback().await;
     }
 
     fn in_block(&self) -> bool {
-        self.0.in_block()
+        self.session.in_block()
     }
 
     async fn describe(&mut self, statement: &Statement, types: &[Option<RedshiftType>]) -> Result<Description> {
-        self.0.describe(statement, types).await
+        self.session.describe(statement, types).await
     }
 
     async fn execute(&mut self, request: Request<'_>) -> Result<Outcome> {
-        self.0.execute(request).await
+        with_tasks_on(self.threads.as_ref(), self.session.execute(request)).await
     }
 
     fn take_notices(&mut self) -> Vec<Notice> {
-        self.0.take_notices()
+        self.session.take_notices()
     }
 
     fn take_setting_changes(&mut self) -> Vec<(String, String)> {
-        self.0.take_setting_changes()
+        self.session.take_setting_changes()
     }
 
     fn idle_limit(&self) -> Option<Duration> {
-        self.0.idle_limit()
+        self.session.idle_limit()
     }
 
     fn setting(&self, name: &str) -> Option<String> {
-        self.0.setting(name)
+        self.session.setting(name)
     }
 }
