@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use crate::{clock, system::logs::TerminationRecord};
+
 /// How a session is stopped from outside.
 pub trait SessionControl: fmt::Debug + Send + Sync {
     /// Stops the statement that runs, where one does, with 57014 and this message. Does not wait for it to end.
@@ -34,6 +36,17 @@ pub struct Signaller {
     pub user_id: u32,
     /// May they stop the sessions of others?
     pub rights: SignalRights,
+}
+
+impl Signaller {
+    /// The log's record of what they do to a session now.
+    pub(crate) fn record(&self, pid: i32, signal: &Signal) -> TerminationRecord {
+        let kind = match signal {
+            Signal::Cancel(_) => "CANCEL",
+            Signal::Terminate => "TERMINATE",
+        };
+        TerminationRecord { pid, time: clock::now(), user_id: self.user_id, kind }
+    }
 }
 
 /// Whose sessions a user may stop.

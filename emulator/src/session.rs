@@ -134,6 +134,7 @@ impl Session {
             application: setting("application_name"),
             driver_version: login.driver_version.clone(),
             os_version: login.os_version.clone(),
+            timeout: user.session_timeout.unwrap_or(0),
             running: None,
         };
         let state = SessionState {

@@ -421,7 +421,30 @@ pub fn time_zone(name: &str) -> Option<chrono_tz::Tz> {
         return Some(zone);
     }
     let folded = wanted.to_lowercase();
-    chrono_tz::TZ_VARIANTS.iter().find(|zone| zone.name().to_lowercase() == folded).copied()
+    let named = chrono_tz::TZ_VARIANTS.iter().find(|zone| zone.name().to_lowercase() == folded).copied();
+    named.or_else(|| format!("Etc/GMT{:+}", hours_west(wanted)?).parse().ok())
+}
+
+/// Whole hours west of Greenwich of an offset: `-8:00` as ISO 8601 has it, counted eastwards, `PST8` and `GMT+02:00` as
+/// POSIX has it, counted westwards (developer guide, "timezone").
+fn hours_west(offset: &str) -> Option<i8> {
+    let digits = offset.find(|c: char| !c.is_ascii_alphabetic())?;
+    let (abbreviation, rest) = offset.split_at(digits);
+    let (minus, rest) = match rest.strip_prefix(['+', '-']) {
+        Some(unsigned) => (rest.starts_with('-'), unsigned),
+        None => (false, rest),
+    };
+    let (hours, minutes) = rest.split_once(':').unwrap_or((rest, "0"));
+    let hours: i8 = hours.parse().ok().filter(|hours| (0..=14).contains(hours))?;
+    if minutes.parse::<u8>().ok()? != 0 {
+        return None;
+    }
+    let signed = if minus { -hours } else { hours };
+    match abbreviation.len() {
+        0 => Some(-signed),
+        3.. => Some(signed),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -460,6 +483,29 @@ mod tests {
         settings.set("timezone", &["europe/berlin"], Span::Session).unwrap();
         settings.set("query_group", &["x"], Span::Session).unwrap();
         assert_eq!(settings.take_changes(), [("TimeZone".to_string(), "Europe/Berlin".to_string())]);
+    }
+
+    #[test]
+    fn time_zones_may_be_offsets() {
+        use chrono_tz::Tz;
+        let offsets = [
+            ("-8:00", Tz::Etc__GMTPlus8),
+            ("+7:00", Tz::Etc__GMTMinus7),
+            ("2", Tz::Etc__GMTMinus2),
+            ("PST8", Tz::Etc__GMTPlus8),
+            ("EST5", Tz::Etc__GMTPlus5),
+            ("GMT-02:00", Tz::Etc__GMTMinus2),
+            ("GMT+02:00", Tz::Etc__GMTPlus2),
+            ("UTC+0", Tz::Etc__GMTPlus0),
+            ("EST5EDT", Tz::EST5EDT),
+            ("gb", Tz::GB),
+        ];
+        for (text, zone) in offsets {
+            assert_eq!(time_zone(text), Some(zone), "{text}");
+        }
+        for text in ["", "+", "X5", "GMT+99", "+7:30x", "xxx", "+1:2:3", "ñ5"] {
+            assert_eq!(time_zone(text), None, "{text}");
+        }
     }
 
     #[test]

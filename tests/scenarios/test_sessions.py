@@ -20,6 +20,7 @@ def boss(server):
         connection.execute("create table d as select 0 as n union all select 1 union all select 2 union all select 3 union all select 4")
         connection.execute(f"create user guest password '{PASSWORD}'")
         connection.execute(f"create user digested password 'sha256|{PASSWORD}'")
+        connection.execute("grant select on d to guest")
         yield connection
 
 
@@ -102,6 +103,27 @@ def test_all_sessions_of_a_user(server, boss):
         with pytest.raises(psycopg.errors.AdminShutdown):
             other.execute("select 1")
         other.close()
+
+
+def test_who_stopped_whom_is_logged(server, boss, guest):
+    user = boss.execute("select usesysid from pg_user where usename = 'guest'").fetchone()[0]
+    pids = []
+    for stop in ["cancel {}", "select pg_cancel_backend({})", "select pg_terminate_backend({})"]:
+        with connect(server, "guest") as other:
+            pids.append(pid_of(other))
+            guest.execute(stop.format(pids[-1]))
+    logged = "select pid, userid, type from svl_terminate order by eventtime"
+    kinds = ["CANCEL", "CANCEL", "TERMINATE"]
+    assert [(pid, by, kind.rstrip()) for pid, by, kind in boss.execute(logged)] == [(pid, user, kind) for pid, kind in zip(pids, kinds)]
+    # Superusers only.
+    assert guest.execute(logged).fetchall() == []
+
+
+def test_session_timeout_is_shown(server, boss):
+    boss.execute("alter user guest session timeout 120")
+    with connect(server, "guest"):
+        timeouts = boss.execute("select user_name, timeout_sec from stv_sessions order by timeout_sec").fetchall()
+        assert [(user.rstrip(), seconds) for user, seconds in timeouts] == [("admin", 0), ("guest", 120)]
 
 
 def test_statement_timeout(server):

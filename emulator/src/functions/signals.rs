@@ -4,7 +4,10 @@
 //! answer 1 where the signal was sent and 0 where there is no such session, which is told beside the result and fails
 //! nothing, because a session may end while a query walks over all of them.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use redshift_sql_dialect::{Error, RedshiftType, Result};
 
@@ -16,7 +19,7 @@ use crate::{
     binder::{BindContext, Typed},
     control::{Signal, SignalRights, Signaller, no_session},
     result::Notice,
-    system::Activity,
+    system::{Activity, logs::Logs},
 };
 
 /// The functions of this family.
@@ -26,11 +29,18 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 /// What a call needs to send its signal.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Sender {
     activity: Activity,
+    logs: Logs,
     signaller: Signaller,
     signal: Signal,
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("signaller", &self.signaller).field("signal", &self.signal).finish()
+    }
 }
 
 /// An engine has one activity only.
@@ -53,7 +63,9 @@ impl Sender {
     fn send(&self, args: &Args) -> Result<arrow::array::ArrayRef> {
         args.map1(|pid: i32| {
             let found = self.activity.signal(&self.signaller, pid, &self.signal)?;
-            if !found {
+            if found {
+                self.logs.append(self.signaller.record(pid, &self.signal));
+            } else {
                 self.activity.inform(self.signaller.pid, Notice::info(no_session(pid)));
             }
             Ok(Some(i32::from(found)))
@@ -63,7 +75,8 @@ impl Sender {
 
 fn signals(call: Call<'_>, signal: Signal) -> Result<Typed> {
     let source = call.ctx.catalog.source().ok_or_else(|| Error::unsupported("there are no sessions here"))?;
-    let sender = Sender { activity: source.activity.clone(), signaller: signaller(call.ctx)?, signal };
+    let (activity, logs) = (source.activity.clone(), source.logs.clone());
+    let sender = Sender { activity, logs, signaller: signaller(call.ctx)?, signal };
     let kernel = Kernel::new(call.name, sender, RedshiftType::Int4, Sender::send);
     Ok(kernel.volatile().call(call.exprs()))
 }

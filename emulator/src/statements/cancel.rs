@@ -17,6 +17,7 @@ pub(crate) fn cancel(cancel: &Cancel, work: &mut Work<'_>) -> Result<Outcome> {
     let signal = Signal::Cancel(cancel.message.clone());
     let signaller = signaller(&work.context)?;
     if work.state.engine.activity().signal(&signaller, cancel.pid, &signal)? {
+        work.state.engine.logs().append(signaller.record(cancel.pid, &signal));
         Ok(Outcome::Done(CommandTag::plain("CANCEL")))
     } else {
         Err(Error::internal(no_session(cancel.pid)))

@@ -46,6 +46,8 @@ pub struct SessionActivity {
     pub driver_version: String,
     /// The same, of its operating system.
     pub os_version: String,
+    /// SESSION TIMEOUT of its user in seconds; 0 is none.
+    pub timeout: u32,
     /// What runs.
     pub running: Option<RunningQuery>,
 }

@@ -25,7 +25,10 @@ use redshift_sql_dialect::{Error, Result, SqlState};
 use rusqlite::{Connection, types::Value};
 use tokio::sync::oneshot;
 
-pub use records::{ErrorField, LoadErrorRecord, LoadFileRecord, LoadRecord, LogRecord, QueryRecord, ReplacementRecord};
+pub use records::{
+    ErrorField, LoadErrorRecord, LoadFileRecord, LoadRecord, LogRecord, QueryRecord, ReplacementRecord,
+    TerminationRecord,
+};
 pub use table::LogTable;
 pub use unloads::{UnloadFileRecord, UnloadRecord};
 

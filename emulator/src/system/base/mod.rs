@@ -58,7 +58,7 @@ pub(super) enum Base {
 }
 
 impl Base {
-    pub const ALL: [Base; 28] = [
+    pub const ALL: [Base; 29] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -87,6 +87,7 @@ impl Base {
         Base::Log(LogTable::UnloadFile),
         Base::LogQueryText,
         Base::LogQueryLongText,
+        Base::Log(LogTable::Termination),
     ];
 
     /// The name in `pg_internal`.
@@ -118,6 +119,7 @@ impl Base {
             Base::Log(LogTable::Replacement) => "log_replacement",
             Base::Log(LogTable::Unload) => "log_unload",
             Base::Log(LogTable::UnloadFile) => "log_unload_file",
+            Base::Log(LogTable::Termination) => "log_termination",
             Base::LogQueryText => "log_query_text",
             Base::LogQueryLongText => "log_query_long_text",
         }

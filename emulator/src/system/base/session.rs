@@ -37,6 +37,8 @@ pub const SESSION_COLUMNS: &[BaseColumn] = &[
     // The same moments as a time zone shows them: pg_stat_activity has them so.
     ("query_start", RedshiftType::TimestampTz),
     ("started_at", RedshiftType::TimestampTz),
+    // SESSION TIMEOUT in seconds; 0 is none.
+    ("timeout", RedshiftType::Int4),
 ];
 
 pub fn session_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
@@ -59,6 +61,7 @@ pub fn session_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             session.running.as_ref().map(|query| query.text.clone()).into(),
             session.running.as_ref().map(|query| query.started).into(),
             session.started.into(),
+            session.timeout.into(),
         ]
     };
     Ok(visible_sessions(source)?.into_iter().map(row).collect())

@@ -376,6 +376,29 @@ impl LogRecord for ReplacementRecord {
     }
 }
 
+/// A session that another one stopped, or its statement.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TerminationRecord {
+    /// The session.
+    pub pid: i32,
+    /// When.
+    pub time: i64,
+    /// By whom.
+    pub user_id: u32,
+    /// `CANCEL` or `TERMINATE`
+    pub kind: &'static str,
+}
+
+impl LogRecord for TerminationRecord {
+    fn table(&self) -> LogTable {
+        LogTable::Termination
+    }
+
+    fn into_values(self) -> Vec<Value> {
+        vec![self.pid.into(), self.time.into(), self.user_id.into(), self.kind.to_string().into()]
+    }
+}
+
 /// The text, at most this many bytes of it.
 fn cut(mut text: String, bytes: usize) -> String {
     text.truncate(text.floor_char_boundary(bytes));
@@ -398,6 +421,7 @@ mod tests {
         check(LoadErrorRecord::default());
         check(ErrorField::default());
         check(ReplacementRecord::default());
+        check(TerminationRecord::default());
         check(super::super::UnloadRecord::default());
         check(super::super::UnloadFileRecord::default());
     }

@@ -34,6 +34,8 @@ pub enum LogTable {
     Unload,
     /// Files that UNLOAD wrote: `stl_unload_log`, `sys_unload_detail`.
     UnloadFile,
+    /// Sessions that others stopped, or their statements: `svl_terminate`.
+    Termination,
 }
 
 use RedshiftType::{Bool, Int4, Int8, Text, Timestamp};
@@ -183,9 +185,11 @@ const UNLOAD_FILE: &[LogColumn] = &[
     ("file_format", Text),
 ];
 
+const TERMINATION: &[LogColumn] = &[("pid", Int4), ("eventtime", Timestamp), ("userid", Int4), ("type", Text)];
+
 impl LogTable {
     /// All of them.
-    pub const ALL: [LogTable; 8] = [
+    pub const ALL: [LogTable; 9] = [
         LogTable::Query,
         LogTable::Load,
         LogTable::LoadFile,
@@ -194,6 +198,7 @@ impl LogTable {
         LogTable::Replacement,
         LogTable::Unload,
         LogTable::UnloadFile,
+        LogTable::Termination,
     ];
 
     /// Its columns, in the order of the batches that [`super::Logs::read`] gives.
@@ -207,6 +212,7 @@ impl LogTable {
             LogTable::Replacement => REPLACEMENT,
             LogTable::Unload => UNLOAD,
             LogTable::UnloadFile => UNLOAD_FILE,
+            LogTable::Termination => TERMINATION,
         }
     }
 
@@ -226,6 +232,7 @@ impl LogTable {
             LogTable::Replacement => "replacement",
             LogTable::Unload => "unload",
             LogTable::UnloadFile => "unload_file",
+            LogTable::Termination => "termination",
         }
     }
 
@@ -254,6 +261,7 @@ impl LogTable {
             LogTable::Replacement => "INSERT INTO replacement VALUES (?,?,?,?,?,?,?,?,?,?)",
             LogTable::Unload => "INSERT INTO unload VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::UnloadFile => "INSERT INTO unload_file VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::Termination => "INSERT INTO termination VALUES (?,?,?,?)",
         }
     }
 

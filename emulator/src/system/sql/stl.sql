@@ -247,7 +247,7 @@ from pg_internal.running_queries
 view pg_catalog.stv_sessions 10903 (
     starttime timestamp, process integer, user_name character(50), db_name character(50), timeout_sec integer
 ) as
-select started, pid, user_name, database, 0 from pg_internal.sessions
+select started, pid, user_name, database, timeout from pg_internal.sessions
 ;
 
 -- r_STV_TBL_PERM.md
@@ -339,7 +339,9 @@ from pg_internal.users
 -- r_SVL_TERMINATE.md
 view pg_catalog.svl_terminate 11104 (
     pid integer, eventtime timestamp, userid integer, type character(50)
-)
+) as
+-- Superusers only.
+select pid, eventtime, userid, type from pg_internal.log_termination where current_setting('is_superuser') = 'on'
 ;
 
 -- r_SVL_S3LOG.md
