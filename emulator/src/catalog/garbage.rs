@@ -98,6 +98,7 @@ impl Shared {
         })?;
         self.caches.forget(&versions);
         self.chunks.forget(&chunks);
+        self.moves.forget(horizon);
         Ok(files)
     }
 

@@ -33,6 +33,7 @@ mod view;
 
 pub(crate) use objects::locked;
 pub(crate) use relations::StoredRelation;
+pub(crate) use snapshot::SnapshotId;
 pub(crate) use transaction::Touched;
 
 #[cfg(test)]
@@ -49,7 +50,10 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use object_store::{ObjectStore, local::LocalFileSystem, memory::InMemory};
 use redshift_sql_dialect::{Error, Result, SqlState};
 
-use crate::{Credential, Location, storage::ChunkCache};
+use crate::{
+    Credential, Location,
+    storage::{ChunkCache, Moves},
+};
 
 /// What a new catalog begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +78,7 @@ pub(crate) struct Shared {
     pub(crate) durability: sql::Durability,
     pub(crate) snapshots: Arc<snapshot::Snapshots>,
     pub(crate) locks: locks::Locks,
+    pub(crate) moves: Moves,
     pub(crate) serialization: serializable::Serialization,
     pub(crate) garbage: garbage::Garbage,
     pub(crate) caches: objects::Caches,
@@ -126,6 +131,7 @@ impl Catalog {
             durability,
             snapshots: snapshot::Snapshots::new(opened.last_snapshot),
             locks: locks::Locks::default(),
+            moves: Moves::default(),
             serialization: serializable::Serialization::default(),
             garbage: garbage::Garbage::default(),
             caches: objects::Caches::default(),

@@ -380,6 +380,7 @@ impl Inner {
                 |(snapshot, _)| snapshots.advance(*snapshot),
             )?;
             ticket = Some(self.shared.durability.written());
+            self.shared.moves.commit(self.owner.txn, ended.0);
             if ended.1.ended > 0 {
                 self.shared.garbage.note(ended.0);
             }
@@ -404,6 +405,7 @@ impl Inner {
             // The rows stay marked as this transaction's: nobody sees them, and the next start removes them.
             tracing::error!(%error, "a transaction could not be rolled back");
         }
+        self.shared.moves.undo(self.owner.txn);
         self.shared.remove_files(files);
         self.finish(|_, horizon| self.shared.serialization.rolled_back(self.owner.txn, horizon));
     }

@@ -14,7 +14,6 @@ use super::{
     files::{Place, StoredFile},
     inline::crowd,
     scan::TableScan,
-    write::Target,
 };
 use crate::{
     catalog::{Relation, RowIdentity, Transaction},
@@ -58,15 +57,19 @@ impl Transaction {
         }
     }
 
-    /// Writes the rows of some files into others in their place.
+    /// Writes the rows of some files into others in their place, in the same order.
     async fn rewrite(&self, table: &Relation, files: Vec<StoredFile>) -> Result<()> {
         let numbers: Vec<i64> = files.iter().map(|file| file.number).collect();
-        let scan = TableScan::new((*self.seen()).clone(), &Arc::new(table.clone()), RowIdentity::Omitted)?;
+        let (view, relation) = (self.seen(), Arc::new(table.clone()));
         let session = SessionContext::new_with_config(SessionConfig::new().with_target_partitions(1));
-        let rows = session.read_table(Arc::new(scan.of_files(files))).map_err(from_datafusion)?;
-        let rows = rows.execute_stream().await.map_err(from_datafusion)?;
-        let written = Target::new(self, table).write_one(rows).await?;
-        self.add_written(table, written).await?;
-        self.end_files(&numbers)
+        let mut frames = Vec::with_capacity(files.len());
+        for file in &files {
+            let scan = TableScan::new((*view).clone(), &relation, RowIdentity::Omitted)?.of_files(vec![file.clone()]);
+            frames.push(session.read_table(Arc::new(scan)).map_err(from_datafusion)?);
+        }
+        let written = self.write_in_order(table, frames).await?;
+        self.end_files(&numbers)?;
+        self.shared().moves.note(self.id(), &files, written);
+        Ok(())
     }
 }

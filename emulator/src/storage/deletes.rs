@@ -3,7 +3,8 @@
 //! Each DELETE adds one bitmap of positions for each file that it takes rows of; what is deleted for a transaction is the
 //! union of the bitmaps it sees. So two transactions can delete different rows of one file, one after the other, each
 //! from its own snapshot. Two that delete the same row conflict, and so does one whose file is gone meanwhile: its rows
-//! were deleted, all of them, or moved by an INSERT that made a file of small chunks.
+//! were deleted, all of them. Where they were only moved, by an INSERT that made one file of many, they are deleted where they
+//! are now ([`super::moves`]).
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -20,7 +21,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use super::files::{self, StoredFile};
 use crate::{
     catalog::{
-        Oid, Relation, Touched, Transaction, TransactionView, serializable,
+        Oid, Relation, Shared, Touched, Transaction, TransactionView, serializable,
         sql::{current, sql_error, visible},
     },
     error::from_datafusion,
@@ -83,11 +84,15 @@ impl Transaction {
                 if positions.is_empty() {
                     continue;
                 }
-                let unseen = unseen_deletions(connection, number, view.snapshot(), txn)?.ok_or_else(conflict)?;
+                count += positions.len();
+                let Some(unseen) = unseen_deletions(connection, number, view.snapshot(), txn)? else {
+                    let moved = Moved { table: table.oid, snapshot: view.snapshot(), txn, shared: self.shared() };
+                    moved.delete(connection, number, &positions)?.ok_or_else(conflict)?;
+                    continue;
+                };
                 if !unseen.is_disjoint(&positions) {
                     return Err(conflict());
                 }
-                count += positions.len();
                 let change = Change { table: table.oid, file, positions, unseen, txn };
                 change.apply(connection)?;
             }
@@ -99,6 +104,36 @@ impl Transaction {
     pub async fn truncate(&self, table: &Relation) -> Result<()> {
         self.note_write(table)?;
         self.end_all_files(table.oid)
+    }
+}
+
+/// What deletes rows of a file that others have merged since.
+struct Moved<'a> {
+    table: Oid,
+    snapshot: i64,
+    txn: i64,
+    shared: &'a Shared,
+}
+
+impl Moved<'_> {
+    /// Deletes them where they are now, and where this transaction sees them; none where one of them is gone.
+    fn delete(&self, connection: &Connection, file: i64, positions: &RoaringBitmap) -> Result<Option<()>> {
+        insert(connection, self.table, file, positions, self.txn)?;
+        let Some(places) = self.shared.moves.follow(file, positions) else { return Ok(None) };
+        for (file, positions) in places {
+            match unseen_deletions(connection, file, self.snapshot, self.txn)? {
+                Some(unseen) if unseen.is_disjoint(&positions) => {
+                    insert(connection, self.table, file, &positions, self.txn)?;
+                }
+                Some(_) => return Ok(None),
+                // Merged once more.
+                None => match self.delete(connection, file, &positions)? {
+                    Some(()) => {}
+                    None => return Ok(None),
+                },
+            }
+        }
+        Ok(Some(()))
     }
 }
 
@@ -150,22 +185,25 @@ impl Change<'_> {
     }
 
     fn insert(&self, connection: &Connection, positions: &RoaringBitmap) -> Result<()> {
-        let mut bytes = Vec::with_capacity(positions.serialized_size());
-        positions.serialize_into(&mut bytes).map_err(|error| damaged(&error))?;
-        connection
-            .prepare_cached(
-                "INSERT INTO deletes (table_oid, file, row_count, positions, begin_txn)
-                 VALUES (:table, :file, :rows, :positions, :txn)",
-            )
-            .and_then(|mut statement| {
-                statement.execute(named_params! {
-                    ":table": self.table.0, ":file": self.file.number, ":rows": positions.len() as i64, ":positions": bytes,
-                    ":txn": self.txn,
-                })
-            })
-            .map_err(sql_error)?;
-        Ok(())
+        insert(connection, self.table, self.file.number, positions, self.txn)
     }
+}
+
+fn insert(connection: &Connection, table: Oid, file: i64, positions: &RoaringBitmap, txn: i64) -> Result<()> {
+    let mut bytes = Vec::with_capacity(positions.serialized_size());
+    positions.serialize_into(&mut bytes).map_err(|error| damaged(&error))?;
+    connection
+        .prepare_cached(
+            "INSERT INTO deletes (table_oid, file, row_count, positions, begin_txn)
+             VALUES (:table, :file, :rows, :positions, :txn)",
+        )
+        .and_then(|mut statement| {
+            statement.execute(named_params! {
+                ":table": table.0, ":file": file, ":rows": positions.len() as i64, ":positions": bytes, ":txn": txn,
+            })
+        })
+        .map_err(sql_error)?;
+    Ok(())
 }
 
 /// The deleted rows of a file that a transaction does not see; none where the file itself is gone.

@@ -6,8 +6,8 @@
 //! this happens seldom; the order of rows stays; and a scan meets a few dozen chunks. What exceeds 50,000 rows or 4 MB
 //! becomes a Parquet file. Deleted rows are left out of what is merged.
 //!
-//! Only a transaction that sees everything there is about a table's chunks may merge them: otherwise one that began
-//! earlier could lose sight of rows. And none does while it updates the table, because the old rows are deleted at the
+//! Only a transaction that sees everything there is about a table's chunks may merge them: otherwise it would lose rows.
+//! Those that began earlier go on seeing the chunks, and find the rows that they delete by [`super::moves`]. And none does while it updates the table, because the old rows are deleted at the
 //! places where the statement found them.
 
 use std::{
@@ -123,13 +123,13 @@ struct Inline {
 
 impl Transaction {
     /// Adds rows to a table as a chunk; they have the columns' names in files.
-    pub(super) fn add_chunk(&self, table: Oid, rows: &RecordBatch) -> Result<()> {
+    pub(super) fn add_chunk(&self, table: Oid, rows: &RecordBatch) -> Result<i64> {
         let txn = self.writes(Touched::Files)?;
         let bytes = encode::batch_to_bytes(rows)?;
         let file = self.new_chunk(table, rows, &bytes);
         self.shared().sql.atomically(|connection| insert(connection, &file, &bytes, txn))?;
         self.shared().chunks.put(file.number, rows);
-        Ok(())
+        Ok(file.number)
     }
 
     fn new_chunk(&self, table: Oid, rows: &RecordBatch, bytes: &[u8]) -> NewFile {
@@ -164,12 +164,15 @@ impl Transaction {
         let Some(stored) = view.stored_relation(table.oid)? else { return Ok(()) };
         let rows = concatenated(&view, &stored, merged)?;
         let numbers: Vec<i64> = merged.iter().map(|chunk| chunk.number).collect();
-        if to_file && rows.num_rows() > 0 {
-            self.write_file(&stored.relation, rows).await?;
-            return self.end_chunks(&numbers);
-        }
+        let count = rows.num_rows() as u64;
+        let written = match (count, to_file) {
+            (0, _) => Vec::new(),
+            (_, true) => self.write_file(&stored.relation, rows).await?,
+            (_, false) => vec![(self.add_chunk(table.oid, &rows)?, count)],
+        };
         self.end_chunks(&numbers)?;
-        if rows.num_rows() > 0 { self.add_chunk(table.oid, &rows) } else { Ok(()) }
+        self.shared().moves.note(self.id(), merged, written);
+        Ok(())
     }
 
     /// Takes chunks out of a table that have been merged.

@@ -12,6 +12,7 @@
 //! the one that ADD COLUMN gave it.
 
 pub(crate) use inline::ChunkCache;
+pub(crate) use moves::Moves;
 pub(crate) use scan::TableScan;
 
 mod columns;
@@ -19,6 +20,7 @@ mod compact;
 mod deletes;
 mod files;
 mod inline;
+mod moves;
 mod scan;
 mod statistics;
 mod write;

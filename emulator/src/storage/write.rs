@@ -19,7 +19,7 @@ use arrow::{
     compute::concat_batches,
     datatypes::{DataType, SchemaRef},
 };
-use datafusion::execution::SendableRecordBatchStream;
+use datafusion::{execution::SendableRecordBatchStream, prelude::DataFrame};
 use futures::StreamExt;
 use object_store::{ObjectStore, ObjectStoreExt, buffered::BufWriter};
 use parquet::{
@@ -95,17 +95,58 @@ impl Transaction {
         count += rest.num_rows() as u64;
         match rest.num_rows() {
             0 => {}
-            rows if is_small(rows, rest.get_array_memory_size()) => self.add_chunk(table.oid, &rest)?,
-            _ => self.write_file(table, rest).await?,
+            rows if is_small(rows, rest.get_array_memory_size()) => {
+                self.add_chunk(table.oid, &rest)?;
+            }
+            _ => {
+                self.write_file(table, rest).await?;
+            }
         }
         Ok(count)
     }
 
-    /// Adds a file of these rows, which have the columns' names in files.
-    pub(super) async fn write_file(&self, table: &Relation, rows: RecordBatch) -> Result<()> {
+    /// Adds a file of these rows, which have the columns' names in files; gives its number and rows.
+    pub(super) async fn write_file(&self, table: &Relation, rows: RecordBatch) -> Result<Vec<(i64, u64)>> {
         let mut file = FileWriter::new(Target::new(self, table));
         file.write(&rows).await?;
-        self.add_files(&file.finish().await?)
+        self.add_in_order(file).await
+    }
+
+    /// Adds the rows of streams, one after the other, and gives the numbers and rows of what they are in, in their order.
+    pub(super) async fn write_in_order(
+        &self,
+        table: &Relation,
+        streams: impl IntoIterator<Item = DataFrame>,
+    ) -> Result<Vec<(i64, u64)>> {
+        let schema = file_schema(table);
+        let mut file = FileWriter::new(Target::new(self, table));
+        let mut rest = Rest::default();
+        for frame in streams {
+            let mut stream = frame.execute_stream().await.map_err(from_datafusion)?;
+            while let Some(rows) = stream.next().await {
+                let rows = to_file_batch(&schema, &rows.map_err(from_datafusion)?)?;
+                if !file.begun() && is_small(rest.rows + rows.num_rows(), rest.bytes + rows.get_array_memory_size()) {
+                    rest.push(rows);
+                    continue;
+                }
+                for kept in std::mem::take(&mut rest).batches {
+                    file.write(&kept).await?;
+                }
+                file.write(&rows).await?;
+            }
+        }
+        let mut written = self.add_in_order(file).await?;
+        let rest = rest.into_batch(&schema)?;
+        if rest.num_rows() > 0 {
+            written.push((self.add_chunk(table.oid, &rest)?, rest.num_rows() as u64));
+        }
+        Ok(written)
+    }
+
+    async fn add_in_order(&self, file: FileWriter) -> Result<Vec<(i64, u64)>> {
+        let files = file.finish().await?;
+        self.add_files(&files)?;
+        Ok(files.iter().map(|file| (file.number, file.rows)).collect())
     }
 }
 

@@ -3,7 +3,7 @@
 use datafusion::prelude::{col, lit};
 
 use super::*;
-use crate::catalog::Isolation;
+use crate::catalog::{Isolation, LockMode};
 
 #[tokio::test]
 async fn single_rows_stay_in_order_and_few_chunks() {
@@ -81,4 +81,65 @@ async fn a_scan_survives_the_merging_of_its_chunks() {
     }
     writer.commit().await.unwrap();
     assert_eq!(session().read_table(before).unwrap().count().await.unwrap(), 10);
+}
+
+/// A transaction deletes rows of chunks that others have merged since, twice, and both files of rows and chunks.
+#[tokio::test]
+async fn rows_are_deleted_where_merging_has_put_them() {
+    let catalog = in_memory(Isolation::Snapshot).await;
+    create_table(&catalog, "t").await;
+    for id in 0..10 {
+        let txn = begin(&catalog, 1);
+        insert(&txn, "t", numbered([id])).await.unwrap();
+        txn.commit().await.unwrap();
+    }
+    let early = begin(&catalog, 2);
+    assert_eq!(ids(&early, "t").await.unwrap().len(), 10);
+    let writer = begin(&catalog, 3);
+    assert_eq!(delete(&writer, "t", col("id").eq(lit(4))).await, Ok(1));
+    writer.commit().await.unwrap();
+    for ids in [10..40, 40..60_000] {
+        for rows in [ids.clone().step_by(2), (ids.start + 1..ids.end).step_by(2)] {
+            let writer = begin(&catalog, 3);
+            for row in rows.clone().take(20) {
+                insert(&writer, "t", numbered([row])).await.unwrap();
+            }
+            insert(&writer, "t", numbered(rows.skip(20))).await.unwrap();
+            writer.commit().await.unwrap();
+        }
+    }
+    let last = begin(&catalog, 4);
+    last.lock_table(table(&last, "t").oid, LockMode::ShareRowExclusive).await.unwrap();
+    last.compact(&table(&last, "t")).await.unwrap();
+    last.commit().await.unwrap();
+    assert_eq!(delete(&early, "t", col("id").in_list(vec![lit(0), lit(7)], false)).await, Ok(2));
+    assert_eq!(delete(&early, "t", col("id").eq(lit(9)).or(col("id").eq(lit(7)))).await, Ok(1));
+    assert_eq!(ids(&early, "t").await.unwrap(), [1, 2, 3, 4, 5, 6, 8]);
+    early.commit().await.unwrap();
+    let after = ids(&begin(&catalog, 5), "t").await.unwrap();
+    assert_eq!(after, (0..60_000).filter(|id| ![0, 4, 7, 9].contains(id)).collect::<Vec<_>>());
+}
+
+/// The row that another has deleted is a conflict all the same.
+#[tokio::test]
+async fn a_moved_row_that_is_gone_is_a_conflict() {
+    let catalog = in_memory(Isolation::Snapshot).await;
+    create_table(&catalog, "t").await;
+    for id in 0..10 {
+        let txn = begin(&catalog, 1);
+        insert(&txn, "t", numbered([id])).await.unwrap();
+        txn.commit().await.unwrap();
+    }
+    let early = begin(&catalog, 2);
+    assert_eq!(ids(&early, "t").await.unwrap().len(), 10);
+    let writer = begin(&catalog, 3);
+    for id in 10..30 {
+        insert(&writer, "t", numbered([id])).await.unwrap();
+    }
+    writer.commit().await.unwrap();
+    let writer = begin(&catalog, 3);
+    assert_eq!(delete(&writer, "t", col("id").eq(lit(5))).await, Ok(1));
+    writer.commit().await.unwrap();
+    let error = delete(&early, "t", col("id").eq(lit(5))).await.unwrap_err();
+    assert_eq!(error.message(), "1023");
 }
