@@ -94,6 +94,8 @@ struct Shared {
     logs: Logs,
     execution: SessionState,
     activity: Activity,
+    /// Whoever vacuums holds it.
+    vacuum: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Engine {
@@ -115,7 +117,14 @@ impl Engine {
             spill_folder: spill_folder(&config.location),
             parallelism: None,
         })?;
-        Ok(Engine(Arc::new(Shared { config, catalog, logs, execution, activity: Activity::default() })))
+        Ok(Engine(Arc::new(Shared {
+            config,
+            catalog,
+            logs,
+            execution,
+            activity: Activity::default(),
+            vacuum: Arc::default(),
+        })))
     }
 
     /// What it was opened with.
@@ -151,6 +160,16 @@ impl Engine {
     /// Begins a transaction of a session in a database, which may be another than the session's.
     fn begin(&self, pid: i32, database: &str) -> Result<Transaction> {
         self.catalog().begin(pid, database)
+    }
+
+    /// The right to vacuum until it is dropped.
+    ///
+    /// # Errors
+    /// 55006 where somebody else vacuums (developer guide, "VACUUM"; worded as a cluster did in dbt-core issue 639).
+    fn vacuum_turn(&self) -> Result<tokio::sync::OwnedMutexGuard<()>> {
+        Arc::clone(&self.0.vacuum).try_lock_owned().map_err(|_| {
+            Error::new(SqlState::OBJECT_IN_USE, "VACUUM is running").with_hint("re-execute after other vacuum finished")
+        })
     }
 
     fn catalog(&self) -> &Catalog {

@@ -8,7 +8,7 @@ use datafusion::{
 };
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{Delete, Expr, ExprKind, FromItem, Update},
+    ast::{Delete, Expr, ExprKind, FromItem, JoinKind, Update},
     names::{Ident, ObjectName},
     parse_expression,
 };
@@ -21,9 +21,10 @@ use super::{
     relation::Source,
     scope::{Scope, ScopeTable},
     single_row::{Complaint, single_row},
+    subquery::mentions,
 };
 use crate::{
-    catalog::{Column, Privilege, ROW_FILE, ROW_POSITION, Relation, RelationKind, RowIdentity},
+    catalog::{Column, Oid, Privilege, ROW_FILE, ROW_POSITION, Relation, RelationKind, RowIdentity},
     types::arrow_type,
 };
 
@@ -47,6 +48,41 @@ pub(super) struct Target {
     pub columns: Vec<String>,
 }
 
+/// A relation of whose rows the places are wanted wherever FROM names it.
+pub(super) struct Identified {
+    pub relation: Oid,
+    /// The internal names of places, for each time that it was named.
+    pub found: Vec<[String; 2]>,
+}
+
+impl Target {
+    /// FROM may name the target under an alias and say there what it is joined with: without a condition on the target
+    /// itself, the alias is the target (developer guide, "Examples of UPDATE statements").
+    fn named_again(&self, conditions: &[PlanExpr], found: &[[String; 2]]) -> Vec<PlanExpr> {
+        let [again] = found else { return Vec::new() };
+        let mentioned = conditions.iter().any(|condition| self.columns.iter().any(|own| mentions(condition, own)));
+        if mentioned {
+            return Vec::new();
+        }
+        self.identity.iter().zip(again).map(|(own, other)| column(own).eq(column(other))).collect()
+    }
+}
+
+/// Outer joins in FROM (developer guide, "UPDATE", "Usage notes").
+fn check_no_outer_join(item: &FromItem) -> Result<()> {
+    let FromItem::Join(join) = item else { return Ok(()) };
+    match join.kind {
+        JoinKind::Left | JoinKind::Right | JoinKind::Full => {
+            let message = "Target table must be part of an equijoin predicate";
+            Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message).at(join.pos))
+        }
+        JoinKind::Inner | JoinKind::Cross => {
+            check_no_outer_join(&join.left)?;
+            check_no_outer_join(&join.right)
+        }
+    }
+}
+
 impl Binder {
     /// The rows that DELETE takes away.
     pub fn delete_rows(&mut self, delete: &Delete) -> Result<RowsOf> {
@@ -66,10 +102,18 @@ impl Binder {
     /// Where several rows of FROM match a row, one of them decides, unless `error_on_nondeterministic_update` is on.
     pub fn update_rows(&mut self, update: &Update) -> Result<RowsOf> {
         self.bind_with(update.with.as_ref())?;
-        let target = self.target(&update.table, update.alias.as_ref(), &update.from, "update")?;
+        update.from.iter().try_for_each(check_no_outer_join)?;
+        let relation = self.writable(&update.table, "update")?.oid;
+        let outer = self.identified.replace(Identified { relation, found: Vec::new() });
+        let target = self.target(&update.table, update.alias.as_ref(), &update.from, "update");
+        let found = std::mem::replace(&mut self.identified, outer).map_or_else(Vec::new, |asked| asked.found);
+        let target = target?;
         self.require_update(&target.relation, &update.assignments)?;
         let mut block = Block::over(target.scope.clone());
-        let plan = self.matching(target.plan.clone(), update.selection.as_ref(), &mut block)?;
+        let mut conditions = self.conditions(update.selection.as_ref(), &mut block)?;
+        conditions.extend(target.named_again(&conditions, &found));
+        let pending = block.take_pending(Stage::Input);
+        let plan = self.join_in(target.plan.clone(), pending, conditions, &[])?;
         let values = self.assigned(&update.assignments, &target, &mut block)?;
         let pending = block.take_pending(Stage::Input);
         let plan = self.join_in(plan, pending, Vec::new(), &values.iter().collect::<Vec<_>>())?;
@@ -146,11 +190,15 @@ impl Binder {
         selection: Option<&'q Expr>,
         block: &mut Block<'q>,
     ) -> Result<LogicalPlan> {
-        let parts =
-            selection.into_iter().flat_map(|selection| chain(selection, redshift_sql_dialect::ast::BinaryOp::And));
-        let conditions = self.all_conditions(parts.collect(), Clause::Where, block)?;
+        let conditions = self.conditions(selection, block)?;
         let pending = block.take_pending(Stage::Input);
         self.join_in(plan, pending, conditions, &[])
+    }
+
+    fn conditions<'q>(&mut self, selection: Option<&'q Expr>, block: &mut Block<'q>) -> Result<Vec<PlanExpr>> {
+        let parts =
+            selection.into_iter().flat_map(|selection| chain(selection, redshift_sql_dialect::ast::BinaryOp::And));
+        self.all_conditions(parts.collect(), Clause::Where, block)
     }
 
     /// The new values of all columns.

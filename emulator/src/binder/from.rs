@@ -77,7 +77,14 @@ impl Binder {
             }
         }
         let relation = self.resolve(name)?;
-        let source = self.source(&relation, RowIdentity::Omitted).map_err(|error| error.at(name.pos()))?;
+        let identity = match &self.identified {
+            Some(asked) if asked.relation == relation.oid => RowIdentity::Included,
+            Some(_) | None => RowIdentity::Omitted,
+        };
+        let source = self.source(&relation, identity).map_err(|error| error.at(name.pos()))?;
+        if let (Some(places), Some(asked)) = (&source.identity, &mut self.identified) {
+            asked.found.push(places.clone());
+        }
         let path = (self.ctx.session.database.clone(), relation.schema.clone());
         let table = ScopeTable { path: Some(path), name: relation.name.clone() };
         self.aliased(source, alias, Some(table))

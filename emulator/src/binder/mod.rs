@@ -108,6 +108,8 @@ pub struct Binder {
     reads: BTreeSet<Oid>,
     /// What its columns are called, where somebody asks.
     labels: Option<Labels>,
+    /// A relation whose rows' places are asked for in FROM.
+    identified: Option<dml::Identified>,
 }
 
 /// Views inside views, at most.
@@ -127,6 +129,7 @@ impl Binder {
             uses: nodes::Uses::default(),
             reads: BTreeSet::new(),
             labels: None,
+            identified: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use redshift_sql_dialect::{
     Error, Result, SqlState,
-    ast::{Analyze, Lock, SystemPrivilege, Vacuum},
+    ast::{Analyze, DistStyle, Lock, SystemPrivilege, Vacuum, VacuumMode},
 };
 
 use super::{Work, access::OrElse};
@@ -22,30 +22,97 @@ pub(crate) fn analyze(analyze: &Analyze, work: &mut Work<'_>) -> Result<Outcome>
                 return Err(Error::new(SqlState::UNDEFINED_COLUMN, message).at(column.pos));
             }
         }
-        warn_others(&relation, SystemPrivilege::Analyze, "analyze", work)?;
+        warn_others(&relation, SystemPrivilege::Analyze, "analyze", work);
     }
     Ok(Outcome::Done(CommandTag::plain("ANALYZE")))
 }
 
-/// Runs VACUUM: files are compacted as they are written, so only its name is checked.
-pub(crate) fn vacuum(vacuum: &Vacuum, work: &mut Work<'_>) -> Result<Outcome> {
-    if let Some(name) = &vacuum.table {
-        let relation = work.table(name)?;
-        warn_others(&relation, SystemPrivilege::Vacuum, "vacuum", work)?;
+/// Which share of a table's rows, in percent, VACUUM is content with.
+const VACUUM_THRESHOLD: u8 = 95;
+
+/// Runs VACUUM, table by table, each in a transaction of its own: writers of a table wait, its readers do not.
+///
+/// Rows are not kept in the order of the sort key, so that SORT ONLY and RECLUSTER find nothing to do.
+pub(crate) async fn vacuum(vacuum: &Vacuum, work: &mut Work<'_>) -> Result<Outcome> {
+    let tables = match &vacuum.table {
+        Some(name) => {
+            let relation = work.table(name)?;
+            if vacuum.mode == VacuumMode::Recluster {
+                check_reclustered(&relation)?;
+            }
+            let may = warn_others(&relation, SystemPrivilege::Vacuum, "vacuum", work);
+            if may == Permitted::Yes { vec![relation] } else { Vec::new() }
+        }
+        None => work.view.relations()?.into_iter().filter(|relation| is_vacuumed(relation, work)).collect(),
+    };
+    let _turn = work.state.engine.vacuum_turn()?;
+    match vacuum.mode {
+        VacuumMode::Full | VacuumMode::DeleteOnly | VacuumMode::Reindex => {
+            for table in tables {
+                reclaim(&table, vacuum.threshold.unwrap_or(VACUUM_THRESHOLD), work).await?;
+            }
+        }
+        VacuumMode::SortOnly | VacuumMode::Recluster => {}
     }
     Ok(Outcome::Done(CommandTag::plain("VACUUM")))
 }
 
-/// One who may not vacuum or analyze a table is told that it is left out, as in PostgreSQL 8.0.
-fn warn_others(relation: &Relation, system: SystemPrivilege, verb: &str, work: &mut Work<'_>) -> Result<()> {
-    let or_else = OrElse { privilege: None, system: [Some(system), None] };
-    let owns_database = work.transaction.database().owner == work.state.user_id;
-    if owns_database || work.require_owner(relation, or_else).is_ok() {
+/// Does VACUUM without a name take this table: one of the user's, and of no other session?
+fn is_vacuumed(relation: &Relation, work: &Work<'_>) -> bool {
+    let Some(table) = relation.table() else { return false };
+    let own = !table.temporary || relation.schema == work.state.temp_schema;
+    own && permitted(relation, SystemPrivilege::Vacuum, work) == Permitted::Yes
+}
+
+/// Developer guide, "VACUUM": RECLUSTER is not for interleaved sort keys and DISTSTYLE ALL.
+fn check_reclustered(relation: &Relation) -> Result<()> {
+    let Some(table) = relation.table() else { return Ok(()) };
+    let refused =
+        |what: &str| Err(Error::unsupported(format!("VACUUM RECLUSTER is not supported on tables with {what}")));
+    match (table.interleaved, table.dist_style) {
+        (true, _) => refused("interleaved sort keys"),
+        (false, Some(DistStyle::All)) => refused("ALL distribution style"),
+        (false, _) => Ok(()),
+    }
+}
+
+/// Rids a table of its deleted rows where they are too many.
+async fn reclaim(table: &Relation, threshold: u8, work: &Work<'_>) -> Result<()> {
+    let held = work.view.table_statistics(table.oid)?;
+    let live = 100.0 * held.rows as f64 / (held.rows + held.deleted_rows) as f64;
+    let scattered = held.files > 1 && threshold > 0;
+    if held.files == 0 || (held.deleted_rows == 0 || live >= f64::from(threshold)) && !scattered {
         return Ok(());
     }
-    let message = format!("skipping \"{}\" --- only table or database owner can {verb} it", relation.name);
-    work.state.notices.push(Notice::warning(SqlState::WARNING, message));
-    Ok(())
+    let transaction = work.state.engine.catalog().begin(work.state.login.pid, &work.state.login.database)?;
+    transaction.lock_table(table.oid, LockMode::ShareRowExclusive).await?;
+    // Somebody who had the lock before may have dropped it.
+    let Some(table) = transaction.view().relation_by_oid(table.oid)? else { return Ok(()) };
+    transaction.compact(&table).await?;
+    transaction.commit().await
+}
+
+/// One who may not vacuum or analyze a table is told that it is left out, as in PostgreSQL 8.0.
+fn warn_others(relation: &Relation, system: SystemPrivilege, verb: &str, work: &mut Work<'_>) -> Permitted {
+    let permitted = permitted(relation, system, work);
+    if permitted == Permitted::No {
+        let message = format!("skipping \"{}\" --- only table or database owner can {verb} it", relation.name);
+        work.state.notices.push(Notice::warning(SqlState::WARNING, message));
+    }
+    permitted
+}
+
+/// May the user do it?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Permitted {
+    Yes,
+    No,
+}
+
+fn permitted(relation: &Relation, system: SystemPrivilege, work: &Work<'_>) -> Permitted {
+    let or_else = OrElse { privilege: None, system: [Some(system), None] };
+    let owns_database = work.transaction.database().owner == work.state.user_id;
+    if owns_database || work.require_owner(relation, or_else).is_ok() { Permitted::Yes } else { Permitted::No }
 }
 
 /// Runs LOCK: nobody else reads or writes these tables until the transaction ends.

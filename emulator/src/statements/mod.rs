@@ -156,7 +156,7 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         Statement::Drop(drop) => ddl::drop_objects(drop, work).await,
         Statement::Comment(comment) => ddl::comment(comment, work).await,
         Statement::Analyze(analyze) => maintenance::analyze(analyze, work),
-        Statement::Vacuum(vacuum) => maintenance::vacuum(vacuum, work),
+        Statement::Vacuum(vacuum) => maintenance::vacuum(vacuum, work).await,
         Statement::Lock(lock) => maintenance::lock(lock, work).await,
         Statement::Set(Set::SessionAuthorization { local, user }) => {
             let span = if *local { Span::Block } else { Span::Session };

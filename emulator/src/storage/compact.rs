@@ -38,7 +38,7 @@ impl Transaction {
         self.rewrite(table, crowd).await
     }
 
-    /// Rids a table that is locked exclusively of deleted rows and small files (VACUUM). Rows are not sorted by it.
+    /// Rids a table that is locked for writing of deleted rows and small files (VACUUM). Rows are not sorted by it.
     ///
     /// # Errors
     /// 58030 where the new files cannot be written.
