@@ -63,6 +63,8 @@ pub struct ColumnOrigin {
     pub not_null: bool,
     /// IDENTITY?
     pub identity: bool,
+    /// COLLATE CASE_INSENSITIVE?
+    pub case_insensitive: bool,
 }
 
 /// A command tag such as `INSERT 0 3` or `CREATE TABLE`.

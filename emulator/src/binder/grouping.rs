@@ -3,7 +3,7 @@
 use datafusion::logical_expr::Expr as PlanExpr;
 use redshift_sql_dialect::{
     Error, Result, SqlState,
-    ast::{Expr, GroupBy, GroupingItem},
+    ast::{Expr, ExprKind, GroupBy, GroupingItem},
 };
 
 use super::{
@@ -25,6 +25,52 @@ pub(super) struct Groups {
 
 /// Grouping sets in one query, at most.
 const MAX_GROUPING_SETS: usize = 4_096;
+
+/// What makes several grouping sets of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extension {
+    Rollup,
+    Cube,
+}
+
+impl Extension {
+    /// The grouping sets of a list of parts.
+    fn alternatives(self, parts: Vec<Vec<usize>>) -> Result<Vec<Vec<usize>>> {
+        if self == Extension::Rollup {
+            return Ok((0..=parts.len()).rev().map(|count| parts[..count].concat()).collect());
+        }
+        if parts.len() > 12 {
+            return Err(too_many_sets());
+        }
+        let all = 1_usize << parts.len();
+        let chosen = |mask: usize| -> Vec<usize> {
+            let has = |index: usize| mask & (1 << (parts.len() - 1 - index)) != 0;
+            let chosen = parts.iter().enumerate().filter(|(index, _)| has(*index));
+            chosen.flat_map(|(_, part)| part.iter().copied()).collect()
+        };
+        Ok((0..all).rev().map(chosen).collect())
+    }
+}
+
+/// ROLLUP or CUBE as an element of GROUPING SETS, which reads as the call of a function.
+fn nested(set: &[Expr]) -> Option<(Extension, Vec<Vec<&Expr>>)> {
+    let [Expr { kind: ExprKind::Function(call), .. }] = set else { return None };
+    let [name] = &call.name.0[..] else { return None };
+    let extension = match name.folded(false).as_str() {
+        "rollup" => Extension::Rollup,
+        "cube" => Extension::Cube,
+        _ => return None,
+    };
+    let part = |arg| match arg {
+        &Expr { kind: ExprKind::Row(ref items), .. } => items.iter().collect(),
+        arg => vec![arg],
+    };
+    Some((extension, call.args.iter().map(part).collect()))
+}
+
+fn lists_of<'q>(lists: Vec<Vec<&'q Expr>>, mut bind: impl FnMut(&'q Expr) -> Result<usize>) -> Result<Vec<Vec<usize>>> {
+    lists.into_iter().map(|list| list.into_iter().map(&mut bind).collect()).collect()
+}
 
 impl Binder {
     /// Binds GROUP BY; none where there is none.
@@ -69,24 +115,20 @@ impl Binder {
         };
         match item {
             GroupingItem::Expr(expr) => Ok(vec![vec![self.grouping_expr(expr, items, groups, block)?]]),
-            GroupingItem::GroupingSets(sets) => lists(sets, self),
-            GroupingItem::Rollup(levels) => {
-                let levels = lists(levels, self)?;
-                Ok((0..=levels.len()).rev().map(|count| levels[..count].concat()).collect())
-            }
-            GroupingItem::Cube(parts) => {
-                let parts = lists(parts, self)?;
-                if parts.len() > 12 {
-                    return Err(too_many_sets());
+            GroupingItem::GroupingSets(sets) => {
+                let mut alternatives = Vec::new();
+                for set in sets {
+                    alternatives.extend(match nested(set) {
+                        Some((extension, parts)) => {
+                            extension.alternatives(lists_of(parts, |e| self.grouping_expr(e, items, groups, block))?)?
+                        }
+                        None => lists_of(vec![set.iter().collect()], |e| self.grouping_expr(e, items, groups, block))?,
+                    });
                 }
-                let all = 1_usize << parts.len();
-                let chosen = |mask: usize| -> Vec<usize> {
-                    let has = |index: usize| mask & (1 << (parts.len() - 1 - index)) != 0;
-                    let chosen = parts.iter().enumerate().filter(|(index, _)| has(*index));
-                    chosen.flat_map(|(_, part)| part.iter().copied()).collect()
-                };
-                Ok((0..all).rev().map(chosen).collect())
+                Ok(alternatives)
             }
+            GroupingItem::Rollup(levels) => Extension::Rollup.alternatives(lists(levels, self)?),
+            GroupingItem::Cube(parts) => Extension::Cube.alternatives(lists(parts, self)?),
         }
     }
 

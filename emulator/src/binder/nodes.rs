@@ -22,7 +22,7 @@ pub(super) struct Uses {
     /// Does it read a table of a user?
     pub(super) user_tables: bool,
     /// Does it read a system table?
-    system_tables: bool,
+    pub(super) system_tables: bool,
     /// Does it use a function of the compute nodes?
     compute_only: bool,
     /// What of the leader's it uses, as an INFO says it.

@@ -1,5 +1,7 @@
 //! ORDER BY, LIMIT, OFFSET and TOP.
 
+use std::sync::Arc;
+
 use datafusion::{
     logical_expr::{Expr as PlanExpr, SortExpr},
     scalar::ScalarValue,
@@ -16,7 +18,10 @@ use super::{
     query::{Item, Untyped},
     select::OpenSelect,
 };
-use crate::result::ResultColumn;
+use crate::{
+    functions::collation,
+    result::{ColumnOrigin, ResultColumn},
+};
 
 /// LIMIT and OFFSET.
 #[derive(Debug, Clone, Copy)]
@@ -105,6 +110,11 @@ impl Binder {
         limits: Limits,
         untyped: Untyped,
     ) -> Result<Bound> {
+        let insensitive =
+            |origin: &Option<Arc<ColumnOrigin>>| origin.as_ref().is_some_and(|origin| origin.case_insensitive);
+        if distinct && open.items.iter().any(|item| insensitive(&item.origin)) {
+            return Err(collation::refused("DISTINCT"));
+        }
         let mut exprs = Vec::with_capacity(open.items.len());
         let mut columns = Vec::with_capacity(open.items.len());
         let mut names = Vec::with_capacity(open.items.len());
@@ -119,6 +129,9 @@ impl Binder {
         let shown = exprs.len();
         for (by, key) in open.order {
             let name = match by {
+                OrderBy::Output(index) if insensitive(&columns[index].origin) => {
+                    return Err(collation::refused("ORDER BY"));
+                }
                 OrderBy::Output(index) => names[index].clone(),
                 OrderBy::Hidden(_) if distinct => {
                     let message = "for SELECT DISTINCT, ORDER BY expressions must appear in select list";

@@ -204,6 +204,7 @@ impl Binder {
             column: column.name.clone(),
             not_null: column.not_null,
             identity: column.identity.is_some(),
+            case_insensitive: column.case_insensitive && relation.schema != "pg_catalog",
         };
         ScopeColumn {
             table: None,

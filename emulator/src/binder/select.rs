@@ -16,6 +16,7 @@ use super::{
     query::Item,
     scope::ScopeColumn,
 };
+use crate::functions::collation;
 
 /// A SELECT whose projection, DISTINCT, ORDER BY and LIMIT are still to be built.
 #[derive(Debug)]
@@ -129,7 +130,7 @@ impl Binder {
     }
 
     fn select_item<'q>(&mut self, item: &'q SelectItem, block: &mut Block<'q>) -> Result<Item> {
-        let typed = self.expr(&item.expr, block, Place::of(Clause::Select))?;
+        let typed = collation::sensitive(self.expr(&item.expr, block, Place::of(Clause::Select))?);
         let origin = match &typed.expr {
             PlanExpr::Column(column) => block.scope.by_internal(&column.name).and_then(|found| found.origin.clone()),
             _ => None,

@@ -20,7 +20,7 @@
 use std::collections::HashMap;
 
 use datafusion::{
-    common::NullEquality,
+    common::{NullEquality, tree_node::TreeNode},
     functions_aggregate::expr_fn::count,
     logical_expr::{BinaryExpr, Expr, JoinType, LogicalPlan, Operator, Subquery, lit, when},
     scalar::ScalarValue,
@@ -37,6 +37,7 @@ use super::{
     node::{self, JoinKeys, column},
     planned,
     query::Untyped,
+    scope::unsupported_correlation,
 };
 
 /// A sub-query to be joined to its block's plan.
@@ -125,6 +126,11 @@ impl Binder {
         place: Place,
     ) -> Result<Typed> {
         let (condition, plan) = self.compared(expr, BinaryOp::Eq, query, block, place)?;
+        // "Null-sensitive correlation references to an Amazon Redshift system table."
+        let system = negated && self.uses.system_tables;
+        if (system || self.uses.user_tables && has_grouped_totals(&plan)?) && !is_closed(&plan)? {
+            return Err(unsupported_correlation());
+        }
         let name = self.pend(plan, PendingKind::Any(Some(condition)), block, place)?;
         Ok(truth(column(name), negated))
     }
@@ -203,6 +209,9 @@ impl Binder {
     fn pend(&mut self, plan: LogicalPlan, kind: PendingKind, block: &mut Block<'_>, place: Place) -> Result<String> {
         if matches!(place.clause, Clause::Limit | Clause::Values | Clause::Default | Clause::FunctionInFrom) {
             return Err(Error::unsupported(format!("this sub-query is not supported in {}", place.clause.words())));
+        }
+        if self.uses.user_tables && has_windows(&plan)? && !is_closed(&plan)? {
+            return Err(unsupported_correlation());
         }
         let name = self.fresh();
         block.pending.push(Pending { name: name.clone(), stage: place.stage, plan, kind });
@@ -301,6 +310,28 @@ impl Binder {
         outputs.push(single.value.alias(name));
         node::project(plan, outputs)
     }
+}
+
+/// Is there a window function in it? "Correlation references from within a subquery that contains a window function" are
+/// refused.
+fn has_windows(plan: &LogicalPlan) -> Result<bool> {
+    planned(plan.exists(|node| Ok(matches!(node, LogicalPlan::Window(_)))))
+}
+
+/// "Correlation references from a subquery with an aggregate function and a GROUP BY clause, connected to the outer query
+/// by an IN predicate. (This restriction doesn't apply to MIN and MAX aggregate functions.)"
+fn has_grouped_totals(plan: &LogicalPlan) -> Result<bool> {
+    let is_total =
+        |expr: &Expr| matches!(expr, Expr::AggregateFunction(call) if !matches!(call.func.name(), "min" | "max"));
+    planned(plan.exists(|node| {
+        Ok(match node {
+            LogicalPlan::Aggregate(aggregate) => {
+                !aggregate.group_expr.is_empty()
+                    && aggregate.aggr_expr.iter().any(|expr| is_total(&expr.clone().unalias()))
+            }
+            _ => false,
+        })
+    }))
 }
 
 /// A closed scalar sub-query: computed once, by DataFusion.

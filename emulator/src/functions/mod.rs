@@ -6,6 +6,7 @@ pub(crate) mod arithmetic;
 pub(crate) mod catalog_arrays;
 pub(crate) mod catalog_info;
 mod catalog_rows;
+pub(crate) mod collation;
 mod conditional;
 pub(crate) mod conversion;
 mod datetime;
@@ -52,6 +53,7 @@ use crate::binder::{BindContext, Typed};
 /// The tables of scalar functions.
 const FAMILIES: &[&[registry::Function]] = &[
     administration::FUNCTIONS,
+    collation::FUNCTIONS,
     conditional::FUNCTIONS,
     datetime::FUNCTIONS,
     format::FUNCTIONS,

@@ -100,6 +100,7 @@ mod tests {
             column: "c".into(),
             not_null: true,
             identity: true,
+            case_insensitive: false,
         };
         ResultColumn { name: "alias".into(), ty: RedshiftType::Varchar(20), origin: Some(Arc::new(origin)) }
     }

@@ -23,9 +23,10 @@ use super::{
     Binder, CastKind, LikeParts, Typed,
     block::{Block, Clause, Place},
     node,
-    scope::Resolved,
+    scope::{Resolved, ScopeColumn},
     with_stack,
 };
+use crate::functions::collation;
 
 impl Binder {
     /// Binds an expression; an error without a position gets the expression's.
@@ -86,8 +87,8 @@ impl Binder {
             ExprKind::Trim { side, characters, expr } => self.trim(*side, characters.as_deref(), expr, block, place),
             ExprKind::AtTimeZone { expr, zone } => self.function_of("timezone", &[zone, expr], block, place),
             ExprKind::Collate { expr, collation } => {
-                self.check_collation(collation)?;
-                self.expr(expr, block, place)
+                let typed = self.expr(expr, block, place)?;
+                self.with_collation(typed, collation)
             }
             ExprKind::Subscript { expr, step } => self.subscript(expr, step, block, place),
             ExprKind::Prior(expr) => self.prior(expr, block, place),
@@ -106,7 +107,7 @@ impl Binder {
             Resolved::Here(column) => {
                 self.uses_column(&column);
                 block.positions.entry(column.internal.clone()).or_insert(pos);
-                Ok(column.typed())
+                collated(column.typed(), &column, place)
             }
             found => {
                 if let [bare] = name.0.as_slice()
@@ -324,12 +325,24 @@ impl Binder {
         Ok(Typed::new(tested, RedshiftType::Bool))
     }
 
-    fn check_collation(&self, collation: &ObjectName) -> Result<()> {
-        let name = self.fold(collation.object());
-        match name.as_str() {
-            "default" | "c" | "posix" | "case_sensitive" | "cs" => Ok(()),
-            _ => Err(Error::unsupported(format!("collation \"{name}\" is not supported")).at(collation.pos())),
+    fn with_collation(&self, typed: Typed, name: &ObjectName) -> Result<Typed> {
+        match self.fold(name.object()).as_str() {
+            "default" => Ok(typed),
+            "c" | "posix" | "case_sensitive" | "cs" => Ok(collation::sensitive(typed)),
+            "case_insensitive" | "ci" if collation::has_collation(typed.ty) => Ok(collation::insensitive(typed)),
+            other => Err(Error::unsupported(format!("collation \"{other}\" is not supported")).at(name.pos())),
         }
+    }
+}
+
+/// A column under its collation.
+fn collated(typed: Typed, column: &ScopeColumn, place: Place) -> Result<Typed> {
+    let insensitive = column.origin.as_ref().is_some_and(|origin| origin.case_insensitive);
+    match place.clause {
+        _ if !insensitive => Ok(typed),
+        Clause::GroupBy => Err(collation::refused("GROUP BY")),
+        Clause::OrderBy => Err(collation::refused("ORDER BY")),
+        _ => Ok(collation::insensitive(typed)),
     }
 }
 

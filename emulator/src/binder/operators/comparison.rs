@@ -24,12 +24,15 @@ use crate::{
         coercion::wider,
         node,
     },
-    functions::{moments, string::without_trailing_blanks},
+    functions::{collation, moments, string::without_trailing_blanks},
     text_input::{Rounding, calendar::DAY, power_of_ten, rescale, zone::Zone},
 };
 
 /// `left op right`
 pub(super) fn compare(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
+    if collation::is_insensitive(&left) || collation::is_insensitive(&right) {
+        return compare(op, collation::folded(left, ctx)?, collation::folded(right, ctx)?, ctx);
+    }
     if let Some(compared) =
         date_and_constant(op, &left, &right).or_else(|| date_and_constant(mirrored(op), &right, &left))
     {
@@ -284,6 +287,10 @@ fn column_and_constant(op: BinaryOp, column: Expr, text: String) -> Expr {
 /// # Errors
 /// 42883 as for `=`.
 pub fn in_list(value: &Typed, items: Vec<(Typed, Pos)>, negated: bool, ctx: &BindContext) -> Result<Typed> {
+    if collation::is_insensitive(value) {
+        let folded = items.into_iter().map(|(item, pos)| Ok((collation::folded(item, ctx)?, pos)));
+        return in_list(&collation::folded(value.clone(), ctx)?, folded.collect::<Result<_>>()?, negated, ctx);
+    }
     let mut constants: Vec<(Expr, Expr)> = Vec::new();
     let mut texts: Vec<String> = Vec::new();
     let mut column = None;

@@ -19,7 +19,10 @@ use crate::{
         BindContext, Typed,
         cast::{CastKind, cast},
     },
-    functions::regex::{Case, PatternKind, pattern_match},
+    functions::{
+        collation,
+        regex::{Case, PatternKind, pattern_match},
+    },
 };
 
 /// The parts of `value [NOT] LIKE pattern [ESCAPE escape]`.
@@ -43,6 +46,10 @@ pub struct LikeParts {
 /// 22025 where the escape string is not one character; 42883 where an operand is no string.
 pub fn like(parts: LikeParts, ctx: &BindContext) -> Result<Typed> {
     let LikeParts { kind, negated, value, pattern, escape } = parts;
+    let kind = match kind {
+        LikeKind::Like if collation::is_insensitive(&value) => LikeKind::ILike,
+        kind => kind,
+    };
     let (symbol, case) = match kind {
         LikeKind::Like => ("~~", Case::Sensitive),
         LikeKind::ILike => ("~~*", Case::Insensitive),
