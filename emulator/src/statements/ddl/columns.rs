@@ -150,10 +150,7 @@ pub(super) fn column(def: &ColumnDef, case_sensitive: bool) -> Result<(Column, V
             ColumnAttribute::Encode(encoding) => column.encoding = Some(encoding.clone()),
             ColumnAttribute::DistKey => column.dist_key = true,
             ColumnAttribute::SortKey => column.sort_key = 1,
-            ColumnAttribute::Collate(collation) if collation == "case_sensitive" => {}
-            ColumnAttribute::Collate(_) => {
-                return Err(Error::unsupported("COLLATE CASE_INSENSITIVE columns are not supported").at(def.name.pos));
-            }
+            ColumnAttribute::Collate(collation) => column.case_insensitive = collation == "case_insensitive",
             ColumnAttribute::NotNull => column.not_null = true,
             ColumnAttribute::Null => null_written = true,
             ColumnAttribute::Unique => keys.push(ConstraintKind::Unique(vec![def.name.clone()])),
