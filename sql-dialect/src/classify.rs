@@ -233,6 +233,7 @@ fn show_name(show: &ShowObjects) -> &'static str {
         ShowObjects::Policies { .. } => "SHOW POLICIES",
         ShowObjects::Datashares(_) => "SHOW DATASHARES",
         ShowObjects::Model(_) => "SHOW MODEL",
+        ShowObjects::UserLockout => "SHOW USER LOCKOUT",
         ShowObjects::Template(_) => "SHOW TEMPLATE",
         ShowObjects::Templates { .. } => "SHOW TEMPLATES",
     }

@@ -141,6 +141,9 @@ fn apply(options: &[UserOption], user: &mut User, work: &Work<'_>) -> Result<Vec
             UserOption::ConnectionLimit(limit) => user.connection_limit = *limit,
             UserOption::SessionTimeout(seconds) => user.session_timeout = session_timeout(*seconds)?,
             UserOption::ExternalId(id) => user.external_id = Some(id.clone()),
+            UserOption::NoLogin | UserOption::Login(_) => {
+                return Err(Error::unsupported("ALTER USER NOLOGIN and LOGIN are not supported"));
+            }
             UserOption::Set(setting) => {
                 user.settings.retain(|(name, _)| *name != setting.name);
                 if let Some(values) = &setting.value {

@@ -44,6 +44,10 @@ pub enum UserOption {
     SessionTimeout(Option<u32>),
     /// `EXTERNALID id`
     ExternalId(String),
+    /// NOLOGIN: the user is locked (ALTER USER)
+    NoLogin,
+    /// `LOGIN PASSWORD 'password'`: the user is locked no more and has a new password (ALTER USER)
+    Login(String),
     /// `SET parameter TO value` (ALTER USER)
     Set(Setting),
     /// `RESET parameter` (ALTER USER)

@@ -169,6 +169,8 @@ pub enum ShowObjects {
     Model(Option<ObjectName>),
     /// `SHOW TEMPLATE name`: its definition.
     Template(ObjectName),
+    /// `SHOW USER LOCKOUT`
+    UserLockout,
     /// `SHOW TEMPLATES FROM SCHEMA name [LIKE pattern] [LIMIT n]`
     Templates {
         /// The schema.

@@ -36,12 +36,30 @@ impl Parser<'_> {
             self.advance();
             vec![UserOption::Reset(self.parameter_name()?)]
         } else {
-            self.user_options()?
+            self.alter_user_options()?
         };
         if options.is_empty() {
             return Err(self.unexpected_at(start));
         }
         Ok(Statement::AlterUser(AlterUser { name, options, rename_to: None }))
+    }
+
+    /// The options of CREATE USER, and those that lock and unlock.
+    fn alter_user_options(&mut self) -> Result<Vec<UserOption>> {
+        let mut options = Vec::new();
+        loop {
+            if self.eat_word("nologin") {
+                options.push(UserOption::NoLogin);
+            } else if self.eat_word("login") {
+                self.expect_word("password")?;
+                options.push(UserOption::Login(self.string()?));
+            } else if let Some(option) = self.user_option()? {
+                options.push(option);
+            } else {
+                return Ok(options);
+            }
+            self.eat(TokenKind::Comma);
+        }
     }
 
     fn user_options(&mut self) -> Result<Vec<UserOption>> {

@@ -74,6 +74,7 @@ impl Parser<'_> {
             "model" if !alone => {
                 ShowObjects::Model(if self.eat_word("all") { None } else { Some(self.object_name()?) })
             }
+            "user" if self.eat_word("lockout") => ShowObjects::UserLockout,
             "template" if !alone => ShowObjects::Template(self.object_name()?),
             "templates" => {
                 let schema = self.bound_behind(&["from", "schema"])?;

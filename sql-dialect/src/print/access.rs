@@ -44,6 +44,8 @@ impl Display for UserOption {
             UserOption::SessionTimeout(Some(seconds)) => write!(f, "SESSION TIMEOUT {seconds}"),
             UserOption::SessionTimeout(None) => f.write_str("RESET SESSION TIMEOUT"),
             UserOption::ExternalId(id) => write!(f, "EXTERNALID {}", Quoted(id)),
+            UserOption::NoLogin => f.write_str("NOLOGIN"),
+            UserOption::Login(password) => write!(f, "LOGIN PASSWORD {}", Quoted(password)),
             UserOption::Set(setting) => write!(f, "SET {setting}"),
             UserOption::Reset(name) => write!(f, "RESET {}", ParameterName(name)),
         }

@@ -106,6 +106,7 @@ impl Display for ShowObjects {
             ShowObjects::Datashares(filter) => write!(f, "DATASHARES{filter}"),
             ShowObjects::Model(Some(name)) => write!(f, "MODEL {name}"),
             ShowObjects::Model(None) => f.write_str("MODEL ALL"),
+            ShowObjects::UserLockout => f.write_str("USER LOCKOUT"),
             ShowObjects::Template(name) => write!(f, "TEMPLATE {name}"),
             ShowObjects::Templates { schema, filter } => write!(f, "TEMPLATES FROM SCHEMA {schema}{filter}"),
         }

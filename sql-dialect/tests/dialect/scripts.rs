@@ -225,6 +225,7 @@ const COMMANDS: &[&str] = &[
     "SHOW TABLES",
     "SHOW TEMPLATE",
     "SHOW TEMPLATES",
+    "SHOW USER LOCKOUT",
     "SHOW VIEW",
     "TRUNCATE TABLE",
     "UNLOAD",

@@ -1,4 +1,4 @@
---! page r_CREATE_USER, r_ALTER_USER, r_CREATE_GROUP, r_ALTER_GROUP, r_CREATE_ROLE, r_ALTER_ROLE, r_CREATE_IDENTITY_PROVIDER
+--! page r_CREATE_USER, r_ALTER_USER, r_CREATE_GROUP, r_ALTER_GROUP, r_CREATE_ROLE, r_ALTER_ROLE, r_CREATE_IDENTITY_PROVIDER, r_SHOW_USER_LOCKOUT
 
 --! ok CREATE USER
 create user dbuser with password 'abcD1234' createdb connection limit 30;
@@ -17,6 +17,11 @@ alter user u set search_path to a, b;
 alter user u set statement_timeout = default;
 alter user u reset search_path;
 alter user u externalid 'x';
+ALTER USER myco_aad:bob EXTERNALID "ABC123" PASSWORD DISABLE;
+ALTER USER data_analyst NOLOGIN; ALTER USER data_analyst LOGIN PASSWORD 'NewStr0ngP@ssword'; ALTER USER odie SET TIMEZONE TO 'Europe/Zurich';
+
+--! ok SHOW USER LOCKOUT
+SHOW USER LOCKOUT;
 
 --! ok DROP USER
 drop user if exists danny, billybob;
@@ -78,3 +83,9 @@ alter user u
 
 --! error 42601 | syntax error at or near "login" | login
 create role r login
+
+--! error 42601 | syntax error at end of input |
+alter user u login
+
+--! error 42601 | syntax error at or near "nologin" | nologin
+create user u password disable nologin

@@ -121,6 +121,7 @@ fn shown(show: &ShowObjects, work: &Work<'_>) -> Result<Shown> {
         ShowObjects::Parameters { .. } => return unsupported("SHOW PARAMETERS"),
         ShowObjects::Procedure(_) => return unsupported("SHOW PROCEDURE"),
         ShowObjects::Policies { .. } => return unsupported("SHOW POLICIES"),
+        ShowObjects::UserLockout => return unsupported("SHOW USER LOCKOUT"),
         ShowObjects::Template(_) | ShowObjects::Templates { .. } => return unsupported("SHOW TEMPLATES"),
     })
 }
