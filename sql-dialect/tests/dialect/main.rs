@@ -7,6 +7,7 @@ mod clients;
 mod copy;
 mod definitions;
 mod expressions;
+mod fuzzed;
 mod lexical;
 mod limits;
 mod manipulation;
