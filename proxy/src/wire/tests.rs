@@ -231,6 +231,7 @@ async fn parameters_are_reported_in_the_order_of_a_cluster() {
             "S datashare_enabled",
             "S session_id",
             "S server_protocol_version",
+            "S show_discovery",
             "K",
             "Z I",
         ]

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{AlterTable, AlterTableAction, ColumnDef, ConstraintKind, DistStyle, SortKey, TableConstraint},
-    names::Ident,
+    names::{Ident, ObjectName},
 };
 
 use super::{
+    append::{self, Extra, quoted},
     columns::{Declared, DeclaredKey, column, storable},
     create_table::{default_value, resolve_keys},
     names::relation_exists,
 };
 use crate::{
-    catalog::{CatalogView, Column, GrantObject, LockMode, Oid, Owned, Relation, RelationKind, TableInfo},
+    catalog::{CatalogView, Column, GrantObject, KeyKind, LockMode, Oid, Owned, Relation, RelationKind, TableInfo},
     result::{CommandTag, Notice, Outcome},
     statements::{Work, access::OrElse},
 };
@@ -32,6 +33,14 @@ pub(crate) async fn alter_table(alter: &AlterTable, work: &mut Work<'_>) -> Resu
     let RelationKind::Table(table) = &relation.kind else {
         return alter_view(alter, &relation, work).await;
     };
+    if let AlterTableAction::AppendFrom { source, ignore_extra, fill_target } = &alter.action {
+        let extra = match (ignore_extra, fill_target) {
+            (true, _) => Extra::Ignored,
+            (_, true) => Extra::Filled,
+            _ => Extra::Refused,
+        };
+        return append::append(&alter.name, source, extra, work).await;
+    }
     let relation = work.lock(&alter.name, LockMode::AccessExclusive).await?;
     let mut altered = Altered { relation: (*relation).clone(), table: table.clone() };
     let actions = match &alter.action {
@@ -74,6 +83,10 @@ async fn new_owner(relation: &Relation, user: &Ident, work: &Work<'_>) -> Result
 
 fn new_name(relation: &Relation, name: &Ident, work: &Work<'_>) -> Result<String> {
     let folded = name.folded(work.context.session.case_sensitive);
+    if folded.starts_with('#') && relation.table().is_some_and(|table| !table.temporary) {
+        let message = "a permanent table cannot be renamed to a name that begins with '#'";
+        return Err(Error::new(SqlState::INVALID_NAME, message).at(name.pos));
+    }
     if work.view.relation(&relation.schema, &folded)?.is_some() {
         return Err(relation_exists(&folded).at(name.pos));
     }
@@ -96,7 +109,7 @@ impl Altered {
             AlterTableAction::AlterType { name, ty } => {
                 let at = self.position(name, work)?;
                 let ty = storable(ty, &name.value)?;
-                self.alter_type(at, ty)?;
+                self.alter_type(at, ty, work).await?;
             }
             AlterTableAction::SetDefault { .. } | AlterTableAction::DropDefault(_) => {
                 return Err(Error::unsupported("ALTER COLUMN SET DEFAULT and DROP DEFAULT are not supported")
@@ -105,7 +118,7 @@ impl Altered {
             AlterTableAction::AlterEncode { columns } => {
                 for (name, encoding) in columns {
                     let at = self.position(name, work)?;
-                    self.columns(|columns| columns[at].encoding = Some(encoding.clone()));
+                    self.alter_encoding(at, encoding, name.pos)?;
                 }
             }
             AlterTableAction::AlterEncodeAuto => {
@@ -113,17 +126,21 @@ impl Altered {
             }
             AlterTableAction::OwnerTo(user) => self.relation.owner = new_owner(&self.relation, user, work).await?,
             AlterTableAction::AddConstraint(constraint) => self.add_constraint(constraint, work)?,
-            AlterTableAction::DropConstraint { name, .. } => self.drop_constraint(name, work)?,
+            AlterTableAction::DropConstraint { name, cascade } => self.drop_constraint(name, *cascade, work).await?,
             AlterTableAction::AlterDistKey(name) => {
                 let at = self.position(name, work)?;
+                self.check_not_interleaved("ALTER DISTKEY")?;
                 self.distribute(DistStyle::Key, Some(at));
             }
-            AlterTableAction::AlterDistStyle(style) => self.distribute(*style, None),
-            AlterTableAction::AlterSortKey(key) => self.sort(key, work)?,
-            AlterTableAction::AppendFrom { .. } => {
-                return Err(Error::unsupported("ALTER TABLE APPEND is not supported"));
+            AlterTableAction::AlterDistStyle(style) => {
+                self.check_not_interleaved("ALTER DISTSTYLE")?;
+                if self.table.temporary {
+                    return Err(Error::unsupported("ALTER DISTSTYLE is not supported for temporary tables"));
+                }
+                self.distribute(*style, None);
             }
-            AlterTableAction::AddColumn(_) | AlterTableAction::Several(_) => {
+            AlterTableAction::AlterSortKey(key) => self.sort(key, work)?,
+            AlterTableAction::AppendFrom { .. } | AlterTableAction::AddColumn(_) | AlterTableAction::Several(_) => {
                 return Err(Error::unsupported("only the keys of a table can be altered together"));
             }
         }
@@ -161,21 +178,55 @@ impl Altered {
         Ok(())
     }
 
-    /// ALTER COLUMN TYPE changes the size of a VARCHAR, nothing else (developer guide, "ALTER TABLE").
-    fn alter_type(&mut self, at: usize, ty: RedshiftType) -> Result<()> {
-        let column = &self.relation.columns[at];
-        let name = column.name.clone();
-        let (RedshiftType::Varchar(_), RedshiftType::Varchar(_)) = (column.ty, ty) else {
+    /// ALTER COLUMN TYPE changes the size of a VARCHAR, nothing else, and not below what is stored (developer guide,
+    /// "ALTER TABLE").
+    async fn alter_type(&mut self, at: usize, ty: RedshiftType, work: &mut Work<'_>) -> Result<()> {
+        let column = self.relation.columns[at].clone();
+        let name = &column.name;
+        let (RedshiftType::Varchar(before), RedshiftType::Varchar(after)) = (column.ty, ty) else {
             let message = format!("ALTER COLUMN TYPE is not supported for column \"{name}\"");
             let hint = "Only the size of a VARCHAR column can be changed.";
             return Err(Error::unsupported(message).with_hint(hint));
         };
+        let refuse =
+            |why: &str| Err(Error::unsupported(format!("cannot alter type of column \"{name}\", which {why}")));
         if column.default.is_some() {
-            return Err(Error::unsupported(format!(
-                "cannot alter type of column \"{name}\", which has a default value"
-            )));
+            return refuse("has a default value");
+        }
+        if self.table.constraints.iter().any(|key| key.columns.contains(&column.attnum)) {
+            return refuse("is part of a key");
+        }
+        if matches!(column.encoding.as_deref(), Some("bytedict" | "runlength" | "text255" | "text32k")) {
+            return refuse("has the compression encoding BYTEDICT, RUNLENGTH, TEXT255 or TEXT32K");
+        }
+        if after < before {
+            let table = ObjectName(vec![quoted(&self.relation.schema), quoted(&self.relation.name)]);
+            let longest = append::longest(&table, name, work).await?;
+            if longest > i64::from(after) {
+                let message = format!("cannot alter type of column \"{name}\": it holds values of {longest} bytes");
+                return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
+            }
         }
         self.columns(|columns| columns[at].ty = ty);
+        Ok(())
+    }
+
+    fn alter_encoding(&mut self, at: usize, encoding: &str, pos: u32) -> Result<()> {
+        self.check_not_interleaved("ALTER COLUMN ENCODE")?;
+        let column = &self.relation.columns[at];
+        if column.encoding.as_deref() == Some(encoding) {
+            let message = format!("column \"{}\" already has the encoding {encoding}", column.name);
+            return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message).at(pos));
+        }
+        self.columns(|columns| columns[at].encoding = Some(encoding.to_string()));
+        Ok(())
+    }
+
+    fn check_not_interleaved(&self, what: &str) -> Result<()> {
+        if self.table.interleaved {
+            let message = format!("{what} is not supported for tables with interleaved sort keys");
+            return Err(Error::unsupported(message));
+        }
         Ok(())
     }
 
@@ -185,6 +236,15 @@ impl Altered {
         if primary && self.table.constraints.iter().any(|other| other.kind == crate::catalog::KeyKind::Primary) {
             let message = format!("multiple primary keys for table \"{}\" are not allowed", self.relation.name);
             return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message));
+        }
+        if let ConstraintKind::PrimaryKey(names) = &constraint.kind {
+            for name in names {
+                let column = &self.relation.columns[self.position(name, work)?];
+                if !column.not_null {
+                    let message = format!("cannot add primary key to nullable column \"{}\"", column.name);
+                    return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message).at(name.pos));
+                }
+            }
         }
         let mut columns = self.relation.columns.to_vec();
         let constraints = resolve_keys(vec![key], &mut columns, &self.relation.name, work)?;
@@ -200,13 +260,33 @@ impl Altered {
         Ok(())
     }
 
-    fn drop_constraint(&mut self, name: &Ident, work: &Work<'_>) -> Result<()> {
+    /// Foreign keys of other tables that point to a key go with it, with CASCADE.
+    async fn drop_constraint(&mut self, name: &Ident, cascade: bool, work: &mut Work<'_>) -> Result<()> {
         let folded = name.folded(work.context.session.case_sensitive);
-        let before = self.table.constraints.len();
-        self.table.constraints.retain(|constraint| constraint.name != folded);
-        if self.table.constraints.len() == before {
+        let Some(at) = self.table.constraints.iter().position(|constraint| constraint.name == folded) else {
             let message = format!("constraint \"{folded}\" does not exist");
             return Err(Error::new(SqlState::UNDEFINED_OBJECT, message).at(name.pos));
+        };
+        let dropped = self.table.constraints.remove(at);
+        if matches!(dropped.kind, KeyKind::Foreign { .. }) {
+            return Ok(());
+        }
+        let table_oid = self.relation.oid;
+        let points_here = |kind: &KeyKind| matches!(kind, KeyKind::Foreign { table, columns } if *table == table_oid && *columns == dropped.columns);
+        for other in work.view.relations()? {
+            let Some(info) = other.table().filter(|_| other.oid != table_oid) else { continue };
+            let Some(key) = info.constraints.iter().find(|key| points_here(&key.kind)) else { continue };
+            if !cascade {
+                let what = format!("constraint {folded} on table {}", self.relation.name);
+                let detail = format!("constraint {} on table {} depends on index {folded}", key.name, other.name);
+                return Err(super::drop::still_needed(&what).with_detail(detail));
+            }
+            let notice = format!("drop cascades to constraint {} on table {}", key.name, other.name);
+            work.state.notices.push(Notice::note(notice));
+            let mut info = info.clone();
+            info.constraints.retain(|key| !points_here(&key.kind));
+            let changed = Relation { kind: RelationKind::Table(info), ..(*other).clone() };
+            work.transaction.update_relation(changed).await?;
         }
         Ok(())
     }
@@ -220,7 +300,11 @@ impl Altered {
         });
     }
 
+    /// SORTKEY AUTO keeps the sort key that there is.
     fn sort(&mut self, key: &SortKey, work: &Work<'_>) -> Result<()> {
+        if *key == SortKey::Auto {
+            return Ok(());
+        }
         let mut declared = Declared { columns: self.relation.columns.to_vec(), keys: Vec::new() };
         declared.columns.iter_mut().for_each(|column| column.sort_key = 0);
         declared.sort(key, work.context.session.case_sensitive)?;

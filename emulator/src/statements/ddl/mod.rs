@@ -1,6 +1,7 @@
 //! CREATE, ALTER, DROP and COMMENT.
 
 mod alter_table;
+mod append;
 mod columns;
 mod comment;
 mod create_table;
