@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 import threading
 
+import boto3
+import botocore.config
 import psycopg
 
 BIN = pathlib.Path(os.environ["BLUESHIFT_BIN_FOLDER"])
@@ -58,13 +60,13 @@ class S3Server(S3Folder):
 class Server:
     """A running Blueshift: in memory unless a data folder is given, on a free port."""
 
-    def __init__(self, *arguments, data=None, s3=None, environment=None, listen="127.0.0.1:0"):
+    def __init__(self, *arguments, data=None, s3=None, environment=None, listen="127.0.0.1:0", http="off"):
         place = ["--ephemeral"] if data is None else ["--data", str(data)]
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("BLUESHIFT_", "AWS_", "PG"))}
         # Where nothing else says where data are, they must not come to lie in the work tree.
         self.folder = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen(
-            [PROGRAM, "emulate", "--listen", listen, *place, *(s3.arguments if s3 else []), *arguments],
+            [PROGRAM, "emulate", "--listen", listen, "--http-listen", http, *place, *(s3.arguments if s3 else []), *arguments],
             env=inherited | (s3.environment if s3 else {}) | (environment or {}),
             cwd=self.folder.name,
             stdin=subprocess.DEVNULL,
@@ -74,6 +76,7 @@ class Server:
         )
         self.s3 = s3
         self.banner = []
+        self.said = threading.Condition()
         self.host, self.port = None, None
         self._wait_until_it_listens()
 
@@ -91,7 +94,25 @@ class Server:
 
     def _read_on(self):
         for line in self.process.stdout:
-            self.banner.append(line)
+            with self.said:
+                self.banner.append(line)
+                self.said.notify_all()
+
+    @property
+    def http(self):
+        """The URL of the Data API and the control plane."""
+        def url():
+            return re.search(r"http://127\.0\.0\.1:\d+", self.output)
+        with self.said:
+            assert self.said.wait_for(url, PATIENCE), self.output
+        return url()[0]
+
+    def aws(self, service, key="AKIDADMIN", secret="secret", **options):
+        """A client of boto3 for a service of this server."""
+        return boto3.client(
+            service, endpoint_url=self.http, region_name="us-east-1", aws_access_key_id=key, aws_secret_access_key=secret,
+            config=botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE, **options),
+        )
 
     @property
     def output(self):

@@ -294,6 +294,11 @@ impl Session {
         self.state.settings.take_changes()
     }
 
+    /// The id that the last statement has in the system tables (pg_last_query_id()); none before the first.
+    pub fn last_query(&self) -> Option<i64> {
+        Some(self.state.last_query_id).filter(|query| *query >= 0)
+    }
+
     /// A setting's value as SHOW gives it.
     pub fn setting(&self, name: &str) -> Option<String> {
         self.state.settings.get(name).map(str::to_string)

@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use crate::check::CheckArgs;
+use crate::{check::CheckArgs, http::sigv4::Keys};
 use blueshift_emulator::{EngineConfig, Location, S3Config};
 use clap::{Args, Parser, Subcommand, builder::FalseyValueParser};
 
@@ -43,6 +43,15 @@ pub struct EmulateArgs {
     /// Address and port to listen on; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5439", env = "BLUESHIFT_LISTEN")]
     pub listen: String,
+
+    /// Address and port for the Data API and the control plane over HTTP; "off" for none [default: 127.0.0.1:5480]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "BLUESHIFT_HTTP_LISTEN")]
+    pub http_listen: Option<String>,
+
+    /// Access keys that HTTP requests must be signed with, as ID:SECRET, several with commas between them; without any, who
+    /// calls is only read, and only this machine may
+    #[arg(long, value_name = "ID:SECRET", env = "BLUESHIFT_VERIFY_SIGV4", hide_env_values = true)]
+    pub verify_sigv4: Option<Keys>,
 
     /// Folder that keeps the tables, and, unless told otherwise, the buckets and the certificate
     #[arg(long, value_name = "FOLDER", default_value = ".blueshift", env = "BLUESHIFT_DATA")]
@@ -99,7 +108,38 @@ pub struct EmulateArgs {
     pub extensions: bool,
 }
 
+/// Where HTTP is served unless told otherwise.
+const DEFAULT_HTTP: &str = "127.0.0.1:5480";
+
+/// What was said of the HTTP port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpListen {
+    /// There is to be none.
+    Off,
+    /// Nothing: the usual address, where it is free.
+    Usual(String),
+    /// This address, and no other.
+    At(String),
+}
+
 impl EmulateArgs {
+    /// Where HTTP is to be served.
+    pub fn http(&self) -> HttpListen {
+        match self.http_listen.as_deref() {
+            None => HttpListen::Usual(DEFAULT_HTTP.to_string()),
+            Some("off") => HttpListen::Off,
+            Some(address) => HttpListen::At(address.to_string()),
+        }
+    }
+
+    /// May HTTP be served here?
+    ///
+    /// # Errors
+    /// Where the address can be reached from other machines and requests are not verified.
+    pub fn check_http_exposure(&self, address: SocketAddr) -> Result<(), Exposed> {
+        if self.verify_sigv4.is_some() || is_loopback(address.ip()) { Ok(()) } else { Err(Exposed::Unverified(address)) }
+    }
+
     /// The folder that plays S3; none where a server does.
     pub fn s3_folder(&self, s3: &S3Config) -> Option<PathBuf> {
         match (&self.s3_folder, &s3.endpoint) {
@@ -138,8 +178,8 @@ impl EmulateArgs {
     ///
     /// # Errors
     /// Where the address can be reached from other machines and there is no password.
-    pub fn check_exposure(&self, address: SocketAddr) -> Result<(), ExposedWithoutPassword> {
-        if self.password.is_some() || is_loopback(address.ip()) { Ok(()) } else { Err(ExposedWithoutPassword(address)) }
+    pub fn check_exposure(&self, address: SocketAddr) -> Result<(), Exposed> {
+        if self.password.is_some() || is_loopback(address.ip()) { Ok(()) } else { Err(Exposed::WithoutPassword(address)) }
     }
 }
 
@@ -147,18 +187,28 @@ fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
-/// A server without a password was asked to listen where other machines can reach it.
+/// A server that lets anybody in was asked to listen where other machines can reach it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct ExposedWithoutPassword(SocketAddr);
+pub enum Exposed {
+    /// There is no password.
+    WithoutPassword(SocketAddr),
+    /// HTTP requests are not verified.
+    Unverified(SocketAddr),
+}
 
-impl fmt::Display for ExposedWithoutPassword {
+impl fmt::Display for Exposed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let address = self.0;
-        write!(f, "{address} can be reached from other machines: set a password (--password or BLUESHIFT_PASSWORD)")
+        let (address, remedy) = match self {
+            Exposed::WithoutPassword(address) => (address, "set a password (--password or BLUESHIFT_PASSWORD)"),
+            Exposed::Unverified(address) => {
+                (address, "name the access keys that may call (--verify-sigv4 or BLUESHIFT_VERIFY_SIGV4)")
+            }
+        };
+        write!(f, "{address} can be reached from other machines: {remedy}")
     }
 }
 
-impl std::error::Error for ExposedWithoutPassword {}
+impl std::error::Error for Exposed {}
 
 /// `512MB`, `4 GiB`, `1073741824`: units are powers of 1024.
 fn parse_size(text: &str) -> Result<usize, String> {
@@ -258,6 +308,19 @@ mod tests {
         assert!(open.check_exposure("[::ffff:127.0.0.1]:5439".parse().unwrap()).is_ok());
         assert!(open.check_exposure("0.0.0.0:5439".parse().unwrap()).is_err());
         assert!(parsed(&["--password", "x"]).check_exposure("0.0.0.0:5439".parse().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn http_has_its_usual_place_unless_told_otherwise() {
+        assert_eq!(parsed(&[]).http(), HttpListen::Usual("127.0.0.1:5480".into()));
+        assert_eq!(parsed(&["--http-listen", "off"]).http(), HttpListen::Off);
+        let open = parsed(&["--http-listen", "0.0.0.0:80"]);
+        assert_eq!(open.http(), HttpListen::At("0.0.0.0:80".into()));
+        assert!(open.check_http_exposure("0.0.0.0:80".parse().unwrap()).is_err());
+        assert!(open.check_http_exposure("127.0.0.1:80".parse().unwrap()).is_ok());
+        let verified = parsed(&["--verify-sigv4", "AKID:secret"]);
+        assert!(verified.check_http_exposure("0.0.0.0:80".parse().unwrap()).is_ok());
+        assert!(Cli::try_parse_from(["blueshift", "--verify-sigv4", "AKID"]).is_err());
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod auth;
 pub mod backend;
 pub mod check;
 pub mod config;
+pub mod http;
 pub mod router;
 pub mod rows;
 pub mod server;

@@ -26,7 +26,13 @@ use tokio_rustls::TlsAcceptor;
 use crate::{
     auth::tls::{self, Temporary, TlsError},
     backend::{Backend, LocalBackend},
-    config::{EmulateArgs, ExposedWithoutPassword},
+    config::{EmulateArgs, Exposed, HttpListen},
+    http::{
+        data_api::DataApi,
+        server::{self as http_server, Front},
+        sigv4::Keys,
+        warehouses::{Door, Warehouses},
+    },
     router::Company,
     session::{Answer, Command, Session},
     wire::{self, Shared, cancel::Registry},
@@ -46,7 +52,7 @@ pub enum StartError {
     #[error("cannot listen on {address}: {reason}")]
     Listen { address: String, reason: String },
     #[error(transparent)]
-    Exposed(#[from] ExposedWithoutPassword),
+    Exposed(#[from] Exposed),
     #[error("{0}")]
     Engine(String),
     #[error(transparent)]
@@ -55,6 +61,8 @@ pub enum StartError {
     InitFile { path: PathBuf, source: io::Error },
     #[error("init file {path}, line {line}: {error}")]
     InitStatement { path: PathBuf, line: usize, error: Error },
+    #[error("cannot read the state of namespaces and workgroups in {path}: {source}")]
+    Warehouses { path: PathBuf, source: io::Error },
     #[error("cannot make the bucket folder {path}: {source}")]
     Buckets { path: PathBuf, source: io::Error },
 }
@@ -65,6 +73,18 @@ pub struct Server {
     pub backend: Arc<dyn Backend>,
     /// What encrypts connections; none refuses encryption.
     pub tls: Option<TlsAcceptor>,
+    /// Where AWS's interfaces are served, if anywhere.
+    pub http: Option<HttpPort>,
+}
+
+/// What the HTTP port needs beside the backend.
+pub struct HttpPort {
+    /// Its socket.
+    pub listener: TcpListener,
+    /// The control plane.
+    pub warehouses: Arc<Warehouses>,
+    /// The keys that requests must be signed with; without any who calls is only read.
+    pub keys: Option<Keys>,
 }
 
 /// Accepts connections until `shutdown` ends, then lets running statements finish, for ten seconds, and closes the
@@ -74,10 +94,11 @@ pub struct Server {
 /// Where the backend cannot write out what is in flight.
 pub async fn run(listener: TcpListener, server: Server, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
     let (stop, stopped) = watch::channel(false);
-    let Server { backend, tls } = server;
+    let Server { backend, tls, http } = server;
     let shared =
         Shared { backend: Arc::clone(&backend), tls, registry: Arc::new(Registry::default()), shutdown: stopped };
     let mut connections = JoinSet::new();
+    let front = http.map(|port| open_http(&mut connections, port, &shared));
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
@@ -102,7 +123,20 @@ pub async fn run(listener: TcpListener, server: Server, shutdown: impl Future<Ou
     if timeout(DRAIN, drained).await.is_err() {
         connections.shutdown().await;
     }
+    if let Some(front) = front {
+        front.data_api.abort();
+    }
     backend.close().await
+}
+
+/// Serves HTTP beside the wire protocol.
+fn open_http(connections: &mut JoinSet<()>, port: HttpPort, shared: &Shared) -> Arc<Front> {
+    let HttpPort { listener, warehouses, keys } = port;
+    let (backend, registry) = (Arc::clone(&shared.backend), Arc::clone(&shared.registry));
+    let data_api = DataApi::new(backend, registry, Arc::clone(&warehouses));
+    let front = Arc::new(Front { data_api, warehouses, keys });
+    connections.spawn(http_server::serve(listener, Arc::clone(&front), shared.shutdown.clone()));
+    front
 }
 
 fn accept(connections: &mut JoinSet<()>, socket: TcpStream, peer: SocketAddr, shared: Shared) {
@@ -134,12 +168,17 @@ pub fn emulate(arguments: EmulateArgs) -> Result<(), StartError> {
     let connections = connections.map_err(StartError::Threads)?;
     let queries = Builder::new_multi_thread().enable_all().worker_threads(query_threads()).build();
     let queries = queries.map_err(StartError::Threads)?;
-    let ended = connections.block_on(bind(&arguments)).and_then(|listener| {
+    let bound = connections.block_on(async { Ok((bind(&arguments).await?, bind_http(&arguments).await?)) });
+    let ended = bound.and_then(|(listener, http)| {
         let address = listener.local_addr().map_err(|error| cannot_listen(&arguments.listen, &error))?;
         let prepared = queries.block_on(Prepared::new(&arguments))?;
-        println!("{}", Banner { address, arguments: &arguments, prepared: &prepared });
+        println!("{}", Banner { address, http: &http, arguments: &arguments, prepared: &prepared });
+        let http = match http {
+            HttpBound::At(listener, _) => Some(prepared.http_port(listener, address, &arguments)?),
+            HttpBound::Off | HttpBound::Taken(_) => None,
+        };
         let Prepared { backend, encryption, .. } = &prepared;
-        let server = Server { backend: Arc::clone(backend), tls: Some(encryption.acceptor.clone()) };
+        let server = Server { backend: Arc::clone(backend), tls: Some(encryption.acceptor.clone()), http };
         connections.block_on(run(listener, server, interrupted())).map_err(engine_error)
     });
     // Threads that are still in a blocking call (a slow disk) must not hold up the end.
@@ -183,6 +222,67 @@ impl Prepared {
         }
         Ok(Prepared { backend, encryption, location, buckets, endpoint })
     }
+}
+
+impl Prepared {
+    fn http_port(&self, listener: TcpListener, address: SocketAddr, arguments: &EmulateArgs) -> Result<HttpPort, StartError> {
+        let door = Door {
+            host: shown_host(address),
+            port: address.port(),
+            database: arguments.database.clone(),
+            user: arguments.user.clone(),
+        };
+        let file = match &self.location {
+            Location::Folder(folder) => Some(folder.join("warehouses.json")),
+            Location::Memory => None,
+        };
+        let path = file.clone().unwrap_or_default();
+        let warehouses = Warehouses::open(file, door).map_err(|source| StartError::Warehouses { path, source })?;
+        Ok(HttpPort { listener, warehouses: Arc::new(warehouses), keys: arguments.verify_sigv4.clone() })
+    }
+}
+
+/// The name that clients reach an address by.
+fn shown_host(address: SocketAddr) -> String {
+    let ip = address.ip().to_canonical();
+    if ip.is_unspecified() { "localhost".to_string() } else { ip.to_string() }
+}
+
+/// What became of the HTTP port.
+enum HttpBound {
+    Off,
+    /// Nobody asked for it, and the usual address is taken.
+    Taken(String),
+    At(TcpListener, SocketAddr),
+}
+
+async fn bind_http(arguments: &EmulateArgs) -> Result<HttpBound, StartError> {
+    let (address, usual) = match arguments.http() {
+        HttpListen::Off => return Ok(HttpBound::Off),
+        HttpListen::Usual(address) => (address, true),
+        HttpListen::At(address) => (address, false),
+    };
+    let failed = |error: io::Error| cannot_serve_http(&address, &error);
+    let found: Vec<SocketAddr> = lookup_host(&address).await.map_err(failed)?.collect();
+    for address in &found {
+        arguments.check_http_exposure(*address)?;
+    }
+    let listener = match TcpListener::bind(&found[..]).await {
+        Ok(listener) => listener,
+        Err(_) if usual => return Ok(HttpBound::Taken(address)),
+        Err(error) => return Err(failed(error)),
+    };
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok(HttpBound::At(listener, bound))
+}
+
+fn cannot_serve_http(address: &str, error: &io::Error) -> StartError {
+    let reason = match error.kind() {
+        io::ErrorKind::AddrInUse => "another program listens there; choose another port with --http-listen".to_string(),
+        io::ErrorKind::InvalidInput => "an address and a port are expected, such as 127.0.0.1:5480, or off".to_string(),
+        _ => error.to_string(),
+    };
+    StartError::Listen { address: address.to_string(), reason }
 }
 
 async fn bind(arguments: &EmulateArgs) -> Result<TcpListener, StartError> {
@@ -307,6 +407,7 @@ async fn interrupted() {
 /// How to connect, and where things are.
 struct Banner<'a> {
     address: SocketAddr,
+    http: &'a HttpBound,
     arguments: &'a EmulateArgs,
     prepared: &'a Prepared,
 }
@@ -314,12 +415,21 @@ struct Banner<'a> {
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let EmulateArgs { user, database, password, .. } = self.arguments;
-        let ip = self.address.ip().to_canonical();
-        let host = if ip.is_unspecified() { "localhost".to_string() } else { ip.to_string() };
+        let host = shown_host(self.address);
         writeln!(f, "Blueshift {} emulates Amazon Redshift on {}", env!("CARGO_PKG_VERSION"), self.address)?;
         writeln!(f, "  connect   psql \"host={host} port={} user={user} dbname={database}\"", self.address.port())?;
         if password.is_none() {
             writeln!(f, "  password  any will do, so only this machine may connect")?;
+        }
+        match self.http {
+            HttpBound::Off => {}
+            HttpBound::Taken(address) => {
+                writeln!(f, "  Data API  off: another program listens on {address}; see --http-listen")?;
+            }
+            HttpBound::At(_, address) => {
+                let (host, port) = (shown_host(*address), address.port());
+                writeln!(f, "  Data API  http://{host}:{port} is redshift-data, redshift-serverless and redshift")?;
+            }
         }
         match &self.prepared.location {
             Location::Folder(folder) => writeln!(f, "  tables    {}", absolute(folder).display())?,
@@ -356,7 +466,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let backend = Arc::new(FakeBackend::default());
         let (stop, stopped) = oneshot::channel();
-        let server = Server { backend: backend.clone(), tls: None };
+        let server = Server { backend: backend.clone(), tls: None, http: None };
         let running = tokio::spawn(run(listener, server, async { drop(stopped.await) }));
         // A client that says nothing does not hold the server up for long; one that is logged in is told.
         let mut client = TcpStream::connect(address).await.unwrap();

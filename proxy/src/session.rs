@@ -164,6 +164,11 @@ impl Session {
         self.backend.setting(name)
     }
 
+    /// The id that the last statement has in the system tables; none before the first.
+    pub fn last_query(&self) -> Option<i64> {
+        self.backend.last_query()
+    }
+
     /// How values are written for this client.
     pub fn style(&self) -> TextStyle {
         TextStyle::of_settings(|name| self.backend.setting(name))

@@ -38,7 +38,7 @@ impl Server {
     pub fn start_with<A: AsRef<OsStr>>(arguments: &[A]) -> Result<Server, Box<dyn Error + Send + Sync>> {
         let program = program()?;
         let mut process = Command::new(&program)
-            .args(["emulate", "--ephemeral", "--listen", "127.0.0.1:0"])
+            .args(["emulate", "--ephemeral", "--listen", "127.0.0.1:0", "--http-listen", "off"])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -110,4 +110,8 @@ impl BackendSession for LocalSession {
     fn setting(&self, name: &str) -> Option<String> {
         self.session.setting(name)
     }
+
+    fn last_query(&self) -> Option<i64> {
+        self.0.last_query()
+    }
 }

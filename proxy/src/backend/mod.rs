@@ -83,4 +83,9 @@ pub trait BackendSession: Send {
 
     /// A setting's value as SHOW gives it.
     fn setting(&self, name: &str) -> Option<String>;
+
+    /// The id that the last statement has in the system tables; none before the first.
+    fn last_query(&self) -> Option<i64> {
+        None
+    }
 }

@@ -1,6 +1,6 @@
 //! Expressions, by precedence climbing over the levels of [`crate::precedence`].
 
-use super::{Parser, fold_chain};
+use super::{Parser, fold_chain, name_index};
 use crate::{
     ast::{
         ArraySyntax, BinaryOp, CastSafety, Expr, ExprKind, IsTest, LikeKind, Literal, PathStep, Quantifier, UnaryOp,
@@ -435,9 +435,13 @@ impl Parser<'_> {
         self.leaf(ExprKind::Parameter(number), pos)
     }
 
-    /// `$n`
+    /// `$n`, or the name of one.
     pub(super) fn parameter_number(&mut self) -> Result<u16> {
         let token = self.expect(TokenKind::Parameter)?;
+        if let Some(number) = name_index(self.token_text(token), self.names).and_then(|at| u16::try_from(at + 1).ok()) {
+            self.parameters = self.parameters.max(number);
+            return Ok(number);
+        }
         let digits = &self.token_text(token)[1..];
         match digits.parse::<u16>() {
             Ok(number) if number > 0 => {

@@ -55,13 +55,43 @@ const MAX_NAME_BYTES: usize = 127;
 ///
 /// Errors are those of the first statement that has one; nothing may run before the whole message has parsed.
 pub fn parse(text: &str) -> Result<Vec<Parsed>> {
-    Statements::new(text)?.collect()
+    Statements::new(text, &[])?.collect()
+}
+
+/// Parses a whole message in which parameters stand by name, as the Data API has them: `:name` is `$n` where `names[n - 1]`
+/// is that name, and what it always was where there is no such name.
+///
+/// # Errors
+/// Those of [`parse`].
+pub fn parse_with_names(text: &str, names: &[String]) -> Result<Vec<Parsed>> {
+    Statements::new(text, names)?.collect()
+}
+
+/// What of `names` stands in the text as `:name`, whether or not the text can be parsed.
+pub fn names_in(text: &str, names: &[String]) -> Vec<bool> {
+    let mut used = vec![false; names.len()];
+    let Ok(mut statements) = Statements::new(text, names) else { return used };
+    while !statements.ended {
+        let Ok((parser, last)) = Parser::for_next_statement(text, names, &mut statements.lexer) else { break };
+        statements.ended = last;
+        for token in parser.iter().flat_map(|parser| &parser.tokens).filter(|token| token.kind == TokenKind::Parameter) {
+            let named = name_index(&text[token.start as usize..token.end as usize], names);
+            named.into_iter().for_each(|index| used[index] = true);
+        }
+    }
+    used
+}
+
+/// Which of the names `:name` means.
+fn name_index(token: &str, names: &[String]) -> Option<usize> {
+    let name = token.strip_prefix(':')?;
+    names.iter().position(|other| other == name)
 }
 
 /// Parses each statement of a file for itself: behind one that is wrong, parsing goes on with the next one. Lines
 /// between statements that are commands of psql are skipped, and so is a byte order mark.
 pub(crate) fn parse_each(text: &str) -> Vec<Result<Parsed>> {
-    match Statements::new(text) {
+    match Statements::new(text, &[]) {
         Ok(mut statements) => {
             let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
             statements.lexer = Lexer::new(text, mark as Pos);
@@ -75,6 +105,7 @@ pub(crate) fn parse_each(text: &str) -> Vec<Result<Parsed>> {
 /// The statements of a text, one by one.
 struct Statements<'a> {
     text: &'a str,
+    names: &'a [String],
     lexer: Lexer<'a>,
     ended: bool,
     /// May commands of psql stand between the statements?
@@ -82,11 +113,11 @@ struct Statements<'a> {
 }
 
 impl<'a> Statements<'a> {
-    fn new(text: &'a str) -> Result<Self> {
+    fn new(text: &'a str, names: &'a [String]) -> Result<Self> {
         if Pos::try_from(text.len()).is_err() {
             return Err(too_large(text, 0));
         }
-        Ok(Statements { text, lexer: Lexer::new(text, 0), ended: false, of_psql: false })
+        Ok(Statements { text, names, lexer: Lexer::new(text, 0), ended: false, of_psql: false })
     }
 
     /// The next statement; none where it is empty.
@@ -95,7 +126,7 @@ impl<'a> Statements<'a> {
             self.lexer.skip_psql_commands();
         }
         let (parser, last) =
-            Parser::for_next_statement(self.text, &mut self.lexer).inspect_err(|_| self.ended = true)?;
+            Parser::for_next_statement(self.text, self.names, &mut self.lexer).inspect_err(|_| self.ended = true)?;
         self.ended = last;
         let Some(mut parser) = parser else { return Ok(None) };
         let (start, end) = parser.span();
@@ -136,13 +167,13 @@ pub fn parse_data_type(text: &str) -> Result<DataType> {
 
 fn parse_whole<'a, T>(text: &'a str, parse: impl FnOnce(&mut Parser<'a>) -> Result<T>) -> Result<T> {
     let mut lexer = Lexer::new(text, 0);
-    let (parser, mut last) = Parser::for_next_statement(text, &mut lexer)?;
+    let (parser, mut last) = Parser::for_next_statement(text, &[], &mut lexer)?;
     let Some(mut parser) = parser else { return Err(end_of_input(text.len())) };
     let value = parse(&mut parser)?;
     parser.expect_end()?;
     // A semicolon may end it; a second statement may not follow.
     while !last {
-        let (parser, is_last) = Parser::for_next_statement(text, &mut lexer)?;
+        let (parser, is_last) = Parser::for_next_statement(text, &[], &mut lexer)?;
         if let Some(parser) = parser {
             return Err(parser.unexpected());
         }
@@ -155,9 +186,19 @@ fn end_of_input(end: usize) -> Error {
     Error::new(SqlState::SYNTAX_ERROR, "syntax error at end of input").at(end as Pos)
 }
 
+/// Are these two tokens a parameter's name and the colon before it?
+fn names_parameter(text: &str, names: &[String], colon: Token, name: Token) -> bool {
+    colon.kind == TokenKind::Colon
+        && colon.end == name.start
+        && matches!(name.kind, TokenKind::Word | TokenKind::Integer)
+        && name_index(&text[colon.start as usize..name.end as usize], names).is_some()
+}
+
 /// The tokens of one statement and how far they have been taken.
 struct Parser<'a> {
     text: &'a str,
+    /// The names of parameters that stand as `:name`.
+    names: &'a [String],
     /// Never empty: the last one is [`TokenKind::End`] or [`TokenKind::Semicolon`].
     tokens: Vec<Token>,
     at: usize,
@@ -192,11 +233,20 @@ struct IntoTable {
 
 impl<'a> Parser<'a> {
     /// Cuts the next statement; none where it is empty. Also says whether the text ends with it.
-    fn for_next_statement(text: &'a str, lexer: &mut Lexer<'a>) -> Result<(Option<Self>, bool)> {
+    fn for_next_statement(
+        text: &'a str,
+        names: &'a [String],
+        lexer: &mut Lexer<'a>,
+    ) -> Result<(Option<Self>, bool)> {
         let mut tokens: Vec<Token> = Vec::new();
         let last = loop {
             let token = lexer.next();
-            tokens.push(token);
+            match tokens.last_mut() {
+                Some(colon) if names_parameter(text, names, *colon, token) => {
+                    *colon = Token { kind: TokenKind::Parameter, end: token.end, ..*colon };
+                }
+                _ => tokens.push(token),
+            }
             let start = tokens[0].start as usize;
             if token.end as usize - start > MAX_STATEMENT_BYTES {
                 return Err(too_large(text, start));
@@ -209,6 +259,7 @@ impl<'a> Parser<'a> {
         };
         let parser = Parser {
             text,
+            names,
             tokens,
             at: 0,
             parameters: 0,

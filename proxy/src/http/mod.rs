@@ -1,0 +1,25 @@
+//! The HTTP port: AWS's interfaces to a warehouse, as SDKs, the CLI and Terraform call them.
+//!
+//! 1. [`server`] accepts connections and reads a whole request; [`sigv4`] says who sends it and, where keys are
+//!    configured, whether that is true.
+//! 2. A request with `X-Amz-Target` is JSON ([`json_rpc`]): the Data API ([`data_api`]) or Redshift Serverless
+//!    ([`serverless`]). A form is the query protocol of provisioned clusters ([`provisioned`]).
+//! 3. The Data API runs SQL in sessions of the same backend as the wire protocol; the control plane keeps its
+//!    namespaces, workgroups and clusters in [`warehouses`] and issues [`credentials`] that log in on the wire.
+
+pub mod data_api;
+pub mod json_rpc;
+pub mod server;
+pub mod sigv4;
+mod validate;
+pub mod warehouses;
+
+/// Now, in microseconds since 1970.
+pub(crate) fn now() -> i64 {
+    chrono::Utc::now().timestamp_micros()
+}
+
+/// A moment as JSON protocols of AWS write it: seconds since 1970, to the millisecond.
+pub(crate) fn seconds(micros: i64) -> serde_json::Value {
+    serde_json::json!(micros.div_euclid(1_000) as f64 / 1_000.0)
+}

@@ -1,0 +1,326 @@
+//! Who sends a request: AWS Signature Version 4.
+//!
+//! The signature covers the method, the path, the query, some headers and the hash of the body with a key that only the
+//! owner of the secret can derive. Without configured keys only the name of the access key is read; with them every request
+//! must be signed with one of them, and recently. Source: AWS General Reference, "Signature Version 4 signing process".
+
+use std::{collections::BTreeMap, fmt};
+
+use chrono::NaiveDateTime;
+use hyper::{StatusCode, http::request::Parts};
+use ring::hmac;
+use sha2::{Digest, Sha256};
+
+use super::json_rpc::ApiError;
+
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// How far the clock of a caller may be off.
+const TOLERANCE_SECONDS: i64 = 300;
+/// The region of callers that name none.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The access key; none where the request is not signed.
+    pub access_key: Option<String>,
+    /// The region that it was signed for.
+    pub region: String,
+}
+
+impl Default for Caller {
+    fn default() -> Self {
+        Caller { access_key: None, region: DEFAULT_REGION.to_string() }
+    }
+}
+
+/// The keys that requests must be signed with.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Keys(BTreeMap<String, String>);
+
+/// Secrets are not for logs.
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl std::str::FromStr for Keys {
+    type Err = String;
+
+    /// `ID:SECRET`, or several with commas between them.
+    fn from_str(text: &str) -> Result<Keys, String> {
+        let pairs = text.split(',').map(|pair| match pair.trim().split_once(':') {
+            Some((id, secret)) if !id.is_empty() && !secret.is_empty() => Ok((id.to_string(), secret.to_string())),
+            _ => Err("an access key is expected as ID:SECRET".to_string()),
+        });
+        pairs.collect::<Result<_, _>>().map(Keys)
+    }
+}
+
+/// Reads who calls, and checks it where there are keys.
+///
+/// # Errors
+/// 403 where a signature is wrong, old or missing.
+pub fn identify(request: &Parts, body: &[u8], keys: Option<&Keys>) -> Result<Caller, ApiError> {
+    let authorization = header(request, "authorization").and_then(Authorization::parse);
+    let Some(keys) = keys else {
+        return Ok(authorization.map_or_else(Caller::default, |authorization| authorization.caller()));
+    };
+    let Some(authorization) = authorization else {
+        return Err(refused("MissingAuthenticationTokenException", "Missing Authentication Token"));
+    };
+    let Some(secret) = keys.0.get(authorization.access_key) else {
+        let message = "The security token included in the request is invalid.";
+        return Err(refused("UnrecognizedClientException", message));
+    };
+    verify(request, body, &authorization, secret)?;
+    Ok(authorization.caller())
+}
+
+fn verify(request: &Parts, body: &[u8], authorization: &Authorization<'_>, secret: &str) -> Result<(), ApiError> {
+    let date = header(request, "x-amz-date").unwrap_or_default();
+    let Ok(signed_at) = NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ") else {
+        return Err(refused("IncompleteSignatureException", "Authorization header requires existence of 'X-Amz-Date'."));
+    };
+    if !date.starts_with(authorization.date) || !authorization.covers("host") {
+        let message = "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP";
+        return Err(refused("InvalidSignatureException", message));
+    }
+    let now = chrono::Utc::now().naive_utc();
+    if (now - signed_at).num_seconds().abs() > TOLERANCE_SECONDS {
+        let now = now.format("%Y%m%dT%H%M%SZ");
+        let message = format!("Signature expired: {date} is not within {TOLERANCE_SECONDS} seconds of {now}");
+        return Err(refused("InvalidSignatureException", message));
+    }
+    let canonical = canonical_request(request, body, authorization);
+    let scope = authorization.scope();
+    let to_sign = format!("{ALGORITHM}\n{date}\n{scope}\n{}", hex(&Sha256::digest(canonical.as_bytes())));
+    let key = signing_key(secret, authorization);
+    let given = from_hex(authorization.signature).unwrap_or_default();
+    // Compares in constant time.
+    hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, &key), to_sign.as_bytes(), &given).map_err(|_| {
+        let message = "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+                       Access Key and signing method. Consult the service documentation for details.";
+        refused("InvalidSignatureException", message)
+    })
+}
+
+fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
+    ApiError::client(code, message).with_status(StatusCode::FORBIDDEN)
+}
+
+fn header<'a>(request: &'a Parts, name: &str) -> Option<&'a str> {
+    request.headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The header of that name, taken apart.
+struct Authorization<'a> {
+    access_key: &'a str,
+    date: &'a str,
+    region: &'a str,
+    service: &'a str,
+    signed_headers: Vec<&'a str>,
+    signature: &'a str,
+}
+
+impl<'a> Authorization<'a> {
+    fn parse(text: &'a str) -> Option<Authorization<'a>> {
+        let fields = text.strip_prefix(ALGORITHM)?;
+        let field = |name: &str| {
+            let fields = fields.split(',').map(str::trim);
+            fields.filter_map(|field| field.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+        };
+        let scope: Vec<&str> = field("Credential")?.split('/').collect();
+        let [access_key, date, region, service, "aws4_request"] = scope[..] else { return None };
+        let signed_headers = field("SignedHeaders")?.split(';').collect();
+        Some(Authorization { access_key, date, region, service, signed_headers, signature: field("Signature")? })
+    }
+
+    fn caller(&self) -> Caller {
+        Caller { access_key: Some(self.access_key.to_string()), region: self.region.to_string() }
+    }
+
+    fn covers(&self, header: &str) -> bool {
+        self.signed_headers.contains(&header)
+    }
+
+    fn scope(&self) -> String {
+        format!("{}/{}/{}/aws4_request", self.date, self.region, self.service)
+    }
+}
+
+fn canonical_request(request: &Parts, body: &[u8], authorization: &Authorization<'_>) -> String {
+    let path = encode(&decode(request.uri.path()), Slash::Kept);
+    let headers: String = authorization.signed_headers.iter().map(|name| canonical_header(request, name)).collect();
+    let hash = hex(&Sha256::digest(body));
+    let (query, names) = (canonical_query(request.uri.query()), authorization.signed_headers.join(";"));
+    format!("{}\n{path}\n{query}\n{headers}\n{names}\n{hash}", request.method)
+}
+
+/// `name:value` and a line break; runs of blanks are one.
+fn canonical_header(request: &Parts, name: &str) -> String {
+    let values = request.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let values: Vec<String> = values.map(|value| value.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    format!("{name}:{}\n", values.join(","))
+}
+
+fn canonical_query(query: Option<&str>) -> String {
+    let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (encode(&decode(name), Slash::Encoded), encode(&decode(value), Slash::Encoded))
+    });
+    let mut pairs: Vec<_> = pairs.collect();
+    pairs.sort();
+    pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Slash {
+    Kept,
+    Encoded,
+}
+
+fn encode(bytes: &[u8], slash: Slash) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for byte in bytes {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => text.push(char::from(*byte)),
+            b'/' if slash == Slash::Kept => text.push('/'),
+            other => text.push_str(&format!("%{other:02X}")),
+        }
+    }
+    text
+}
+
+/// `%2F` to the byte; what is no escape stays.
+pub(crate) fn decode(text: &str) -> Vec<u8> {
+    let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
+    while let Some((first, behind)) = rest.split_first() {
+        let escaped = behind.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    bytes
+}
+
+/// The key that the secret gives for a day, a region and a service.
+fn signing_key(secret: &str, authorization: &Authorization<'_>) -> Vec<u8> {
+    let parts = [authorization.date, authorization.region, authorization.service, "aws4_request"];
+    parts.iter().fold(format!("AWS4{secret}").into_bytes(), |key, part| {
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), part.as_bytes()).as_ref().to_vec()
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    if !text.is_ascii() || !text.len().is_multiple_of(2) {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::Request;
+
+    use super::*;
+
+    /// The example of the AWS General Reference: GET https://iam.amazonaws.com/?Action=ListUsers&Version=2010-05-08.
+    fn example(signature: &str) -> (Parts, String) {
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, \
+             SignedHeaders=content-type;host;x-amz-date, Signature={signature}"
+        );
+        let request = Request::get("/?Version=2010-05-08&Action=ListUsers")
+            .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
+            .header("host", "iam.amazonaws.com")
+            .header("x-amz-date", "20150830T123600Z")
+            .body(())
+            .unwrap();
+        (request.into_parts().0, authorization)
+    }
+
+    #[test]
+    fn a_request_is_hashed_as_the_reference_shows() {
+        let (parts, authorization) = example("00");
+        let authorization = Authorization::parse(&authorization).unwrap();
+        let canonical = canonical_request(&parts, b"", &authorization);
+        assert_eq!(
+            hex(&Sha256::digest(canonical.as_bytes())),
+            "f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59"
+        );
+        assert_eq!(
+            hex(&signing_key("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", &authorization)),
+            "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9"
+        );
+    }
+
+    #[test]
+    fn without_keys_the_caller_is_believed() {
+        let (mut parts, authorization) = example("00");
+        parts.headers.insert("authorization", authorization.parse().unwrap());
+        let caller = identify(&parts, b"", None).unwrap();
+        assert_eq!(caller, Caller { access_key: Some("AKIDEXAMPLE".into()), region: "us-east-1".into() });
+        parts.headers.remove("authorization");
+        assert_eq!(identify(&parts, b"", None).unwrap(), Caller::default());
+    }
+
+    #[test]
+    fn with_keys_only_a_right_and_recent_signature_passes() {
+        let keys: Keys = "AKIDEXAMPLE:wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".parse().unwrap();
+        let (mut parts, _) = example("");
+        assert_eq!(identify(&parts, b"", Some(&keys)).unwrap_err().code, "MissingAuthenticationTokenException");
+        let now = chrono::Utc::now();
+        let (date, time) = (now.format("%Y%m%d").to_string(), now.format("%Y%m%dT%H%M%SZ").to_string());
+        let sign = |parts: &mut Parts, key: &str, time: &str| {
+            parts.headers.insert("x-amz-date", time.parse().unwrap());
+            let text = |signature: &str| {
+                format!(
+                    "AWS4-HMAC-SHA256 Credential={key}/{date}/us-east-1/iam/aws4_request, \
+                     SignedHeaders=host;x-amz-date, Signature={signature}"
+                )
+            };
+            let unsigned = text("00");
+            let authorization = Authorization::parse(&unsigned).unwrap();
+            let canonical = canonical_request(parts, b"body", &authorization);
+            let hash = hex(&Sha256::digest(canonical.as_bytes()));
+            let to_sign = format!("{ALGORITHM}\n{time}\n{}\n{hash}", authorization.scope());
+            let derived = signing_key("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", &authorization);
+            let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &derived), to_sign.as_bytes());
+            parts.headers.insert("authorization", text(&hex(signature.as_ref())).parse().unwrap());
+        };
+        sign(&mut parts, "AKIDEXAMPLE", &time);
+        assert!(identify(&parts, b"body", Some(&keys)).is_ok());
+        assert_eq!(identify(&parts, b"another", Some(&keys)).unwrap_err().code, "InvalidSignatureException");
+        sign(&mut parts, "AKIDOTHER", &time);
+        assert_eq!(identify(&parts, b"body", Some(&keys)).unwrap_err().code, "UnrecognizedClientException");
+        let old = (now - chrono::TimeDelta::hours(1)).format("%Y%m%dT%H%M%SZ").to_string();
+        sign(&mut parts, "AKIDEXAMPLE", &old);
+        assert_eq!(identify(&parts, b"body", Some(&keys)).unwrap_err().status, StatusCode::FORBIDDEN);
+    }
+
+    #[test]
+    fn keys_are_pairs() {
+        assert!("A:b,C:d".parse::<Keys>().is_ok());
+        assert!("A".parse::<Keys>().is_err());
+        assert_eq!(format!("{:?}", "A:secret".parse::<Keys>().unwrap()), r#"{"A"}"#);
+    }
+
+    #[test]
+    fn escapes_are_read_and_written() {
+        assert_eq!(decode("a%2Fb%zz"), b"a/b%zz");
+        assert_eq!(encode("a/b é".as_bytes(), Slash::Encoded), "a%2Fb%20%C3%A9");
+    }
+}
