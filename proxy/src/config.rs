@@ -48,8 +48,9 @@ pub struct EmulateArgs {
     #[arg(long, value_name = "ADDRESS:PORT", env = "BLUESHIFT_HTTP_LISTEN")]
     pub http_listen: Option<String>,
 
-    /// Access keys that HTTP requests must be signed with, as ID:SECRET, several with commas between them; without any, who
-    /// calls is only read, and only this machine may
+    /// Access keys that HTTP requests must be signed with, several with commas between them; without any, who calls is only
+    /// read, and only this machine may. A key is the superuser's, or with :user/NAME or :role/NAME behind it that of an IAM
+    /// user or role, whose database user is IAM:NAME or IAMR:NAME
     #[arg(long, value_name = "ID:SECRET", env = "BLUESHIFT_VERIFY_SIGV4", hide_env_values = true)]
     pub verify_sigv4: Option<Keys>,
 
@@ -137,7 +138,11 @@ impl EmulateArgs {
     /// # Errors
     /// Where the address can be reached from other machines and requests are not verified.
     pub fn check_http_exposure(&self, address: SocketAddr) -> Result<(), Exposed> {
-        if self.verify_sigv4.is_some() || is_loopback(address.ip()) { Ok(()) } else { Err(Exposed::Unverified(address)) }
+        if self.verify_sigv4.is_some() || is_loopback(address.ip()) {
+            Ok(())
+        } else {
+            Err(Exposed::Unverified(address))
+        }
     }
 
     /// The folder that plays S3; none where a server does.
@@ -179,7 +184,11 @@ impl EmulateArgs {
     /// # Errors
     /// Where the address can be reached from other machines and there is no password.
     pub fn check_exposure(&self, address: SocketAddr) -> Result<(), Exposed> {
-        if self.password.is_some() || is_loopback(address.ip()) { Ok(()) } else { Err(Exposed::WithoutPassword(address)) }
+        if self.password.is_some() || is_loopback(address.ip()) {
+            Ok(())
+        } else {
+            Err(Exposed::WithoutPassword(address))
+        }
     }
 }
 

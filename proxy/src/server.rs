@@ -28,6 +28,8 @@ use crate::{
     backend::{Backend, LocalBackend},
     config::{EmulateArgs, Exposed, HttpListen},
     http::{
+        admin::Control,
+        credentials::Credentials,
         data_api::DataApi,
         server::{self as http_server, Front},
         sigv4::Keys,
@@ -95,8 +97,13 @@ pub struct HttpPort {
 pub async fn run(listener: TcpListener, server: Server, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
     let (stop, stopped) = watch::channel(false);
     let Server { backend, tls, http } = server;
-    let shared =
-        Shared { backend: Arc::clone(&backend), tls, registry: Arc::new(Registry::default()), shutdown: stopped };
+    let shared = Shared {
+        backend: Arc::clone(&backend),
+        tls,
+        registry: Arc::new(Registry::default()),
+        credentials: Arc::new(Credentials::default()),
+        shutdown: stopped,
+    };
     let mut connections = JoinSet::new();
     let front = http.map(|port| open_http(&mut connections, port, &shared));
     tokio::pin!(shutdown);
@@ -132,9 +139,13 @@ pub async fn run(listener: TcpListener, server: Server, shutdown: impl Future<Ou
 /// Serves HTTP beside the wire protocol.
 fn open_http(connections: &mut JoinSet<()>, port: HttpPort, shared: &Shared) -> Arc<Front> {
     let HttpPort { listener, warehouses, keys } = port;
-    let (backend, registry) = (Arc::clone(&shared.backend), Arc::clone(&shared.registry));
-    let data_api = DataApi::new(backend, registry, Arc::clone(&warehouses));
-    let front = Arc::new(Front { data_api, warehouses, keys });
+    let control = Arc::new(Control {
+        warehouses,
+        credentials: Arc::clone(&shared.credentials),
+        backend: Arc::clone(&shared.backend),
+        registry: Arc::clone(&shared.registry),
+    });
+    let front = Arc::new(Front { data_api: DataApi::new(Arc::clone(&control)), control, keys });
     connections.spawn(http_server::serve(listener, Arc::clone(&front), shared.shutdown.clone()));
     front
 }
@@ -225,7 +236,12 @@ impl Prepared {
 }
 
 impl Prepared {
-    fn http_port(&self, listener: TcpListener, address: SocketAddr, arguments: &EmulateArgs) -> Result<HttpPort, StartError> {
+    fn http_port(
+        &self,
+        listener: TcpListener,
+        address: SocketAddr,
+        arguments: &EmulateArgs,
+    ) -> Result<HttpPort, StartError> {
         let door = Door {
             host: shown_host(address),
             port: address.port(),
@@ -428,7 +444,7 @@ impl fmt::Display for Banner<'_> {
             }
             HttpBound::At(_, address) => {
                 let (host, port) = (shown_host(*address), address.port());
-                writeln!(f, "  Data API  http://{host}:{port} is redshift-data, redshift-serverless and redshift")?;
+                writeln!(f, "  Data API  http://{host}:{port}")?;
             }
         }
         match &self.prepared.location {

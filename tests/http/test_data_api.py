@@ -259,7 +259,10 @@ def test_a_batch_shares_its_parameters(data):
 
 # ---- Cancelling
 
-ENDLESS = "select count(*) from (select 1 from pg_attribute a, pg_attribute b, pg_attribute c, pg_attribute d) s"
+# It runs for days.
+NAMES = "abcdefghijklmopq"
+ENDLESS = f"""with numbers as (select 0 as n union all select 1 union all select 2 union all select 3 union all select 4 union all select 5)
+    select count(*) from {", ".join(f"numbers {name}" for name in NAMES)} where {" + ".join(f"{name}.n" for name in NAMES)} = -1"""
 
 
 def started(data, statement):

@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn an_error_has_its_name_its_text_and_what_else_its_shape_has() {
-        let error = ApiError::client("ResourceNotFoundException", "Query does not exist.").with_member("ResourceId", "x");
+        let error =
+            ApiError::client("ResourceNotFoundException", "Query does not exist.").with_member("ResourceId", "x");
         assert_eq!(
             error.to_json("Message").to_string(),
             r#"{"__type":"ResourceNotFoundException","Message":"Query does not exist.","ResourceId":"x"}"#

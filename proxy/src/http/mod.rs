@@ -7,12 +7,18 @@
 //! 3. The Data API runs SQL in sessions of the same backend as the wire protocol; the control plane keeps its
 //!    namespaces, workgroups and clusters in [`warehouses`] and issues [`credentials`] that log in on the wire.
 
+pub mod admin;
+pub mod credentials;
 pub mod data_api;
 pub mod json_rpc;
+pub mod provisioned;
+mod provisioned_groups;
 pub mod server;
+pub mod serverless;
 pub mod sigv4;
 mod validate;
 pub mod warehouses;
+mod xml;
 
 /// Now, in microseconds since 1970.
 pub(crate) fn now() -> i64 {

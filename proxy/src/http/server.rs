@@ -20,10 +20,11 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
+    admin::Control,
     data_api::DataApi,
     json_rpc::{Answer, ApiError, unknown_operation},
+    provisioned, serverless,
     sigv4::{Caller, Keys, identify},
-    warehouses::Warehouses,
 };
 
 /// Most bytes of a request: a batch of 40 texts of 100 KB, written as JSON, has room.
@@ -36,7 +37,7 @@ pub struct Front {
     /// SQL.
     pub data_api: DataApi,
     /// The control plane.
-    pub warehouses: Arc<Warehouses>,
+    pub control: Arc<Control>,
     /// The keys that requests must be signed with; without any who calls is only read.
     pub keys: Option<Keys>,
 }
@@ -123,7 +124,10 @@ async fn answer(front: Arc<Front>, request: Request<Incoming>) -> Result<Respons
                 Err(error) => Protocol::Json { message }.failed(&error, &id),
             }
         }
-        Protocol::Query => Protocol::Query.failed(&unknown_operation(""), &id),
+        Protocol::Query => match provisioned::call(&front.control, &body, &caller, &id).await {
+            Ok(xml) => response(StatusCode::OK, "text/xml", xml, &id),
+            Err(error) => Protocol::Query.failed(&error, &id),
+        },
     })
 }
 
@@ -131,6 +135,7 @@ async fn answer(front: Arc<Front>, request: Request<Incoming>) -> Result<Respons
 async fn call_json(front: &Front, target: &str, body: &Bytes, caller: &Caller) -> Answer {
     match target.split_once('.') {
         Some(("RedshiftData", operation)) => front.data_api.call(operation, body, caller).await,
+        Some(("RedshiftServerless", operation)) => serverless::call(&front.control, operation, body, caller).await,
         _ => Err(unknown_operation(target)),
     }
 }
@@ -161,7 +166,7 @@ impl Protocol {
                 response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(error.code));
                 response
             }
-            Protocol::Query => response(error.status, "text/xml", error.message.clone(), id),
+            Protocol::Query => response(error.status, "text/xml", provisioned::error_xml(error, id), id),
         }
     }
 }

@@ -26,17 +26,45 @@ pub struct Caller {
     pub access_key: Option<String>,
     /// The region that it was signed for.
     pub region: String,
+    /// Whose key it is, where that was configured.
+    pub identity: Option<Identity>,
+}
+
+/// Who owns an access key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// An IAM user of this name.
+    User(String),
+    /// A session of the IAM role of this name.
+    Role(String),
+}
+
+impl Identity {
+    /// `user/NAME` or `role/NAME`.
+    fn parse(text: &str) -> Result<Identity, String> {
+        match text.split_once('/') {
+            Some(("user", name)) if !name.is_empty() => Ok(Identity::User(name.to_string())),
+            Some(("role", name)) if !name.is_empty() => Ok(Identity::Role(name.to_string())),
+            _ => Err("the owner of an access key is expected as user/NAME or role/NAME".to_string()),
+        }
+    }
 }
 
 impl Default for Caller {
     fn default() -> Self {
-        Caller { access_key: None, region: DEFAULT_REGION.to_string() }
+        Caller { access_key: None, region: DEFAULT_REGION.to_string(), identity: None }
     }
 }
 
 /// The keys that requests must be signed with.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Keys(BTreeMap<String, String>);
+pub struct Keys(BTreeMap<String, Key>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Key {
+    secret: String,
+    owner: Option<Identity>,
+}
 
 /// Secrets are not for logs.
 impl fmt::Debug for Keys {
@@ -48,11 +76,16 @@ impl fmt::Debug for Keys {
 impl std::str::FromStr for Keys {
     type Err = String;
 
-    /// `ID:SECRET`, or several with commas between them.
+    /// `ID:SECRET`, and perhaps `:user/NAME` or `:role/NAME` behind it; or several with commas between them.
     fn from_str(text: &str) -> Result<Keys, String> {
-        let pairs = text.split(',').map(|pair| match pair.trim().split_once(':') {
-            Some((id, secret)) if !id.is_empty() && !secret.is_empty() => Ok((id.to_string(), secret.to_string())),
-            _ => Err("an access key is expected as ID:SECRET".to_string()),
+        let pairs = text.split(',').map(|key| {
+            let (id, rest) = key.trim().split_once(':').unwrap_or_default();
+            let (secret, owner) = rest.split_once(':').map_or((rest, None), |(secret, owner)| (secret, Some(owner)));
+            if id.is_empty() || secret.is_empty() {
+                return Err("an access key is expected as ID:SECRET".to_string());
+            }
+            let owner = owner.map(Identity::parse).transpose()?;
+            Ok((id.to_string(), Key { secret: secret.to_string(), owner }))
         });
         pairs.collect::<Result<_, _>>().map(Keys)
     }
@@ -70,18 +103,21 @@ pub fn identify(request: &Parts, body: &[u8], keys: Option<&Keys>) -> Result<Cal
     let Some(authorization) = authorization else {
         return Err(refused("MissingAuthenticationTokenException", "Missing Authentication Token"));
     };
-    let Some(secret) = keys.0.get(authorization.access_key) else {
+    let Some(key) = keys.0.get(authorization.access_key) else {
         let message = "The security token included in the request is invalid.";
         return Err(refused("UnrecognizedClientException", message));
     };
-    verify(request, body, &authorization, secret)?;
-    Ok(authorization.caller())
+    verify(request, body, &authorization, &key.secret)?;
+    Ok(Caller { identity: key.owner.clone(), ..authorization.caller() })
 }
 
 fn verify(request: &Parts, body: &[u8], authorization: &Authorization<'_>, secret: &str) -> Result<(), ApiError> {
     let date = header(request, "x-amz-date").unwrap_or_default();
     let Ok(signed_at) = NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ") else {
-        return Err(refused("IncompleteSignatureException", "Authorization header requires existence of 'X-Amz-Date'."));
+        return Err(refused(
+            "IncompleteSignatureException",
+            "Authorization header requires existence of 'X-Amz-Date'.",
+        ));
     };
     if !date.starts_with(authorization.date) || !authorization.covers("host") {
         let message = "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP";
@@ -138,7 +174,7 @@ impl<'a> Authorization<'a> {
     }
 
     fn caller(&self) -> Caller {
-        Caller { access_key: Some(self.access_key.to_string()), region: self.region.to_string() }
+        Caller { access_key: Some(self.access_key.to_string()), region: self.region.to_string(), identity: None }
     }
 
     fn covers(&self, header: &str) -> bool {
@@ -272,7 +308,10 @@ mod tests {
         let (mut parts, authorization) = example("00");
         parts.headers.insert("authorization", authorization.parse().unwrap());
         let caller = identify(&parts, b"", None).unwrap();
-        assert_eq!(caller, Caller { access_key: Some("AKIDEXAMPLE".into()), region: "us-east-1".into() });
+        assert_eq!(
+            caller,
+            Caller { access_key: Some("AKIDEXAMPLE".into()), region: "us-east-1".into(), identity: None }
+        );
         parts.headers.remove("authorization");
         assert_eq!(identify(&parts, b"", None).unwrap(), Caller::default());
     }
@@ -315,6 +354,8 @@ mod tests {
     fn keys_are_pairs() {
         assert!("A:b,C:d".parse::<Keys>().is_ok());
         assert!("A".parse::<Keys>().is_err());
+        assert!("A:b:user/me,C:d:role/job".parse::<Keys>().is_ok());
+        assert!("A:b:me".parse::<Keys>().is_err());
         assert_eq!(format!("{:?}", "A:secret".parse::<Keys>().unwrap()), r#"{"A"}"#);
     }
 

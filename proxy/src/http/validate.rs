@@ -117,9 +117,7 @@ impl Pattern {
                     && text.split('-').all(|part| !part.is_empty() && part.chars().all(lower))
             }
             Pattern::Serverless => !text.is_empty() && text.chars().all(|c| lower(c) || c == '-'),
-            Pattern::ParameterName => {
-                !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-            }
+            Pattern::ParameterName => !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'),
         }
     }
 }
@@ -149,7 +147,9 @@ mod tests {
 
     #[test]
     fn names_have_their_patterns() {
-        for (name, fits) in [("a", true), ("my-cluster-1", true), ("1a", false), ("a--b", false), ("a-", false), ("A", false)] {
+        for (name, fits) in
+            [("a", true), ("my-cluster-1", true), ("1a", false), ("a--b", false), ("a-", false), ("A", false)]
+        {
             assert_eq!(Pattern::Cluster.matches(name), fits, "{name}");
         }
         assert!(Pattern::Serverless.matches("default"));

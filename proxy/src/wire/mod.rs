@@ -28,7 +28,7 @@ use self::{
     error::{Ends, error_response},
     socket::{Socket, Wire, WireError},
 };
-use crate::backend::Backend;
+use crate::{backend::Backend, http::credentials::Credentials};
 
 /// How long a client may take to log in.
 const LOGIN: Duration = Duration::from_secs(60);
@@ -42,6 +42,8 @@ pub struct Shared {
     pub tls: Option<TlsAcceptor>,
     /// Who can be cancelled.
     pub registry: Arc<Registry>,
+    /// Passwords that were issued for a time.
+    pub credentials: Arc<Credentials>,
     /// Turns true when the server wants to end.
     pub shutdown: watch::Receiver<bool>,
 }

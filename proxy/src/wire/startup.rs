@@ -256,11 +256,19 @@ async fn authenticate(
         return Err(WireError::Fatal(Error::new(SqlState::INVALID_AUTHORIZATION, message)));
     };
     let (user, credential) = known_user(given, shared)?;
-    let challenge = passwords::challenge(credential.as_ref(), Circumstances { encryption, driver: startup.driver() });
+    // A password that was issued for a time is one more that does.
+    let issued = shared.credentials.of(given);
+    let asked = issued.first().map(|(_, credential)| credential).or(credential.as_ref());
+    let challenge = passwords::challenge(asked, Circumstances { encryption, driver: startup.driver() });
     put_challenge(wire, &challenge);
     if challenge != Challenge::Trust {
         wire.flush().await?;
         let answer = read_answer(wire).await?;
+        let proved = |credential| passwords::verify(given, Some(credential), &challenge, &answer);
+        if let Some((user, _)) = issued.iter().find(|(_, credential)| proved(credential)) {
+            wire.put(&Authentication::Ok);
+            return Ok(user.clone());
+        }
         // MD5 is salted with the name that the client knows itself by.
         if ![user, given].iter().any(|name| passwords::verify(name, credential.as_ref(), &challenge, &answer)) {
             let message = format!("password authentication failed for user \"{given}\"");

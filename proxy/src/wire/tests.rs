@@ -127,7 +127,13 @@ impl Client {
         let (stream, server) = tokio::io::duplex(PIPE);
         let (stop, stopped) = watch::channel(false);
         let (backend, registry) = (Arc::new(backend), Arc::new(Registry::default()));
-        let shared = Shared { backend: backend.clone(), tls: None, registry: Arc::clone(&registry), shutdown: stopped };
+        let shared = Shared {
+            backend: backend.clone(),
+            tls: None,
+            registry: Arc::clone(&registry),
+            credentials: Arc::default(),
+            shutdown: stopped,
+        };
         let server = tokio::spawn(serve(server, "[local]".into(), shared));
         Client { stream, backend, registry, stop, server, key: (0, 0) }
     }

@@ -74,7 +74,8 @@ pub fn names_in(text: &str, names: &[String]) -> Vec<bool> {
     while !statements.ended {
         let Ok((parser, last)) = Parser::for_next_statement(text, names, &mut statements.lexer) else { break };
         statements.ended = last;
-        for token in parser.iter().flat_map(|parser| &parser.tokens).filter(|token| token.kind == TokenKind::Parameter) {
+        for token in parser.iter().flat_map(|parser| &parser.tokens).filter(|token| token.kind == TokenKind::Parameter)
+        {
             let named = name_index(&text[token.start as usize..token.end as usize], names);
             named.into_iter().for_each(|index| used[index] = true);
         }
@@ -233,11 +234,7 @@ struct IntoTable {
 
 impl<'a> Parser<'a> {
     /// Cuts the next statement; none where it is empty. Also says whether the text ends with it.
-    fn for_next_statement(
-        text: &'a str,
-        names: &'a [String],
-        lexer: &mut Lexer<'a>,
-    ) -> Result<(Option<Self>, bool)> {
+    fn for_next_statement(text: &'a str, names: &'a [String], lexer: &mut Lexer<'a>) -> Result<(Option<Self>, bool)> {
         let mut tokens: Vec<Token> = Vec::new();
         let last = loop {
             let token = lexer.next();

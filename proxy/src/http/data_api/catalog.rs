@@ -68,9 +68,8 @@ impl Catalog<'_> {
     /// Where the catalog cannot be asked.
     pub async fn tables(&self, schema: Option<&str>, table: Option<&str>) -> Result<Vec<Value>, ApiError> {
         let rows = self.ask(TABLES, &[schema.unwrap_or("%"), table.unwrap_or("%")]).await?;
-        let tables = rows.into_iter().map(|row| {
-            json!({"name": text(&row, 0), "schema": text(&row, 1), "type": text(&row, 2)})
-        });
+        let tables =
+            rows.into_iter().map(|row| json!({"name": text(&row, 0), "schema": text(&row, 1), "type": text(&row, 2)}));
         Ok(tables.collect())
     }
 
@@ -118,7 +117,9 @@ async fn rows(runner: &mut Runner, sql: &str, values: &[&str]) -> Result<Vec<Row
         for row in 0..batch.num_rows() {
             let values = rows.columns.iter().zip(batch.columns());
             let style = runner.session.style();
-            found.push(values.map(|(column, values)| text_value(values, row, column.ty, style)).collect::<Result<_, _>>()?);
+            found.push(
+                values.map(|(column, values)| text_value(values, row, column.ty, style)).collect::<Result<_, _>>()?,
+            );
         }
     }
     Ok(found)

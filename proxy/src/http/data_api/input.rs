@@ -121,6 +121,8 @@ impl Place {
             .length("clusterIdentifier", self.cluster_identifier.as_deref(), [1, 63])
             .pattern("clusterIdentifier", self.cluster_identifier.as_deref(), Pattern::Cluster)
             .length("workgroupName", self.workgroup_name.as_deref(), [3, 128]);
+        let name = self.workgroup_name.as_deref().filter(|name| !name.starts_with("arn:"));
+        checks.pattern("workgroupName", name, Pattern::Serverless);
     }
 
     /// Is nothing of it given?

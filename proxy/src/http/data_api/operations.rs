@@ -15,14 +15,10 @@ use super::{
     sessions::{SessionStatus, Sessions, Shown},
     statements::{Asked, Format, Kind, Outcome, Parameter, Statement, Statements, Status, Target},
 };
-use crate::{
-    backend::Backend,
-    http::{
-        json_rpc::{Answer, ApiError, input, object, unknown_operation},
-        sigv4::Caller,
-        warehouses::Warehouses,
-    },
-    wire::cancel::Registry,
+use crate::http::{
+    admin::Control,
+    json_rpc::{Answer, ApiError, input, object, unknown_operation},
+    sigv4::Caller,
 };
 
 /// How long CancelStatement waits for the statement to stop.
@@ -34,15 +30,16 @@ const DEFAULT_PAGE: usize = 100;
 pub struct DataApi {
     statements: Arc<Statements>,
     sessions: Arc<Sessions>,
-    warehouses: Arc<Warehouses>,
+    control: Arc<Control>,
 }
 
 impl DataApi {
-    /// The Data API over this backend, for the clusters and workgroups that there are.
-    pub fn new(backend: Arc<dyn Backend>, registry: Arc<Registry>, warehouses: Arc<Warehouses>) -> DataApi {
+    /// The Data API of the clusters and workgroups that there are.
+    pub fn new(control: Arc<Control>) -> DataApi {
         let statements = Arc::new(Statements::default());
+        let (backend, registry) = (Arc::clone(&control.backend), Arc::clone(&control.registry));
         let sessions = Sessions::new(backend, registry, Arc::clone(&statements));
-        DataApi { statements, sessions, warehouses }
+        DataApi { statements, sessions, control }
     }
 
     /// Waits until no statement is waiting or running.
@@ -69,10 +66,10 @@ impl DataApi {
             "CancelStatement" => self.cancel(input(body)?).await,
             "ListStatements" => self.list_statements(input(body)?, caller),
             "ListSessions" => self.list_sessions(input(body)?, caller),
-            "ListDatabases" => self.metadata(input(body)?, Question::Databases).await,
-            "ListSchemas" => self.metadata(input(body)?, Question::Schemas).await,
-            "ListTables" => self.metadata(input(body)?, Question::Tables).await,
-            "DescribeTable" => self.metadata(input(body)?, Question::Columns).await,
+            "ListDatabases" => self.metadata(input(body)?, Question::Databases, caller).await,
+            "ListSchemas" => self.metadata(input(body)?, Question::Schemas, caller).await,
+            "ListTables" => self.metadata(input(body)?, Question::Tables, caller).await,
+            "DescribeTable" => self.metadata(input(body)?, Question::Columns, caller).await,
             other => Err(unknown_operation(other)),
         }
     }
@@ -89,14 +86,14 @@ impl DataApi {
         let repeated = asked.client_token.as_deref().and_then(|token| self.statements.with_token(access_key, token));
         let statement = match repeated {
             Some(statement) => statement,
-            None => self.submit(asked_statement(&asked, kind, sqls, parameters), &asked, caller)?,
+            None => self.submit(asked_statement(&asked, kind, sqls, parameters), &asked, caller).await?,
         };
         let Some(seconds) = asked.wait_time_seconds else { return Ok(describe::submitted(&statement, None)) };
         statement.ended(wait(seconds)).await;
         Ok(describe::submitted(&statement, Some(&statement.state())))
     }
 
-    fn submit(&self, new: Asked, asked: &Execute, caller: &Caller) -> Result<Arc<Statement>, ApiError> {
+    async fn submit(&self, new: Asked, asked: &Execute, caller: &Caller) -> Result<Arc<Statement>, ApiError> {
         let access_key = caller.access_key.clone();
         let reused = asked.session_id.as_deref().map(session_id).transpose()?;
         let (session, target) = match reused {
@@ -106,15 +103,15 @@ impl DataApi {
                                    SessionId.";
                     return Err(ApiError::validation(message));
                 }
-                (Some(id), self.sessions.reserve(id, asked.keep_alive())?)
+                (Some(id), self.sessions.reserve(id, asked.keep_alive(), access_key.as_deref())?)
             }
             None => {
-                let target = self.target(&asked.place, None)?;
+                let target = self.target(&asked.place, None, caller).await?;
                 match asked.keep_alive().filter(|seconds| *seconds > 0) {
                     None => (None, target),
                     Some(seconds) => {
                         let id = self.sessions.open(&target, seconds, access_key.as_deref())?;
-                        self.sessions.reserve(id, None)?;
+                        self.sessions.reserve(id, None, access_key.as_deref())?;
                         (Some(id), target)
                     }
                 }
@@ -127,8 +124,8 @@ impl DataApi {
         Ok(statement)
     }
 
-    /// The warehouse that is meant, and the user: DbUser, or else the superuser.
-    fn target(&self, place: &Place, connected: Option<&str>) -> Result<Target, ApiError> {
+    /// The warehouse that is meant, and the user: DbUser, or else the caller's own.
+    async fn target(&self, place: &Place, connected: Option<&str>, caller: &Caller) -> Result<Target, ApiError> {
         let workgroup = match (&place.cluster_identifier, &place.workgroup_name) {
             (Some(_), Some(_)) => return Err(both_places()),
             (None, None) => {
@@ -136,19 +133,23 @@ impl DataApi {
                 return Err(ApiError::validation(message));
             }
             (Some(cluster), None) => {
-                self.warehouses.running_cluster(cluster)?;
+                self.control.warehouses.running_cluster(cluster)?;
                 None
             }
-            (None, Some(workgroup)) => Some(self.warehouses.workgroup_of(workgroup)?),
+            (None, Some(workgroup)) => Some(self.control.warehouses.workgroup_of(workgroup)?),
         };
         let Some(database) = connected.or(place.database.as_deref()) else {
             return Err(ApiError::validation("Database must be provided."));
+        };
+        let user = match &place.db_user {
+            Some(user) => user.clone(),
+            None => self.control.user_of(caller).await?,
         };
         Ok(Target {
             cluster: place.cluster_identifier.clone(),
             workgroup,
             database: database.to_string(),
-            user: place.db_user.clone().unwrap_or_else(|| self.warehouses.superuser().to_string()),
+            user,
             secret: place.secret_arn.clone(),
         })
     }
@@ -267,16 +268,21 @@ impl DataApi {
         Ok(object([("Sessions", listed.into()), ("NextToken", next)]))
     }
 
-    async fn metadata(&self, asked: Metadata, question: Question) -> Answer {
+    async fn metadata(&self, asked: Metadata, question: Question, caller: &Caller) -> Answer {
         asked.check()?;
         let default = match question {
             // A database is where to connect, and all are listed wherever that is.
-            Question::Databases => asked.place.database.clone().or(Some(self.warehouses.database().to_string())),
+            Question::Databases => {
+                asked.place.database.clone().or(Some(self.control.warehouses.database().to_string()))
+            }
             _ => asked.connected_database.clone(),
         };
-        let target = self.target(&asked.place, default.as_deref())?;
+        let target = self.target(&asked.place, default.as_deref(), caller).await?;
         if asked.connected_database.is_some() && asked.place.database.as_deref() != Some(&target.database) {
-            return Err(ApiError::client("ValidationException", "Querying another database than the connected one is not supported."));
+            return Err(ApiError::client(
+                "ValidationException",
+                "Querying another database than the connected one is not supported.",
+            ));
         }
         let catalog = Catalog { sessions: &self.sessions, target };
         let schema_pattern = asked.schema_pattern.as_deref();
@@ -334,7 +340,9 @@ fn wait(seconds: i64) -> Duration {
 fn check_parameters(parameters: &[Parameter], sqls: &[String]) -> Result<(), ApiError> {
     let names: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
     if let Some((_, twice)) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
-        return Err(ApiError::validation(format!("Parameters list contains duplicate parameters. Duplicate: [{twice}]")));
+        return Err(ApiError::validation(format!(
+            "Parameters list contains duplicate parameters. Duplicate: [{twice}]"
+        )));
     }
     let used: Vec<Vec<bool>> = sqls.iter().map(|sql| names_in(sql, &names)).collect();
     let unused = names.iter().enumerate().filter(|(at, _)| !used.iter().any(|used| used[*at]));

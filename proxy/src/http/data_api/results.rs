@@ -134,11 +134,7 @@ impl ResultSet {
     }
 
     /// Writes rows until a page is full: the row that comes next. `write` tells the bytes of what it wrote.
-    fn page(
-        &self,
-        from: u64,
-        mut write: impl FnMut(&RecordBatch, usize) -> Result<usize>,
-    ) -> Result<Option<u64>> {
+    fn page(&self, from: u64, mut write: impl FnMut(&RecordBatch, usize) -> Result<usize>) -> Result<Option<u64>> {
         let (mut at, mut skip, mut bytes) = (from, from, 0);
         for batch in &self.batches {
             let rows = batch.num_rows() as u64;
@@ -311,7 +307,8 @@ mod tests {
         assert_eq!(page.next, None);
         assert_eq!(
             Value::Array(page.rows).to_string(),
-            r#"[[{"longValue":9223372036854775807},{"doubleValue":0.1},{"blobValue":"YWJj"},{"stringValue":"é"}],"#.to_string()
+            r#"[[{"longValue":9223372036854775807},{"doubleValue":0.1},{"blobValue":"YWJj"},{"stringValue":"é"}],"#
+                .to_string()
                 + r#"[{"isNull":true},{"doubleValue":"NaN"},{"blobValue":""},{"stringValue":""}]]"#
         );
         assert_eq!(result.bytes(), 8 + 4 + 3 + 2 + 4);

@@ -311,10 +311,7 @@ mod tests {
     #[test]
     fn errors_read_as_the_driver_prints_them() {
         let error = Error::new(SqlState::UNDEFINED_COLUMN, "column \"é\" does not exist").at(8).with_hint("Look.");
-        assert_eq!(
-            error_text(&error, "select é"),
-            "ERROR: column \"é\" does not exist\n  Hint: Look.\n  Position: 8"
-        );
+        assert_eq!(error_text(&error, "select é"), "ERROR: column \"é\" does not exist\n  Hint: Look.\n  Position: 8");
         assert_eq!(error_text(&Error::new(SqlState::DIVISION_BY_ZERO, "x"), ""), "ERROR: x");
     }
 

@@ -108,10 +108,17 @@ impl Sessions {
     ///
     /// # Errors
     /// ActiveSessionsExceededException
-    pub fn open(self: &Arc<Self>, target: &Target, keep_alive: u64, access_key: Option<&str>) -> Result<Uuid, ApiError> {
+    pub fn open(
+        self: &Arc<Self>,
+        target: &Target,
+        keep_alive: u64,
+        access_key: Option<&str>,
+    ) -> Result<Uuid, ApiError> {
         let (id, created) = (Uuid::new_v4(), now());
         let mut entries = self.entries();
-        entries.retain(|_, entry| entry.shown.status != SessionStatus::Closed || entry.shown.updated > created - RETENTION);
+        entries.retain(|_, entry| {
+            entry.shown.status != SessionStatus::Closed || entry.shown.updated > created - RETENTION
+        });
         if entries.values().filter(|entry| entry.shown.status != SessionStatus::Closed).count() >= MAX_SESSIONS {
             let message = format!("Active sessions exceeded the allowed quota ({MAX_SESSIONS}).");
             return Err(ApiError::client("ActiveSessionsExceededException", message));
@@ -160,10 +167,11 @@ impl Sessions {
     /// Reserves a session for a statement; then [`Sessions::hand_over`] it.
     ///
     /// # Errors
-    /// Where it is closed, busy or not known.
-    pub fn reserve(&self, id: Uuid, keep_alive: Option<u64>) -> Result<Target, ApiError> {
+    /// Where it is closed, busy, another caller's or not known.
+    pub fn reserve(&self, id: Uuid, keep_alive: Option<u64>, access_key: Option<&str>) -> Result<Target, ApiError> {
         let mut entries = self.entries();
-        let Some(entry) = entries.get_mut(&id).filter(|entry| entry.shown.status != SessionStatus::Closed) else {
+        let usable = |shown: &Shown| shown.status != SessionStatus::Closed && shown.access_key.as_deref() == access_key;
+        let Some(entry) = entries.get_mut(&id).filter(|entry| usable(&entry.shown)) else {
             let error = ApiError::client("ResourceNotFoundException", "Session does not exist or has ended.");
             return Err(error.with_member("ResourceId", id.to_string()));
         };
