@@ -4,7 +4,7 @@ Sources: Amazon Redshift Serverless API reference; Amazon Redshift API reference
 """
 
 import datetime
-import uuid
+import re
 
 import psycopg
 import pytest
@@ -104,7 +104,7 @@ def test_the_life_of_a_namespace_and_its_workgroup(warehouse, serverless):
 
 @pytest.mark.parametrize("operation, arguments", [
     ("create_namespace", {"namespaceName": "Upper"}),
-    ("create_namespace", {"namespaceName": "ab"}),
+    ("create_namespace", {"namespaceName": "x" * 65}),
     ("create_namespace", {"namespaceName": "weak", "adminUsername": "x", "adminUserPassword": "weak"}),
     ("create_namespace", {"namespaceName": "both", "manageAdminPassword": True, "adminUserPassword": "Secret-123"}),
     ("create_workgroup", {"workgroupName": "wrong-capacity", "namespaceName": "default", "baseCapacity": 9}),
@@ -263,10 +263,12 @@ def test_a_cluster_s_credentials_log_in(warehouse, redshift):
 # ---- Drivers and keys
 
 
-def test_redshift_connector_with_iam(warehouse, redshift):
+def test_redshift_connector_with_iam(warehouse, redshift, monkeypatch):
+    # The driver wants TLS with IAM, and verifies.
+    monkeypatch.setenv("SSL_CERT_FILE", re.search(r"sslrootcert=(\S+)", warehouse.output)[1])
     create_cluster(redshift, "of-connector", DBName="dev")
     common = dict(iam=True, database="dev", region="us-east-1", access_key_id="AKIDADMIN", secret_access_key="secret",
-                  endpoint_url=warehouse.http, ssl=False, timeout=PATIENCE)
+                  endpoint_url=warehouse.http, timeout=PATIENCE)
     with redshift_connector.connect(cluster_identifier="of-connector", db_user="admin", **common) as connection:
         with connection.cursor() as cursor:
             cursor.execute("select current_user")

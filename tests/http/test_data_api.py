@@ -14,8 +14,6 @@ from botocore.exceptions import ClientError
 from blueshift import Server
 from conftest import DataApi, value_of
 
-FINAL = {"FINISHED", "FAILED", "ABORTED"}
-
 
 def fails(call, code, message=None, **arguments):
     """Calls what the service refuses; gives the error."""

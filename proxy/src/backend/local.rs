@@ -112,6 +112,6 @@ impl BackendSession for LocalSession {
     }
 
     fn last_query(&self) -> Option<i64> {
-        self.0.last_query()
+        self.session.last_query()
     }
 }

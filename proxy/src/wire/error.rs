@@ -78,7 +78,7 @@ fn base_fields(severity: &str, sqlstate: SqlState, message: &str) -> Vec<(u8, St
 }
 
 /// Clients count characters from 1, errors count bytes from 0.
-fn character_position(text: &str, byte: usize) -> usize {
+pub fn character_position(text: &str, byte: usize) -> usize {
     text.char_indices().take_while(|(index, _)| *index < byte).count() + 1
 }
 

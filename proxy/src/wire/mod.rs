@@ -9,7 +9,7 @@ mod connection;
 pub mod decode;
 mod describe;
 pub mod encode;
-mod error;
+pub mod error;
 mod extended;
 pub mod frontend;
 mod simple;

@@ -2,7 +2,7 @@
 
 use redshift_sql_dialect::{
     ast::{ExprKind, Literal, Statement},
-    parse, parse_expression,
+    names_in, parse, parse_expression, parse_with_names,
 };
 
 use crate::support::{assert_error, assert_syntax_error, expr, query};
@@ -123,6 +123,28 @@ fn parameters_are_counted() {
     assert_error("select $0", "42P02", "there is no parameter $0", "$0");
     assert_error("select $70000", "42P02", "there is no parameter $70000", "$70000");
     assert_syntax_error("select ?", "?");
+}
+
+#[test]
+fn parameters_may_stand_by_name() {
+    let names = ["id".to_string(), "Low_1".to_string(), "7".to_string()];
+    let parsed = parse_with_names("select :Low_1::int, ':id', \"a:id\", :7 limit :id -- :id\n", &names).unwrap();
+    assert_eq!(parsed[0].statement.to_string(), "SELECT $2::integer, ':id', \"a:id\", $3 LIMIT $1");
+    assert_eq!(parsed[0].parameters, 3);
+    // What is no name of a parameter is what it always was.
+    for sql in ["select :low_1", "select : id", "select :other"] {
+        let error = parse_with_names(sql, &names).unwrap_err();
+        assert_eq!(error.message(), "syntax error at or near \":\"", "{sql}");
+    }
+    assert_syntax_error("select :id", ":");
+}
+
+#[test]
+fn names_of_parameters_are_found_whether_or_not_the_text_is_right() {
+    let names = ["a".to_string(), "b".to_string(), "c".to_string()];
+    assert_eq!(names_in("selec :a from; '::b' /* :b */ :c", &names), [true, false, true]);
+    assert_eq!(names_in("select :a 'unterminated :b", &names), [true, false, false]);
+    assert_eq!(names_in("", &names), [false, false, false]);
 }
 
 #[test]

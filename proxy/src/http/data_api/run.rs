@@ -21,7 +21,10 @@ use crate::{
     http::now,
     router::{Block, Company},
     session::{Answer, Command, Session},
-    wire::cancel::{Registration, cancelled_error, terminated_error},
+    wire::{
+        cancel::{Registration, cancelled_error, terminated_error},
+        error::character_position,
+    },
 };
 
 /// What is said of the texts behind one that failed.
@@ -297,9 +300,7 @@ pub fn error_text(error: &Error, sql: &str) -> String {
         text.push_str(&format!("\n  Hint: {hint}"));
     }
     if let Some(position) = error.position() {
-        // The driver counts characters from 1.
-        let characters = sql.char_indices().take_while(|(at, _)| *at < position as usize).count() + 1;
-        text.push_str(&format!("\n  Position: {characters}"));
+        text.push_str(&format!("\n  Position: {}", character_position(sql, position as usize)));
     }
     text
 }
@@ -310,7 +311,7 @@ mod tests {
 
     #[test]
     fn errors_read_as_the_driver_prints_them() {
-        let error = Error::new(SqlState::UNDEFINED_COLUMN, "column \"é\" does not exist").at(8).with_hint("Look.");
+        let error = Error::new(SqlState::UNDEFINED_COLUMN, "column \"é\" does not exist").at(7).with_hint("Look.");
         assert_eq!(error_text(&error, "select é"), "ERROR: column \"é\" does not exist\n  Hint: Look.\n  Position: 8");
         assert_eq!(error_text(&Error::new(SqlState::DIVISION_BY_ZERO, "x"), ""), "ERROR: x");
     }

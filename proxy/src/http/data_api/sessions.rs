@@ -216,7 +216,7 @@ impl Sessions {
     async fn run_alone(self: Arc<Self>, statement: Arc<Statement>) {
         if let Some(mut runner) = self.connect(&statement, &statement.asked.target, Instant::now() + LIFE).await {
             runner.run(&statement).await;
-            self.statements.make_room();
+            self.statements.keep(&statement);
         }
     }
 
@@ -277,7 +277,7 @@ impl Sessions {
                 abort(&statement);
             } else {
                 runner.run(&statement).await;
-                self.statements.make_room();
+                self.statements.keep(&statement);
             }
             let keep_alive = self.get(id).map_or(0, |shown| shown.keep_alive);
             if keep_alive == 0 || runner.registration.is_terminated() {

@@ -147,6 +147,7 @@ pub struct Statement {
     pub asked: Asked,
     /// When, in microseconds since 1970.
     pub created: i64,
+    token: Option<Token>,
     state: watch::Sender<State>,
     cancelled: watch::Sender<bool>,
 }
@@ -233,7 +234,7 @@ impl Outcome {
 }
 
 impl Statement {
-    fn new(asked: Asked) -> Statement {
+    fn new(asked: Asked, token: Option<Token>) -> Statement {
         let created = now();
         let part = Part {
             status: Status::Submitted,
@@ -252,7 +253,7 @@ impl Statement {
             parts: vec![part; asked.sqls.len()],
         };
         let (state, cancelled) = (watch::Sender::new(state), watch::Sender::new(false));
-        Statement { id: Uuid::new_v4(), asked, created, state, cancelled }
+        Statement { id: Uuid::new_v4(), asked, created, token, state, cancelled }
     }
 
     /// How far it has come.
@@ -329,9 +330,16 @@ pub struct Statements(Mutex<Store>);
 struct Store {
     by_id: HashMap<Uuid, Arc<Statement>>,
     order: VecDeque<Arc<Statement>>,
-    /// By access key and client token.
-    tokens: HashMap<(Option<String>, String), Uuid>,
+    /// Those that wait or run, and perhaps some that have ended since.
+    active: Vec<Arc<Statement>>,
+    /// Those whose results are kept, each with the bytes of them, in the order in which they ended.
+    with_results: VecDeque<(Arc<Statement>, usize)>,
+    result_bytes: usize,
+    tokens: HashMap<Token, Uuid>,
 }
+
+/// Access key and client token.
+type Token = (Option<String>, String);
 
 impl Statements {
     fn store(&self) -> MutexGuard<'_, Store> {
@@ -352,16 +360,17 @@ impl Statements {
     pub fn submit(&self, asked: Asked, token: Option<&str>) -> Result<Arc<Statement>, ApiError> {
         let mut store = self.store();
         store.expire();
-        if store.order.iter().filter(|statement| statement.status().is_active()).count() >= MAX_ACTIVE {
+        store.active.retain(|statement| statement.status().is_active());
+        if store.active.len() >= MAX_ACTIVE {
             let message = format!("Active statements exceeded the allowed quota ({MAX_ACTIVE}).");
             return Err(ApiError::client("ActiveStatementsExceededException", message));
         }
-        let statement = Arc::new(Statement::new(asked));
+        let token = token.map(|token| (asked.access_key.clone(), token.to_string()));
+        let statement = Arc::new(Statement::new(asked, token.clone()));
         store.by_id.insert(statement.id, Arc::clone(&statement));
         store.order.push_back(Arc::clone(&statement));
-        if let Some(token) = token {
-            store.tokens.insert((statement.asked.access_key.clone(), token.to_string()), statement.id);
-        }
+        store.active.push(Arc::clone(&statement));
+        store.tokens.extend(token.map(|token| (token, statement.id)));
         Ok(statement)
     }
 
@@ -379,16 +388,17 @@ impl Statements {
         store.order.iter().rev().cloned().collect()
     }
 
-    /// Lets the oldest results go where there are too many.
-    pub fn make_room(&self) {
-        let store = self.store();
-        let mut bytes: usize = store.order.iter().map(|statement| statement.result_bytes()).sum();
-        for statement in &store.order {
-            if bytes <= KEPT_RESULT_BYTES {
-                return;
-            }
-            bytes -= statement.result_bytes();
-            statement.forget_results();
+    /// Keeps the results of a statement that has ended; the oldest go where there are too many.
+    pub fn keep(&self, statement: &Arc<Statement>) {
+        let bytes = statement.result_bytes();
+        if bytes == 0 {
+            return;
+        }
+        let mut store = self.store();
+        store.result_bytes += bytes;
+        store.with_results.push_back((Arc::clone(statement), bytes));
+        while store.result_bytes > KEPT_RESULT_BYTES && store.with_results.len() > 1 {
+            store.drop_oldest_result();
         }
     }
 
@@ -409,7 +419,19 @@ impl Store {
         {
             let Some(gone) = self.order.pop_front() else { return };
             self.by_id.remove(&gone.id);
-            self.tokens.retain(|_, id| *id != gone.id);
+            if let Some(token) = &gone.token {
+                self.tokens.remove(token);
+            }
+        }
+        while self.with_results.front().is_some_and(|(statement, _)| !self.by_id.contains_key(&statement.id)) {
+            self.drop_oldest_result();
+        }
+    }
+
+    fn drop_oldest_result(&mut self) {
+        if let Some((statement, bytes)) = self.with_results.pop_front() {
+            self.result_bytes -= bytes;
+            statement.forget_results();
         }
     }
 }
