@@ -54,3 +54,10 @@ fn what_drivers_say_on_connecting_parses() {
         assert!(parse(sql).is_ok(), "{sql}: {:?}", parse(sql));
     }
 }
+
+#[test]
+fn everyday_statements_parse_and_print() {
+    for parsed in redshift_sql_dialect::parse(include_str!("../everyday.sql")).expect("all of it parses") {
+        crate::support::assert_printed_parses_back(&parsed.statement);
+    }
+}

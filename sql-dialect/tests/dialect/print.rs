@@ -6,7 +6,7 @@ use redshift_sql_dialect::{
     parse_expression, parse_query,
 };
 
-use crate::support::{expr, object, query};
+use crate::support::{expr, object, query, statement};
 
 #[test]
 fn expressions() {
@@ -227,4 +227,20 @@ fn strings_come_back_whatever_is_in_them() {
         let literal = node(ExprKind::Literal(Literal::String(text.into())));
         assert_eq!(parse_expression(&literal.to_string()).unwrap(), literal, "{text:?}");
     }
+}
+
+/// As SHOW TABLE shows a table: one column in each line.
+#[test]
+fn tables_in_lines() {
+    let sql = "create table s.t (a int not null encode az64, b varchar(5) default 'x', primary key (a)) diststyle even";
+    let table = statement(sql);
+    let lines = "CREATE TABLE s.t (\n    a integer NOT NULL ENCODE az64,\n    b character varying(5) DEFAULT 'x',\n    \
+                 PRIMARY KEY (a)\n) DISTSTYLE EVEN";
+    assert_eq!(format!("{table:#}"), lines);
+    assert_eq!(statement(lines), table);
+    assert_eq!(
+        table.to_string(),
+        "CREATE TABLE s.t (a integer NOT NULL ENCODE az64, b character varying(5) DEFAULT 'x', PRIMARY KEY (a)) \
+         DISTSTYLE EVEN"
+    );
 }
