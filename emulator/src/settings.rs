@@ -83,6 +83,8 @@ static DEFINITIONS: &[Definition] = &[
     silent("interval_forbid_composite_literals", "on", Kind::Bool),
     silent("intervalstyle", "postgres", Kind::Word(&["postgres", "postgres_verbose", "sql_standard", "iso_8601"])),
     reported("is_superuser", "on", Kind::ReadOnly, "is_superuser"),
+    silent("json_parse_dedup_attributes", "off", Kind::Bool),
+    silent("json_parse_truncate_strings", "off", Kind::Bool),
     silent("json_serialization_enable", "off", Kind::Bool),
     silent("json_serialization_parse_nested_strings", "off", Kind::Bool),
     silent("lc_collate", "C", Kind::ReadOnly),

@@ -14,6 +14,8 @@ pub struct Ident {
     pub value: String,
     /// Was it in double quotes?
     pub quoted: bool,
+    /// As it was written, where folding changed it: attributes of SUPER values may have capitals.
+    pub written: Option<Box<str>>,
     /// Where it begins in the message text.
     pub pos: Pos,
 }
@@ -30,7 +32,12 @@ impl Eq for Ident {}
 impl Ident {
     /// An unquoted identifier of no particular place.
     pub fn new(value: impl Into<String>) -> Self {
-        Ident { value: value.into(), quoted: false, pos: 0 }
+        Ident { value: value.into(), quoted: false, written: None, pos: 0 }
+    }
+
+    /// The name with the case that it was written in.
+    pub fn as_written(&self) -> &str {
+        self.written.as_deref().unwrap_or(&self.value)
     }
 
     /// The name that the catalog knows, folded unless the session keeps the case of quoted identifiers. Only ASCII
@@ -46,7 +53,7 @@ impl fmt::Display for Ident {
         if self.quoted || !is_plain(&self.value) {
             write!(f, "\"{}\"", self.value.replace('"', "\"\""))
         } else {
-            f.write_str(&self.value)
+            f.write_str(self.as_written())
         }
     }
 }

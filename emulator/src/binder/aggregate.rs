@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use datafusion::{
     common::tree_node::{Transformed, TreeNode, TreeNodeRecursion},
-    functions_aggregate::expr_fn::count,
+    functions_aggregate::expr_fn::{count, min},
     logical_expr::{Aggregate, BinaryExpr, Expr, ExprSchemable, GroupingSet, LogicalPlan, Operator, lit, when},
     scalar::ScalarValue,
 };
@@ -25,6 +25,7 @@ use super::{
     select::Later,
     subquery::{Pending, PendingKind},
 };
+use crate::functions::semistructured::key::key_of;
 
 /// What the expressions of GROUP BY are called above it.
 struct Regroup {
@@ -43,12 +44,13 @@ impl Binder {
         later: &mut Later,
     ) -> Result<LogicalPlan> {
         let (input, names) = self.group_columns(input, &groups, block)?;
+        let (input, keys) = self.group_keys(input, &groups, &names)?;
         let regroup = Regroup {
             scope: block.scope.clone(),
             groups: groups.exprs.iter().cloned().zip(names.iter().cloned()).collect(),
             positions: std::mem::take(&mut block.positions),
         };
-        let plan = self.grouped_plan(input, &groups, &names, block)?;
+        let plan = self.grouped_plan(input, &groups, (&names, &keys), block)?;
         regroup.later(later)?;
         for taken in &mut block.windows {
             taken.expr = regroup.expr(taken.expr.clone())?;
@@ -90,17 +92,34 @@ impl Binder {
         Ok((node::project(input, exprs)?, names))
     }
 
-    fn grouped_plan(
+    /// The columns that rows are grouped by: beside a SUPER column stands its key.
+    fn group_keys(
         &mut self,
         input: LogicalPlan,
         groups: &Groups,
         names: &[String],
+    ) -> Result<(LogicalPlan, Vec<String>)> {
+        let mut keys = names.to_vec();
+        let mut computed = Vec::new();
+        for (key, _) in keys.iter_mut().zip(&groups.dynamic).filter(|(_, dynamic)| **dynamic) {
+            let (expr, name) = self.renamed(key_of(column(key.clone()))?);
+            computed.push(expr);
+            *key = name;
+        }
+        Ok((node::extend(input, computed)?, keys))
+    }
+
+    fn grouped_plan(
+        &mut self,
+        input: LogicalPlan,
+        groups: &Groups,
+        (names, key_names): (&[String], &[String]),
         block: &Block<'_>,
     ) -> Result<LogicalPlan> {
         let keys: Vec<Expr> = match &groups.sets {
-            None => names.iter().map(column).collect(),
+            None => key_names.iter().map(column).collect(),
             Some(sets) => {
-                let sets = sets.iter().map(|set| set.iter().map(|index| column(names[*index].clone())).collect());
+                let sets = sets.iter().map(|set| set.iter().map(|index| column(key_names[*index].clone())).collect());
                 vec![Expr::GroupingSet(GroupingSet::GroupingSets(sets.collect()))]
             }
         };
@@ -117,6 +136,10 @@ impl Binder {
             };
             functions.push(function);
             outputs.push(column(shown).alias(&taken.name));
+        }
+        // Of the equal SUPER values of a group one is shown.
+        for (name, _) in names.iter().zip(&groups.dynamic).filter(|(_, dynamic)| **dynamic) {
+            functions.push(min(column(name.clone())).alias(name));
         }
         if functions.is_empty() && keys.is_empty() {
             functions.push(count(lit(1_i64)));

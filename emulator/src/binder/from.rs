@@ -27,41 +27,23 @@ impl Binder {
     pub(super) fn bind_from(&mut self, items: &[FromItem]) -> Result<(LogicalPlan, Scope)> {
         let mut result: Option<(LogicalPlan, Scope)> = None;
         for item in items {
-            let (plan, scope) = self.bind_item(item)?;
-            result = Some(match result {
-                None => (plan, scope),
-                Some((left, mut left_scope)) => {
-                    left_scope.append(scope).map_err(|error| error.at(position(item)))?;
-                    (node::cross_join(left, plan)?, left_scope)
-                }
-            });
+            result = Some(self.bind_behind(result, item)?);
         }
         Ok(result.unwrap_or_else(|| (node::one_row(), Scope::default())))
     }
 
     pub(super) fn bind_item(&mut self, item: &FromItem) -> Result<(LogicalPlan, Scope)> {
         super::with_stack(|| match item {
-            FromItem::Table { name, alias, at } => {
-                if let Some(at) = at {
-                    return Err(Error::unsupported("unnesting of SUPER values is not supported").at(at.pos));
-                }
-                self.bind_table(name, alias.as_ref())
-            }
+            FromItem::Table { name, alias, .. } => self.bind_table(name, alias.as_ref()),
             FromItem::Query { query, alias, pos } => {
                 self.bind_derived(query, alias.as_ref()).map_err(|error| error.at(*pos))
-            }
-            FromItem::Path { path, .. } => {
-                Err(Error::unsupported("unnesting of SUPER values is not supported").at(path.pos))
-            }
-            FromItem::Function { call, with_offset: true, .. } => {
-                Err(Error::unsupported("UNNEST WITH OFFSET is not supported").at(call.pos))
             }
             FromItem::Function { call, alias, .. } => {
                 self.bind_row_function(call, alias.as_ref()).map_err(|error| error.at(call.pos))
             }
             FromItem::Join(join) => self.join(join),
-            FromItem::UnpivotObject { expr, .. } => {
-                Err(Error::unsupported("UNPIVOT of a SUPER object is not supported").at(expr.pos))
+            FromItem::Path { path: expr, .. } | FromItem::UnpivotObject { expr, .. } => {
+                Err(Error::unsupported("a path to a SUPER value is not supported here").at(expr.pos))
             }
             FromItem::Pivot(pivot) => self.pivot(pivot),
             FromItem::Unpivot(unpivot) => self.unpivot(unpivot),
@@ -204,10 +186,9 @@ pub(super) fn position(item: &FromItem) -> u32 {
     match item {
         FromItem::Table { name, alias, .. } => alias.as_ref().map_or(name.pos(), |alias| alias.name.pos),
         FromItem::Query { alias, pos, .. } => alias.as_ref().map_or(*pos, |alias| alias.name.pos),
-        FromItem::Path { path, alias, .. } => alias.as_ref().map_or(path.pos, |alias| alias.name.pos),
         FromItem::Function { call, alias, .. } => alias.as_ref().map_or(call.pos, |alias| alias.name.pos),
         FromItem::Join(join) => join.pos,
-        FromItem::UnpivotObject { expr, .. } => expr.pos,
+        FromItem::Path { path: expr, .. } | FromItem::UnpivotObject { expr, .. } => expr.pos,
         FromItem::Pivot(pivot) => position(&pivot.input),
         FromItem::Unpivot(unpivot) => position(&unpivot.input),
     }

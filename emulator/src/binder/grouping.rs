@@ -2,12 +2,12 @@
 
 use datafusion::logical_expr::Expr as PlanExpr;
 use redshift_sql_dialect::{
-    Error, Result, SqlState,
+    Error, RedshiftType, Result, SqlState,
     ast::{Expr, ExprKind, GroupBy, GroupingItem},
 };
 
 use super::{
-    Binder,
+    Binder, Typed,
     block::{Block, Clause, Place, Stage},
     order::{ordinal, position_in},
     query::Item,
@@ -19,6 +19,8 @@ use super::{
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     pub exprs: Vec<PlanExpr>,
+    /// Which of them are SUPER values, which are grouped by their keys.
+    pub dynamic: Vec<bool>,
     /// None: one set of all.
     pub sets: Option<Vec<Vec<usize>>>,
 }
@@ -143,16 +145,18 @@ impl Binder {
         let bound = match ordinal(expr, "GROUP BY")? {
             Some(position) => {
                 let index = position_in(position, items.len(), "GROUP BY").map_err(|error| error.at(expr.pos))?;
-                let item = items[index].typed.expr.clone();
-                self.check_groupable(&item, block).map_err(|error| error.at(expr.pos))?;
+                let item = items[index].typed.clone();
+                self.check_groupable(&item.expr, block).map_err(|error| error.at(expr.pos))?;
                 item
             }
-            None => self.expr(expr, block, Place::of(Clause::GroupBy))?.expr,
+            None => self.expr(expr, block, Place::of(Clause::GroupBy))?,
         };
+        let Typed { expr: bound, ty } = bound;
         self.refuse_correlated_group(&bound, block).map_err(|error| error.at(expr.pos))?;
         let known = groups.exprs.iter().position(|known| *known == bound);
         Ok(known.unwrap_or_else(|| {
             groups.exprs.push(bound);
+            groups.dynamic.push(ty == RedshiftType::Super);
             groups.exprs.len() - 1
         }))
     }
@@ -191,6 +195,7 @@ fn all_groups(items: &[Item], block: &Block<'_>) -> Groups {
         let is_key = !expr.column_refs().is_empty() && !later.iter().any(|name| mentions(expr, name));
         if is_key && !groups.exprs.contains(expr) {
             groups.exprs.push(expr.clone());
+            groups.dynamic.push(item.typed.ty == RedshiftType::Super);
         }
     }
     groups

@@ -23,8 +23,16 @@ type Side = (LogicalPlan, Scope);
 
 impl Binder {
     pub(super) fn join(&mut self, join: &Join) -> Result<Side> {
-        let left = self.bind_item(&join.left)?;
-        let right = self.bind_item(&join.right)?;
+        let left = self.bind_behind(None, &join.left)?;
+        self.join_behind(left, join)
+    }
+
+    /// A join whose left side is bound.
+    pub(super) fn join_behind(&mut self, left: Side, join: &Join) -> Result<Side> {
+        if let Some((plan, scope)) = self.unnested_join(&left, join)? {
+            return self.join_alias(plan, scope, join);
+        }
+        let right = self.bind_behind(None, &join.right)?;
         let joined = match &join.constraint {
             JoinConstraint::On(condition) => self.join_on(left, right, join, condition),
             JoinConstraint::Using(names) => {
@@ -41,6 +49,10 @@ impl Binder {
             }
         };
         let (plan, scope) = joined?;
+        self.join_alias(plan, scope, join)
+    }
+
+    fn join_alias(&mut self, plan: LogicalPlan, scope: Scope, join: &Join) -> Result<Side> {
         match &join.alias {
             None => Ok((plan, scope)),
             Some(alias) => {

@@ -64,6 +64,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod unnest;
 mod window;
 
 use std::{collections::BTreeSet, sync::Arc};

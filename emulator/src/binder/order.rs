@@ -19,7 +19,7 @@ use super::{
     select::OpenSelect,
 };
 use crate::{
-    functions::collation,
+    functions::{collation, semistructured::key::comparable},
     result::{ColumnOrigin, ResultColumn},
 };
 
@@ -128,11 +128,11 @@ impl Binder {
         let mut keys = Vec::with_capacity(open.order.len());
         let shown = exprs.len();
         for (by, key) in open.order {
-            let name = match by {
+            let (name, ty) = match by {
                 OrderBy::Output(index) if insensitive(&columns[index].origin) => {
                     return Err(collation::refused("ORDER BY"));
                 }
-                OrderBy::Output(index) => names[index].clone(),
+                OrderBy::Output(index) => (names[index].clone(), columns[index].ty),
                 OrderBy::Hidden(_) if distinct => {
                     let message = "for SELECT DISTINCT, ORDER BY expressions must appear in select list";
                     return Err(Error::new(SqlState::INVALID_COLUMN_REFERENCE, message));
@@ -140,15 +140,15 @@ impl Binder {
                 OrderBy::Hidden(typed) => {
                     let (expr, name) = self.renamed(typed.expr);
                     exprs.push(expr);
-                    name
+                    (name, typed.ty)
                 }
             };
-            keys.push(key.sort_expr(node::column(name)));
+            keys.push(key.sort_expr(comparable(Typed::new(node::column(name), ty))?));
         }
         let hidden = exprs.len() > shown;
         let mut plan = node::project(open.plan, exprs)?;
         if distinct {
-            plan = node::distinct(plan);
+            plan = self.distinct(plan, &columns)?;
         }
         plan = node::limit(node::sort(plan, keys), limits.skip, limits.fetch);
         if hidden {

@@ -57,7 +57,11 @@ impl Binder {
         }
         let implicit: Vec<&ScopeColumn> =
             block.scope.columns.iter().filter(|c| c.is_shown() && !used.contains(&c.internal)).collect();
-        let groups = Groups { exprs: implicit.iter().map(|c| column(c.internal.clone())).collect(), sets: None };
+        let groups = Groups {
+            exprs: implicit.iter().map(|c| column(c.internal.clone())).collect(),
+            dynamic: implicit.iter().map(|c| c.ty == RedshiftType::Super).collect(),
+            sets: None,
+        };
         let items = implicit.into_iter().map(|c| Item::column(c.clone(), 0)).chain(outputs).collect();
         let pending = block.take_pending(Stage::Input);
         let plan = self.join_in(plan, pending, Vec::new(), &[])?;

@@ -13,7 +13,10 @@ use super::{
     order::{Limits, OrderKey},
     with_stack,
 };
-use crate::result::{ColumnOrigin, ResultColumn};
+use crate::{
+    functions::semistructured::key::comparable,
+    result::{ColumnOrigin, ResultColumn},
+};
 
 /// What happens to untyped literals of a select list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +160,8 @@ impl Binder {
                 let message = "ORDER BY on a UNION/INTERSECT/EXCEPT result must be on one of the result columns";
                 Error::unsupported(message).at(item.expr.pos)
             })?;
-            keys.push(OrderKey::new(item).sort_expr(node::column(names[index].clone())));
+            let by = Typed::new(node::column(names[index].clone()), bound.columns[index].ty);
+            keys.push(OrderKey::new(item).sort_expr(comparable(by)?));
         }
         let plan = node::limit(node::sort(bound.plan, keys), limits.skip, limits.fetch);
         Ok(Bound { plan, columns: bound.columns })

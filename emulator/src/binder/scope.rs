@@ -48,6 +48,8 @@ pub(super) enum Exposure {
     Full,
     /// By its names; `*` does not show it: a pseudo-column such as LEVEL, a system column such as pg_class.oid.
     Pseudo,
+    /// By its name alone, before columns of the same name: an element of a SUPER value.
+    Variable,
     /// By its qualified name and by `t.*` only: USING has merged it with another.
     Qualified,
     /// By its names, to be told that the user may not read it; `*` does not show it.
@@ -57,7 +59,7 @@ pub(super) enum Exposure {
 impl ScopeColumn {
     /// Does `*` show it?
     pub(super) fn is_shown(&self) -> bool {
-        self.exposure == Exposure::Full
+        matches!(self.exposure, Exposure::Full | Exposure::Variable)
     }
 
     /// The column as an expression of its own block.
@@ -125,6 +127,11 @@ impl Scope {
         relations.into_iter().find_map(|relation| system::missing_column_hint(relation, column))
     }
 
+    /// The element of a SUPER value that has this name; of several the last.
+    pub(super) fn variable(&self, name: &str) -> Option<&ScopeColumn> {
+        self.columns.iter().rev().find(|column| column.exposure == Exposure::Variable && column.name == name)
+    }
+
     fn find(&self, qualifier: &[String], name: &str) -> Result<Option<&ScopeColumn>> {
         let table = match qualifier {
             [] => None,
@@ -133,6 +140,9 @@ impl Scope {
                 found => found,
             },
         };
+        if let (None, Some(variable)) = (table, self.variable(name)) {
+            return Ok(Some(variable));
+        }
         let mut matches = self.columns.iter().filter(|column| {
             column.name == name
                 && if table.is_some() { column.table == table } else { column.exposure != Exposure::Qualified }

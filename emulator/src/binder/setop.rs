@@ -5,6 +5,7 @@
 
 use datafusion::{
     common::NullEquality,
+    functions_aggregate::expr_fn::min,
     logical_expr::{JoinType, LogicalPlan},
     scalar::ScalarValue,
 };
@@ -19,7 +20,10 @@ use super::{
     node::{self, JoinKeys, column},
     query::{Item, Open, Untyped},
 };
-use crate::result::ResultColumn;
+use crate::{
+    functions::semistructured::key::{comparable, key_of},
+    result::ResultColumn,
+};
 
 impl Binder {
     pub(super) fn set_operation(&mut self, body: &QueryBody) -> Result<Open> {
@@ -33,9 +37,9 @@ impl Binder {
         let (plans, columns) = self.unified(sides, *op, *pos)?;
         let plan = match op {
             SetOperator::Union if *all => node::union_all(plans)?,
-            SetOperator::Union => node::distinct(node::union_all(plans)?),
-            SetOperator::Intersect => matched(plans, JoinType::LeftSemi)?,
-            SetOperator::Except => matched(plans, JoinType::LeftAnti)?,
+            SetOperator::Union => self.distinct(node::union_all(plans)?, &columns)?,
+            SetOperator::Intersect => self.matched(plans, JoinType::LeftSemi, &columns)?,
+            SetOperator::Except => self.matched(plans, JoinType::LeftAnti, &columns)?,
         };
         // A union's columns are called as its first side's, which stays below: they need names of their own.
         let names = node::field_names(&plan);
@@ -92,6 +96,44 @@ impl Binder {
         let fields: Vec<(String, RedshiftType)> = rows.types.iter().map(|ty| (self.fresh(), *ty)).collect();
         let empty = vec![Vec::new(); rows.types.len()];
         constant_rows(&fields, std::mem::replace(&mut rows.columns, empty)).map(Some)
+    }
+
+    /// The rows of the first plan that the others have, or have not, each once; NULLs are equal.
+    fn matched(&mut self, plans: Vec<LogicalPlan>, kind: JoinType, columns: &[ResultColumn]) -> Result<LogicalPlan> {
+        let mut plans = plans.into_iter();
+        let Some(first) = plans.next() else { return Err(Error::internal("a set operation without sides")) };
+        let mut result = self.distinct(first, columns)?;
+        let compared = |plan: &LogicalPlan| {
+            let names = node::field_names(plan).into_iter().zip(columns);
+            names.map(|(name, shown)| comparable(Typed::new(column(name), shown.ty))).collect::<Result<Vec<_>>>()
+        };
+        for other in plans {
+            let pairs = compared(&result)?.into_iter().zip(compared(&other)?).collect();
+            let keys = JoinKeys { pairs, nulls: NullEquality::NullEqualsNull, null_aware: false };
+            result = node::join_by_keys(result, other, kind, Vec::new(), keys)?;
+        }
+        Ok(result)
+    }
+
+    /// Each row once; SUPER values are compared by their keys.
+    pub(super) fn distinct(&mut self, plan: LogicalPlan, columns: &[ResultColumn]) -> Result<LogicalPlan> {
+        if columns.iter().all(|shown| shown.ty != RedshiftType::Super) {
+            return Ok(node::distinct(plan));
+        }
+        let names = node::field_names(&plan);
+        let (mut keys, mut computed, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, shown) in names.iter().zip(columns) {
+            if shown.ty != RedshiftType::Super {
+                keys.push(column(name.clone()));
+                continue;
+            }
+            let (expr, key) = self.renamed(key_of(column(name.clone()))?);
+            computed.push(expr);
+            keys.push(column(key));
+            values.push(min(column(name.clone())).alias(name));
+        }
+        let plan = node::aggregate(node::extend(plan, computed)?, keys, values)?;
+        node::project_names(plan, &names)
     }
 
     fn unified_item(&self, item: Item, ty: RedshiftType) -> Result<Item> {
@@ -156,21 +198,6 @@ pub(super) fn sides(body: &QueryBody, op: SetOperator, all: bool) -> Vec<&QueryB
 enum Side {
     Left,
     Right,
-}
-
-/// The rows of the first plan that the others have, or have not, each once; NULLs are equal.
-fn matched(plans: Vec<LogicalPlan>, kind: JoinType) -> Result<LogicalPlan> {
-    let mut plans = plans.into_iter();
-    let Some(first) = plans.next() else { return Err(Error::internal("a set operation without sides")) };
-    let mut result = node::distinct(first);
-    for other in plans {
-        let lefts = node::field_names(&result).into_iter().map(column);
-        let rights = node::field_names(&other).into_iter().map(column);
-        let keys =
-            JoinKeys { pairs: lefts.zip(rights).collect(), nulls: NullEquality::NullEqualsNull, null_aware: false };
-        result = node::join_by_keys(result, other, kind, Vec::new(), keys)?;
-    }
-    Ok(result)
 }
 
 fn words(op: SetOperator) -> &'static str {

@@ -11,7 +11,10 @@ use super::{
     arithmetic::out_of_range,
     datetime,
     kernel::{Kernel, Run},
-    registry::{Call, DATE, FLOAT8, Function, INT4, INT8, Param, TIMESTAMP, TIMESTAMPTZ, function, takes},
+    registry::{
+        Call, DATE, FLOAT8, Function as Definition, INT4, INT8, Param, TIMESTAMP, TIMESTAMPTZ, function, takes,
+    },
+    semistructured::operators::{self, Function},
 };
 use crate::{
     binder::{self, CastKind, Typed, cast},
@@ -21,8 +24,8 @@ use crate::{
 use Param::Number;
 
 /// The functions of this family.
-pub(super) const FUNCTIONS: &[Function] = &[
-    function("abs", &[takes(&[Number], abs)]),
+pub(super) const FUNCTIONS: &[Definition] = &[
+    function("abs", &[takes(&[Number], abs), takes(&[Param::Super], |call| dynamic(call, Function::Absolute))]),
     function("acos", &[takes(&[FLOAT8], acos)]),
     function("asin", &[takes(&[FLOAT8], asin)]),
     function("atan", &[takes(&[FLOAT8], |call| float(call, |(), args| args.map1(|x: f64| Ok(Some(x.atan())))))]),
@@ -41,7 +44,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("dlog10", LOG),
     function("exp", EXP),
     function("factorial", &[takes(&[INT8], factorial)]),
-    function("floor", &[takes(&[Number], floor)]),
+    function("floor", &[takes(&[Number], floor), takes(&[Param::Super], |call| dynamic(call, Function::Floor))]),
     function("ln", LN),
     function("log", LOG),
     function("mod", &[takes(&[Number, Number], modulo)]),
@@ -53,8 +56,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
         &[takes(&[FLOAT8], |call| float(call, |(), args| args.map1(|x: f64| Ok(Some(x.to_radians())))))],
     ),
     function("random", &[takes(&[], random_number)]),
-    function("round", &[takes(&[Number, INT4], round).optional(1)]),
-    function("sign", &[takes(&[Number], sign)]),
+    function(
+        "round",
+        &[takes(&[Number, INT4], round).optional(1), takes(&[Param::Super], |call| dynamic(call, Function::Round))],
+    ),
+    function("sign", &[takes(&[Number], sign), takes(&[Param::Super], |call| dynamic(call, Function::Sign))]),
     function("sin", &[takes(&[FLOAT8], |call| float(call, |(), args| args.map1(|x: f64| Ok(Some(x.sin())))))]),
     function("sqrt", &[takes(&[FLOAT8], sqrt)]),
     function("tan", &[takes(&[FLOAT8], |call| float(call, |(), args| args.map1(|x: f64| Ok(Some(x.tan())))))]),
@@ -65,11 +71,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
             takes(&[TIMESTAMP], datetime::trunc),
             takes(&[TIMESTAMPTZ], datetime::trunc),
             takes(&[DATE], datetime::trunc),
+            takes(&[Param::Super], |call| dynamic(call, Function::Truncate)),
         ],
     ),
 ];
 
-const CEIL: &[super::registry::Overload] = &[takes(&[Number], ceil)];
+const CEIL: &[super::registry::Overload] =
+    &[takes(&[Number], ceil), takes(&[Param::Super], |call| dynamic(call, Function::Ceiling))];
 const EXP: &[super::registry::Overload] =
     &[takes(&[FLOAT8], |call| float(call, |(), args| args.map1(|x: f64| finite(x.exp()))))];
 const LN: &[super::registry::Overload] =
@@ -252,6 +260,13 @@ impl Towards {
             Towards::Nearest => value.round(),
         }
     }
+}
+
+/// A number in a SUPER: the result is one too.
+fn dynamic(call: Call<'_>, function: Function) -> Result<Typed> {
+    let name = call.name;
+    let [value] = <[_; 1]>::try_from(call.exprs()).map_err(|_| Error::internal("a function of one argument"))?;
+    operators::number(function, name, value)
 }
 
 fn ceil(call: Call<'_>) -> Result<Typed> {

@@ -27,6 +27,7 @@ mod random;
 mod record_rows;
 pub(crate) mod regex;
 mod registry;
+pub(crate) mod semistructured;
 mod series;
 mod signals;
 mod sketch;
@@ -63,6 +64,9 @@ const FAMILIES: &[&[registry::Function]] = &[
     leader::FUNCTIONS,
     math::FUNCTIONS,
     regex::FUNCTIONS,
+    semistructured::FAMILIES[0],
+    semistructured::FAMILIES[1],
+    semistructured::FAMILIES[2],
     signals::FUNCTIONS,
     string::FUNCTIONS,
     system_info::FUNCTIONS,

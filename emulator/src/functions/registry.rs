@@ -90,6 +90,8 @@ pub(super) enum Param {
     Interval,
     /// VARBYTE of any length.
     Bytes,
+    /// A SUPER as it is.
+    Super,
     /// Exactly this type.
     Type(RedshiftType),
 }
@@ -114,6 +116,7 @@ impl Param {
                 // Of dates and times PostgreSQL and Redshift's examples take a timestamp.
                 Param::Type(Timestamp) => 2,
                 Param::Type(Float8) => 2,
+                Param::Super => 9,
                 _ => 3,
             });
         }
@@ -130,6 +133,7 @@ impl Param {
             },
             Param::Interval => from.is_interval().then_some(0),
             Param::Bytes => matches!(from, Varbyte(_)).then_some(0),
+            Param::Super => (from == Super).then_some(0),
             Param::Type(to) if from.oid() == to.oid() => Some(0),
             Param::Type(to) => match strength(from, to) {
                 Some(Strength::Implicit) => Some(match (number_rank(from), number_rank(to)) {
@@ -169,6 +173,7 @@ impl Param {
                 let length = arg.unknown_text().map_or(MAX_VARCHAR, |text| text.len().max(1) as u32);
                 cast(arg, RedshiftType::Varbyte(length), CastKind::Implicit, ctx)
             }
+            Param::Super => cast(arg, RedshiftType::Super, CastKind::Implicit, ctx),
             Param::Number | Param::Integer | Param::Interval | Param::Bytes => Ok(arg),
             Param::Type(ty) => cast(arg, ty, CastKind::Implicit, ctx),
         }
@@ -211,6 +216,22 @@ impl Call<'_> {
     /// The call of a kernel without parameters of its own.
     pub(super) fn kernel(self, returns: RedshiftType, run: Run<()>) -> Result<Typed> {
         self.kernel_with((), returns, run)
+    }
+
+    /// The call of a kernel that may make something of a NULL.
+    pub(super) fn lenient_kernel(self, returns: RedshiftType, run: Run<()>) -> Result<Typed> {
+        self.lenient_kernel_with((), returns, run)
+    }
+
+    /// The same with parameters.
+    pub(super) fn lenient_kernel_with<P: Parameters>(
+        self,
+        parameters: P,
+        returns: RedshiftType,
+        run: Run<P>,
+    ) -> Result<Typed> {
+        let name = self.name.to_string();
+        Ok(Kernel::new(name, parameters, returns, run).not_strict().call(self.exprs()))
     }
 
     /// The call of a kernel.

@@ -63,7 +63,7 @@ pub(super) fn window(mut parts: WindowParts, ctx: &BindContext) -> Result<Typed>
         let within_group = std::mem::take(&mut parts.within_group);
         let chosen = aggregate::choose(&parts.name, args, parts.distinct, within_group, ctx)?;
         let definition = WindowFunctionDefinition::AggregateUDF(chosen.function);
-        return Ok(Typed::new(call(definition, chosen.args, parts), chosen.ty));
+        return Ok(aggregate::Chosen::value(chosen.ty, chosen.finish, call(definition, chosen.args, parts)));
     }
     if parts.name == "ratio_to_report" {
         return ratio_to_report(parts, ctx);

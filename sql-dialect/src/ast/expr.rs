@@ -170,6 +170,15 @@ pub enum ExprKind {
     },
     /// A function call, an aggregate or a window function.
     Function(Box<FunctionCall>),
+    /// `OBJECT_TRANSFORM(input [KEEP path, ...] [SET path, value, ...])`
+    ObjectTransform {
+        /// The object.
+        input: Box<Expr>,
+        /// The paths of what is kept.
+        keep: Vec<Expr>,
+        /// Paths and what is put there.
+        set: Vec<(Expr, Expr)>,
+    },
     /// `EXTRACT(part FROM expr)`
     Extract {
         /// The date part, in lower case.

@@ -175,7 +175,7 @@ pub enum FromItem {
         /// Where the parenthesis stands.
         pos: Pos,
     },
-    /// `function(args) [WITH OFFSET] [AS] alias [(columns)]`
+    /// `function(args) [WITH OFFSET] [AS] alias [(columns)] [AT index]`
     Function {
         /// The call.
         call: Expr,
@@ -183,6 +183,8 @@ pub enum FromItem {
         with_offset: bool,
         /// Its alias.
         alias: Option<TableAlias>,
+        /// `AT index`, in PartiQL.
+        at: Option<Ident>,
     },
     /// `left JOIN right ON ...`
     Join(Box<Join>),
@@ -409,9 +411,9 @@ impl PartialEq for FromItem {
                 path == path_b && alias == alias_b && at == at_b
             }
             (
-                FromItem::Function { call, with_offset, alias },
-                FromItem::Function { call: call_b, with_offset: with_offset_b, alias: alias_b },
-            ) => call == call_b && with_offset == with_offset_b && alias == alias_b,
+                FromItem::Function { call, with_offset, alias, at },
+                FromItem::Function { call: call_b, with_offset: with_offset_b, alias: alias_b, at: at_b },
+            ) => call == call_b && with_offset == with_offset_b && alias == alias_b && at == at_b,
             (FromItem::Join(a), FromItem::Join(b)) => a == b,
             (
                 FromItem::UnpivotObject { expr, value, attribute },

@@ -113,6 +113,9 @@ impl Parser<'_> {
         let pos = name.pos();
         let mut call = empty_call(name);
         self.expect(TokenKind::LeftParen)?;
+        if matches!(call.name.0.as_slice(), [name] if name.value == "object_transform") {
+            return self.object_transform(pos);
+        }
         call.distinct = self.eat_word("distinct");
         if !call.distinct {
             self.eat_word("all");
@@ -127,6 +130,23 @@ impl Parser<'_> {
         self.expect(TokenKind::RightParen)?;
         self.call_suffix(&mut call)?;
         self.grown(ExprKind::Function(call), pos)
+    }
+
+    /// `input [KEEP path, ...] [SET path, value, ...])`, behind `OBJECT_TRANSFORM(`.
+    fn object_transform(&mut self, pos: Pos) -> Result<Expr> {
+        let input = Box::new(self.expr()?);
+        let keep = if self.eat_word("keep") { self.comma_list(Self::expr)? } else { Vec::new() };
+        let set = if self.eat_word("set") {
+            self.comma_list(|parser| {
+                let path = parser.expr()?;
+                parser.expect(TokenKind::Comma)?;
+                Ok((path, parser.expr()?))
+            })?
+        } else {
+            Vec::new()
+        };
+        self.expect(TokenKind::RightParen)?;
+        self.grown(ExprKind::ObjectTransform { input, keep, set }, pos)
     }
 
     fn arguments(&mut self, args: &mut Vec<Expr>) -> Result<()> {
@@ -319,7 +339,8 @@ impl Parser<'_> {
 
     /// `[, args])` of a call whose first argument is known already.
     fn plain_call_tail(&mut self, name: &str, first: Expr, pos: Pos) -> Result<Expr> {
-        let mut call = empty_call(ObjectName(vec![Ident { value: name.to_owned(), quoted: false, pos }]));
+        let mut call =
+            empty_call(ObjectName(vec![Ident { value: name.to_owned(), quoted: false, written: None, pos }]));
         call.args.push(first);
         while self.eat(TokenKind::Comma) {
             call.args.push(self.expr()?);

@@ -420,8 +420,13 @@ impl<'a> Parser<'a> {
         let token = self.peek();
         let pos = token.start;
         let text = self.token_text(token);
+        let mut written = None;
         let (value, quoted) = match token.kind {
-            TokenKind::Word => (text.to_ascii_lowercase(), false),
+            TokenKind::Word => {
+                let folded = text.to_ascii_lowercase();
+                written = (folded != text).then(|| text.into());
+                (folded, false)
+            }
             TokenKind::QuotedIdent => (text[1..text.len() - 1].replace("\"\"", "\""), true),
             // `#name` is a temporary table; the lexer sees an operator.
             TokenKind::Hash if self.begins_ident(0) => {
@@ -431,7 +436,7 @@ impl<'a> Parser<'a> {
             _ => return Err(self.unexpected()),
         };
         self.advance();
-        Ok(Ident { value: cut_name(value), quoted, pos })
+        Ok(Ident { value: cut_name(value), quoted, written, pos })
     }
 
     /// `[[database[@catalog].]schema.]object`

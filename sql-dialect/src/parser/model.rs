@@ -63,7 +63,7 @@ impl Parser<'_> {
             return self.ident();
         }
         let pos = self.pos();
-        Ok(Ident { value: self.string()?, quoted: true, pos })
+        Ok(Ident { value: self.string()?, quoted: true, written: None, pos })
     }
 
     fn model_options(&mut self, model: &mut CreateModel) -> Result<()> {

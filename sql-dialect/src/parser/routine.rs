@@ -184,7 +184,7 @@ impl Parser<'_> {
             return self.ident();
         }
         let pos = self.pos();
-        Ok(Ident { value: self.string()?.to_lowercase(), quoted: false, pos })
+        Ok(Ident { value: self.string()?.to_lowercase(), quoted: false, written: None, pos })
     }
 
     fn routine_body(&mut self) -> Result<RoutineBody> {

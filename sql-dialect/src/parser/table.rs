@@ -317,7 +317,7 @@ impl Parser<'_> {
             return self.ident();
         }
         let token = self.advance();
-        Ok(Ident { value: self.token_text(token).to_owned(), quoted: false, pos: token.start })
+        Ok(Ident { value: self.token_text(token).to_owned(), quoted: false, written: None, pos: token.start })
     }
 
     fn dist_style(&mut self) -> Result<DistStyle> {

@@ -272,8 +272,9 @@ impl Parser<'_> {
             return Err(self.newer(0, "Number the rows with ROW_NUMBER(), or use UNNEST ... WITH OFFSET."));
         }
         let alias = self.table_alias()?;
+        let at = self.index_alias()?;
         self.grow()?;
-        Ok(FromItem::Function { call, with_offset, alias })
+        Ok(FromItem::Function { call, with_offset, alias, at })
     }
 
     /// `[AS] name [(column [type], ...)]`

@@ -92,6 +92,16 @@ fn special(f: &mut Formatter<'_>, kind: &ExprKind) -> fmt::Result {
             above(f, haystack, OPERATOR)?;
             f.write_str(")")
         }
+        ExprKind::ObjectTransform { input, keep, set } => {
+            write!(f, "OBJECT_TRANSFORM({input}")?;
+            for (index, path) in keep.iter().enumerate() {
+                write!(f, "{}{path}", if index > 0 { ", " } else { " KEEP " })?;
+            }
+            for (index, (path, value)) in set.iter().enumerate() {
+                write!(f, "{}{path}, {value}", if index > 0 { ", " } else { " SET " })?;
+            }
+            f.write_str(")")
+        }
         ExprKind::Substring { expr, from, length } => {
             write!(f, "SUBSTRING({expr}")?;
             if let Some(from) = from {

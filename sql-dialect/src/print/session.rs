@@ -71,7 +71,7 @@ impl Display for ParameterName<'_> {
         for (index, part) in self.0.split('.').enumerate() {
             f.write_str(if index > 0 { "." } else { "" })?;
             let quoted = TAKEN.contains(&part);
-            write!(f, "{}", Ident { value: part.to_owned(), quoted, pos: 0 })?;
+            write!(f, "{}", Ident { value: part.to_owned(), quoted, written: None, pos: 0 })?;
         }
         Ok(())
     }

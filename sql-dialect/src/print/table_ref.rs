@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use super::{comma_list, expr::above, flag, paren_list};
 use crate::{
     ast::{FromItem, Join, JoinConstraint, JoinKind, Pivot, TableAlias, Unpivot},
+    names::Ident,
     precedence::PRIMARY,
 };
 
@@ -14,26 +15,21 @@ impl Display for FromItem {
             FromItem::Table { name, alias, at } => {
                 write!(f, "{name}")?;
                 optional_alias(f, alias)?;
-                match at {
-                    Some(at) => write!(f, " AT {at}"),
-                    None => Ok(()),
-                }
+                optional_at(f, at)
             }
             FromItem::Path { path, alias, at } => {
                 write!(f, "{path}")?;
                 optional_alias(f, alias)?;
-                match at {
-                    Some(at) => write!(f, " AT {at}"),
-                    None => Ok(()),
-                }
+                optional_at(f, at)
             }
             FromItem::Query { query, alias, .. } => {
                 write!(f, "({query})")?;
                 optional_alias(f, alias)
             }
-            FromItem::Function { call, with_offset, alias } => {
+            FromItem::Function { call, with_offset, alias, at } => {
                 write!(f, "{call}{}", flag(*with_offset, " WITH OFFSET"))?;
-                optional_alias(f, alias)
+                optional_alias(f, alias)?;
+                optional_at(f, at)
             }
             FromItem::Join(join) if join.alias.is_some() => {
                 write!(f, "({join})")?;
@@ -44,14 +40,18 @@ impl Display for FromItem {
                 f.write_str("UNPIVOT ")?;
                 above(f, expr, PRIMARY)?;
                 write!(f, " AS {value}")?;
-                match attribute {
-                    Some(attribute) => write!(f, " AT {attribute}"),
-                    None => Ok(()),
-                }
+                optional_at(f, attribute)
             }
             FromItem::Pivot(pivot) => write!(f, "{pivot}"),
             FromItem::Unpivot(unpivot) => write!(f, "{unpivot}"),
         }
+    }
+}
+
+fn optional_at(f: &mut Formatter<'_>, at: &Option<Ident>) -> fmt::Result {
+    match at {
+        Some(at) => write!(f, " AT {at}"),
+        None => Ok(()),
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
     functions::{
         catalog_info::cast_identifier,
         conversion::{Conversion, Excess, Failure},
+        semistructured::scalar,
     },
     text_input::{
         Composite, DateOrder, DateTimeInput, InputError, IntervalUnits, Rounding, parse_interval,
@@ -64,6 +65,8 @@ pub(crate) fn strength(from: RedshiftType, to: RedshiftType) -> Option<Strength>
         return Some(if from < to { Implicit } else { Assignment });
     }
     Some(match (from, to) {
+        (from, Super) if scalar::has_super(from) => Implicit,
+        (Super, to) if scalar::is_scalar(to) => Explicit,
         (Int2 | Int4 | Int8, Bool) => Implicit,
         (Bool, Int2 | Int4 | Int8 | Numeric { .. } | Float4 | Float8) => Explicit,
         (Int2 | Int4 | Int8, Oid) => Implicit,
@@ -132,6 +135,12 @@ pub fn cast(value: Typed, target: RedshiftType, kind: CastKind, ctx: &BindContex
     check_allowed(value.ty, target, kind)?;
     if value.is_null_literal() {
         return null(target);
+    }
+    if target == RedshiftType::Super {
+        return scalar::to_super(value, ctx);
+    }
+    if value.ty == RedshiftType::Super {
+        return scalar::from_super(value.expr, target, kind, ctx);
     }
     if let Some(found) = cast_identifier(&value, target, ctx) {
         return found;

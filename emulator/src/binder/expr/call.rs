@@ -15,7 +15,7 @@ use crate::{
         block::{Block, Clause, GroupingCall, Place, placeholder},
         planned,
     },
-    functions::{self, AggregateParts, FunctionClass, OrderedArg},
+    functions::{self, AggregateParts, FunctionClass, OrderedArg, semistructured::key::comparable},
 };
 
 /// Schemas whose functions are the built-in ones.
@@ -227,7 +227,7 @@ impl Binder {
         place: Place,
     ) -> Result<Vec<SortExpr>> {
         let keys = self.ordered_args(items, block, place)?;
-        Ok(keys.into_iter().map(|key| SortExpr::new(key.value.expr, key.ascending, key.nulls_first)).collect())
+        keys.into_iter().map(|key| Ok(SortExpr::new(comparable(key.value)?, key.ascending, key.nulls_first))).collect()
     }
 
     pub(super) fn ordered_args<'q>(

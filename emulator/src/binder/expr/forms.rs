@@ -6,7 +6,7 @@ use datafusion::{
 };
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{ArraySyntax, BinaryOp, CastSafety, DataType, Expr, PathStep, Quantifier, TrimSide},
+    ast::{ArraySyntax, BinaryOp, CastSafety, DataType, Expr, Quantifier, TrimSide},
 };
 
 use super::{Binder, CastKind, Typed, literal::unknown, row};
@@ -16,7 +16,11 @@ use crate::{
         block::{Block, Place},
         node,
     },
-    functions, system,
+    functions::{
+        self,
+        semistructured::objects::{Transformation, transform},
+    },
+    system,
 };
 
 impl Binder {
@@ -113,31 +117,24 @@ impl Binder {
         }
     }
 
-    pub(super) fn subscript<'q>(
+    /// `OBJECT_TRANSFORM(input KEEP ... SET ...)`
+    pub(super) fn object_transform<'q>(
         &mut self,
-        expr: &'q Expr,
-        step: &'q PathStep,
+        input: &'q Expr,
+        keep: &'q [Expr],
+        set: &'q [(Expr, Expr)],
         block: &mut Block<'q>,
         place: Place,
     ) -> Result<Typed> {
-        let value = self.expr(expr, block, place)?;
-        match step {
-            _ if value.ty == RedshiftType::Super => {
-                Err(Error::unsupported("navigation of SUPER values is not supported"))
-            }
-            PathStep::Index(index) => {
-                let index = self.expr_as(index, RedshiftType::Int4, block, place)?;
-                functions::scalar("array_subscript", vec![value, index], &self.ctx)
-            }
-            PathStep::Field(field) => {
-                let message = format!(
-                    "column notation .{} applied to type {}, which is not a composite type",
-                    self.fold(field),
-                    value.ty.base_name()
-                );
-                Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message))
-            }
-        }
+        let parts = Transformation {
+            input: self.expr(input, block, place)?,
+            keep: keep.iter().map(|path| self.expr(path, block, place)).collect::<Result<_>>()?,
+            set: set
+                .iter()
+                .map(|(path, value)| Ok((self.expr(path, block, place)?, self.expr(value, block, place)?)))
+                .collect::<Result<_>>()?,
+        };
+        transform(parts, &self.ctx)
     }
 
     /// CASE: the first branch whose condition is true; its results take one type.

@@ -4,6 +4,7 @@ mod call;
 mod forms;
 mod literal;
 mod name;
+mod path;
 mod row;
 mod walk;
 mod window;
@@ -26,7 +27,7 @@ use super::{
     scope::{Resolved, ScopeColumn},
     with_stack,
 };
-use crate::functions::collation;
+use crate::functions::{self, collation};
 
 impl Binder {
     /// Binds an expression; an error without a position gets the expression's.
@@ -81,6 +82,7 @@ impl Binder {
             ExprKind::Function(call) => self.call(call, block, place),
             ExprKind::Extract { part, expr } => self.extract(part, expr, block, place),
             ExprKind::Position { needle, haystack } => self.function_of("position", &[needle, haystack], block, place),
+            ExprKind::ObjectTransform { input, keep, set } => self.object_transform(input, keep, set, block, place),
             ExprKind::Substring { expr, from, length } => {
                 self.substring(expr, from.as_deref(), length.as_deref(), block, place)
             }
@@ -102,7 +104,7 @@ impl Binder {
     }
 
     /// A name: first a column of FROM, then an alias of the select list, then a column of an enclosing block.
-    fn column<'q>(&mut self, name: &ObjectName, pos: u32, block: &mut Block<'q>, place: Place) -> Result<Typed> {
+    fn column<'q>(&mut self, name: &'q ObjectName, pos: u32, block: &mut Block<'q>, place: Place) -> Result<Typed> {
         match self.resolve_column(&block.scope, name)? {
             Resolved::Here(column) => {
                 self.uses_column(&column);
@@ -120,7 +122,10 @@ impl Binder {
                     _ if crate::functions::is_called_bare(name) => {
                         crate::functions::scalar(&self.fold(name.object()), Vec::new(), &self.ctx)
                     }
-                    _ => Err(self.path_or_nothing(name, block)),
+                    _ => match self.named_path(name, block, place)? {
+                        Some(typed) => Ok(typed),
+                        None => Err(self.no_such_column(&block.scope, name)),
+                    },
                 }
             }
         }
@@ -142,22 +147,6 @@ impl Binder {
         let typed = self.expr(expr, block, place);
         block.aliases_before = before;
         typed.map(Some)
-    }
-
-    /// The error for a name that is no column: a path into a SUPER value is one that is not supported.
-    fn path_or_nothing(&self, name: &ObjectName, block: &Block<'_>) -> Error {
-        let navigates = (1..name.0.len()).any(|end| {
-            let head = ObjectName(name.0[..end].to_vec());
-            match self.resolve_column(&block.scope, &head) {
-                Ok(Resolved::Here(column)) => column.ty == RedshiftType::Super,
-                Ok(Resolved::Outer(typed)) => typed.ty == RedshiftType::Super,
-                _ => false,
-            }
-        });
-        if navigates {
-            return Error::unsupported("navigation of SUPER values is not supported");
-        }
-        self.no_such_column(&block.scope, name)
     }
 
     /// `PRIOR expr`: of the parent row.
@@ -261,6 +250,7 @@ impl Binder {
             RedshiftType::Unknown => {
                 super::cast(typed, RedshiftType::Bool, CastKind::Implicit, &self.ctx).map(|typed| typed.expr)
             }
+            RedshiftType::Super => functions::semistructured::operators::truth(typed.expr).map(|typed| typed.expr),
             ty if ty.is_integer() => {
                 let zero = Typed::literal(ScalarValue::Int32(Some(0)), RedshiftType::Int4);
                 super::binary(BinaryOp::NotEq, typed, zero, &self.ctx).map(|typed| typed.expr)

@@ -41,6 +41,7 @@ fn named(expr: &Expr, fold: &dyn Fn(&redshift_sql_dialect::names::Ident) -> Stri
         ExprKind::Literal(Literal::Interval { .. }) => kind("interval"),
         ExprKind::Extract { .. } => given("date_part".to_string()),
         ExprKind::Position { .. } => given("position".to_string()),
+        ExprKind::ObjectTransform { .. } => given("object_transform".to_string()),
         ExprKind::Substring { .. } => given("substring".to_string()),
         ExprKind::Trim { side, .. } => given(
             match side {

@@ -43,6 +43,10 @@ pub(in crate::binder) fn children(expr: &Expr) -> Vec<&Expr> {
         }
         ExprKind::Trim { characters, expr, .. } => characters.iter().chain([expr]).map(AsRef::as_ref).collect(),
         ExprKind::AtTimeZone { expr, zone } => vec![expr, zone],
+        ExprKind::ObjectTransform { input, keep, set } => {
+            let set = set.iter().flat_map(|(path, value)| [path, value]);
+            std::iter::once(input.as_ref()).chain(keep).chain(set).collect()
+        }
     }
 }
 

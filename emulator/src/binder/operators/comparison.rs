@@ -73,7 +73,7 @@ fn date_and_constant(op: BinaryOp, date: &Typed, moment: &Typed) -> Option<Typed
     Some(Typed::new(operation(date.expr.clone(), op, day), RedshiftType::Bool))
 }
 
-fn operator(op: BinaryOp) -> Operator {
+pub(super) fn operator(op: BinaryOp) -> Operator {
     match op {
         BinaryOp::Eq => Operator::Eq,
         BinaryOp::NotEq => Operator::NotEq,
@@ -110,7 +110,6 @@ fn operands(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Resul
             Ok((cast(left, Timestamp, CastKind::Assignment, ctx)?, right))
         }
         (Bool, Int2 | Int4 | Int8) | (Int2 | Int4 | Int8, Bool) => both(Bool, left, right),
-        (Super, _) | (_, Super) => Err(Error::unsupported("comparison of SUPER values is not supported")),
         _ => match wider(l, r) {
             Some(ty) => both(ty, left, right),
             None => Err(missing(op.symbol(), Some(l), r)),
@@ -287,6 +286,9 @@ fn column_and_constant(op: BinaryOp, column: Expr, text: String) -> Expr {
 /// # Errors
 /// 42883 as for `=`.
 pub fn in_list(value: &Typed, items: Vec<(Typed, Pos)>, negated: bool, ctx: &BindContext) -> Result<Typed> {
+    if value.ty == RedshiftType::Super || items.iter().any(|(item, _)| item.ty == RedshiftType::Super) {
+        return dynamic_list(value, items, negated, ctx);
+    }
     if collation::is_insensitive(value) {
         let folded = items.into_iter().map(|(item, pos)| Ok((collation::folded(item, ctx)?, pos)));
         return in_list(&collation::folded(value.clone(), ctx)?, folded.collect::<Result<_>>()?, negated, ctx);
@@ -324,6 +326,16 @@ pub fn in_list(value: &Typed, items: Vec<(Typed, Pos)>, negated: bool, ctx: &Bin
         Expr::Not(Box::new(any))
     };
     Ok(Typed::new(expr, RedshiftType::Bool))
+}
+
+/// A list in which something is a SUPER.
+fn dynamic_list(value: &Typed, items: Vec<(Typed, Pos)>, negated: bool, ctx: &BindContext) -> Result<Typed> {
+    let mut tests = Vec::with_capacity(items.len());
+    for (item, pos) in items {
+        tests.push(super::binary(BinaryOp::Eq, value.clone(), item, ctx).map_err(|error| error.at(pos))?.expr);
+    }
+    let any = tests.into_iter().reduce(Expr::or).ok_or_else(|| Error::internal("an empty IN list"))?;
+    Ok(Typed::new(if negated { Expr::Not(Box::new(any)) } else { any }, RedshiftType::Bool))
 }
 
 /// Constants that one expression is compared with become one list; the value may have been cast differently for some.

@@ -8,6 +8,7 @@ mod binary_values;
 mod comparison;
 mod datetime;
 mod pattern;
+mod semistructured;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use redshift_sql_dialect::{
     types::MAX_VARCHAR,
 };
 
+pub(crate) use self::arithmetic::decimal_result;
 pub use self::{comparison::in_list, pattern::LikeParts, pattern::like};
 use super::{
     BindContext, Typed,
@@ -32,6 +34,9 @@ use crate::functions::{catalog_arrays::concatenated, kernel::Kernel, moments};
 /// 42883 `operator does not exist: - boolean`.
 pub fn unary(op: UnaryOp, operand: Typed, ctx: &BindContext) -> Result<Typed> {
     let ty = operand.ty;
+    if ty == RedshiftType::Super {
+        return semistructured::unary(op, operand);
+    }
     match op {
         UnaryOp::Not => {
             let condition = condition(operand, "NOT", ctx)?;
@@ -83,6 +88,9 @@ fn bit_not(operand: Typed) -> Result<Typed> {
 /// 42883 `operator does not exist: integer + boolean`.
 pub fn binary(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
     use BinaryOp::*;
+    if left.ty == RedshiftType::Super || right.ty == RedshiftType::Super {
+        return semistructured::binary(op, left, right, ctx);
+    }
     match op {
         And | Or => {
             let (left, right) = (condition(left, op.symbol(), ctx)?, condition(right, op.symbol(), ctx)?);
@@ -106,6 +114,9 @@ pub fn binary(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Res
 /// 42804 `argument of WHERE must be type boolean, not type date`.
 pub fn condition(operand: Typed, construct: &str, ctx: &BindContext) -> Result<Typed> {
     let ty = operand.ty;
+    if ty == RedshiftType::Super {
+        return crate::functions::semistructured::operators::truth(operand.expr);
+    }
     if ty == RedshiftType::Bool || ty == RedshiftType::Unknown || ty.is_integer() {
         return cast(operand, RedshiftType::Bool, CastKind::Implicit, ctx);
     }

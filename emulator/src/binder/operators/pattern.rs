@@ -94,6 +94,11 @@ pub(super) fn matches(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext
 
 /// Both operands as strings.
 fn strings(symbol: &str, left: Typed, right: Typed, ctx: &BindContext) -> Result<(Typed, Typed)> {
+    let of_super = |value: Typed| match value.ty {
+        RedshiftType::Super => cast(value, RedshiftType::Varchar(MAX_VARCHAR), CastKind::Explicit, ctx),
+        _ => Ok(value),
+    };
+    let (left, right) = (of_super(left)?, of_super(right)?);
     let (l, r) = (left.ty, right.ty);
     if text_length(&left).is_none() || text_length(&right).is_none() {
         return Err(missing(symbol, Some(l), r));

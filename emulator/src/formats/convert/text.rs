@@ -7,7 +7,10 @@ use arrow::array::{ArrayRef, StringViewBuilder};
 use redshift_sql_dialect::RedshiftType;
 
 use super::{Conversion, Fault, Field, Form, Rows, Target};
-use crate::formats::splitter::json;
+use crate::functions::semistructured::{
+    parse::{ParseFault, ParseOptions, parse},
+    value::Json,
+};
 
 /// What a string's field gives.
 enum Read<'t> {
@@ -105,11 +108,12 @@ impl<'a> Rows<'a> {
 
 fn document(raw: &[u8]) -> Result<Option<String>, Fault> {
     let invalid = || Fault::new(1224, "Invalid JSON format for SUPER data type");
-    if !json::is_well_formed(raw) {
-        return Err(invalid());
+    let text = std::str::from_utf8(raw.trim_ascii()).map_err(|_| invalid())?;
+    match parse(text, ParseOptions::DEFAULT) {
+        Ok(held) => Ok(Json::of(&held).present().is_some().then_some(held)),
+        Err(ParseFault::Syntax) => Err(invalid()),
+        Err(fault) => Err(Fault::new(1224, fault.reason())),
     }
-    let text = String::from_utf8(json::minified(raw.trim_ascii()).into_owned()).map_err(|_| invalid())?;
-    Ok(Some(text))
 }
 
 impl Conversion {

@@ -4,6 +4,7 @@
 //! taken: COUNT, MIN, MAX, the variances, the bit-wise ones. SUM and AVG of exact numbers ([`total`]) and those that need
 //! an order ([`sorted`]) are ours.
 
+mod dynamic;
 mod sketches;
 mod sorted;
 #[cfg(test)]
@@ -30,11 +31,12 @@ use datafusion::{
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_VARCHAR};
 
 use self::{
+    dynamic::DynamicTotal,
     sketches::{SketchKind, Sketching},
     sorted::{Made, Sorted, WHOLE},
     total::{Total, TotalKind},
 };
-use super::{AggregateParts, OrderedArg, no_such_function, string::without_trailing_blanks};
+use super::{AggregateParts, OrderedArg, no_such_function, semistructured::key, string::without_trailing_blanks};
 use crate::{
     binder::{BindContext, CastKind, Typed, cast},
     text_input::{Rounding, parse_numeric},
@@ -79,11 +81,21 @@ pub(super) struct Chosen {
     pub(super) args: Vec<Expr>,
     pub(super) distinct: bool,
     pub(super) ty: RedshiftType,
+    /// What makes the value of what the function gives.
+    pub(super) finish: Option<fn(Expr) -> Typed>,
 }
 
 impl Chosen {
+    /// The value, of a call of the function.
+    pub(super) fn value(ty: RedshiftType, finish: Option<fn(Expr) -> Typed>, call: Expr) -> Typed {
+        match finish {
+            Some(finish) => finish(call),
+            None => Typed::new(call, ty),
+        }
+    }
+
     fn new(function: Arc<AggregateUDF>, arg: Typed, distinct: bool) -> Self {
-        Chosen { function, ty: arg.ty, args: vec![arg.expr], distinct }
+        Chosen { function, ty: arg.ty, args: vec![arg.expr], distinct, finish: None }
     }
 
     fn of(self, ty: RedshiftType) -> Self {
@@ -98,9 +110,9 @@ pub(super) fn aggregate(parts: AggregateParts, ctx: &BindContext) -> Result<Type
         return Err(Error::new(SqlState::SYNTAX_ERROR, message));
     }
     let chosen = choose(&parts.name, parts.args, parts.distinct, parts.within_group, ctx)?;
-    let Chosen { function, args, distinct, ty } = chosen;
+    let Chosen { function, args, distinct, ty, finish } = chosen;
     let call = AggregateFunction::new_udf(function, args, distinct, None, Vec::new(), None);
-    Ok(Typed::new(Expr::AggregateFunction(call), ty))
+    Ok(Chosen::value(ty, finish, Expr::AggregateFunction(call)))
 }
 
 /// Chooses the aggregate that the arguments' types ask for.
@@ -138,6 +150,11 @@ pub(super) fn choose(
         "avg" => avg(arg, distinct, missing, ctx),
         "min" | "max" => {
             let arg = settled(arg, ctx)?;
+            if arg.ty == RedshiftType::Super {
+                let function = if name == "min" { min_udaf() } else { max_udaf() };
+                let args = vec![key::keyed(arg.expr)];
+                return Ok(Chosen { function, args, distinct: false, ty: arg.ty, finish: Some(key::behind_key) });
+            }
             let comparable = arg.ty.is_number() || arg.ty.is_string() || arg.ty.is_datetime() || arg.ty.is_interval();
             if !comparable && arg.ty != RedshiftType::AbsTime {
                 return Err(missing);
@@ -177,6 +194,7 @@ fn count(arg: Typed, distinct: bool) -> Result<Chosen> {
         RedshiftType::Varchar(_) | RedshiftType::Text if distinct => {
             Typed::new(without_trailing_blanks(arg.expr), arg.ty)
         }
+        RedshiftType::Super if distinct => Typed::new(key::key_of(arg.expr)?, arg.ty),
         _ => arg,
     };
     Ok(Chosen::new(count_udaf(), arg, distinct).of(RedshiftType::Int8))
@@ -206,6 +224,7 @@ fn sum(arg: Typed, distinct: bool, missing: Error, ctx: &BindContext) -> Result<
         ty @ (RedshiftType::IntervalYearToMonth | RedshiftType::IntervalDayToSecond(_)) => {
             Ok(total(TotalKind::Sum, ty, arg, distinct))
         }
+        RedshiftType::Super => dynamic_total(TotalKind::Sum, arg, distinct),
         RedshiftType::Float4 | RedshiftType::Float8 => {
             Ok(Chosen::new(sum_udaf(), cast(arg, RedshiftType::Float8, CastKind::Implicit, ctx)?, distinct))
         }
@@ -226,6 +245,7 @@ fn avg(arg: Typed, distinct: bool, missing: Error, ctx: &BindContext) -> Result<
         ty @ (RedshiftType::IntervalYearToMonth | RedshiftType::IntervalDayToSecond(_)) => {
             Ok(total(TotalKind::Avg, ty, arg, distinct))
         }
+        RedshiftType::Super => dynamic_total(TotalKind::Avg, arg, distinct),
         RedshiftType::Float4 | RedshiftType::Float8 => {
             Ok(Chosen::new(avg_udaf(), cast(arg, RedshiftType::Float8, CastKind::Implicit, ctx)?, distinct))
         }
@@ -243,6 +263,14 @@ fn sketching(kind: SketchKind, arg: Typed, missing: Error) -> Result<Chosen> {
     let function = Sketching::new(kind, arg.ty);
     let result = function.result();
     Ok(Chosen::new(Arc::new(AggregateUDF::new_from_impl(function)), arg, false).of(result))
+}
+
+fn dynamic_total(kind: TotalKind, arg: Typed, distinct: bool) -> Result<Chosen> {
+    if distinct {
+        return Err(Error::unsupported("DISTINCT totals of SUPER values are not supported"));
+    }
+    let function = Arc::new(AggregateUDF::new_from_impl(DynamicTotal::new(kind)));
+    Ok(Chosen::new(function, arg, false))
 }
 
 fn total(kind: TotalKind, result: RedshiftType, arg: Typed, distinct: bool) -> Chosen {
@@ -275,7 +303,7 @@ fn sorted(made: Made, value: Typed, keys: Vec<OrderedArg>, result: RedshiftType)
     let orders = keys.iter().map(|key| (key.ascending, key.nulls_first)).collect();
     let args = std::iter::once(value.expr).chain(keys.into_iter().map(|key| key.value.expr)).collect();
     let function = Arc::new(AggregateUDF::new_from_impl(Sorted::new(made, orders, result)));
-    Ok(Chosen { function, args, distinct: false, ty: result })
+    Ok(Chosen { function, args, distinct: false, ty: result, finish: None })
 }
 
 /// MEDIAN is PERCENTILE_CONT(0.5).

@@ -17,7 +17,6 @@ const TEXT: Param = Param::Text;
 
 /// The functions of this family.
 pub(super) const FUNCTIONS: &[Function] = &[
-    function("can_json_parse", &[takes(&[TEXT], can_json_parse)]),
     function("is_valid_json", &[takes(&[TEXT], is_valid_json)]),
     function("is_valid_json_array", &[takes(&[TEXT], is_valid_json_array)]),
     function("json_array_length", &[takes(&[TEXT, BOOL], json_array_length).optional(1)]),
@@ -29,10 +28,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
 fn parsing_error(text: &str) -> Error {
     let detail = format!("error:  JSON parsing error\ncode:      8001\ncontext:   invalid json object {text}");
     Error::internal("JSON parsing error").with_detail(detail)
-}
-
-fn can_json_parse(call: Call<'_>) -> Result<Typed> {
-    call.kernel(RedshiftType::Bool, |(), args| args.map1(|text: &str| Ok(Some(Value::of(text).is_some()))))
 }
 
 /// An object only: arrays and scalars are not what it asks for.
@@ -178,9 +173,6 @@ mod tests {
             ("is_valid_json_array('[]')", "true"),
             ("is_valid_json_array('{\"a\":1}')", "false"),
             ("is_valid_json_array('[1,2,]')", "false"),
-            // CAN_JSON_PARSE
-            ("can_json_parse('[10001,10002,\"abc\"]')", "true"),
-            ("can_json_parse('a')", "false"),
         ]);
     }
 }

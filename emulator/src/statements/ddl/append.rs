@@ -61,7 +61,7 @@ fn refused(message: impl Into<String>) -> Error {
 
 /// A name as the catalog has it, which is found as it is.
 pub(super) fn quoted(name: &str) -> Ident {
-    Ident { value: name.to_string(), quoted: true, pos: 0 }
+    Ident { value: name.to_string(), quoted: true, written: None, pos: 0 }
 }
 
 /// The columns whose values are moved.

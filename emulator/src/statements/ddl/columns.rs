@@ -56,6 +56,10 @@ impl Declared {
             ));
         }
         column.attnum = self.columns.len() as i16 + 1;
+        if column.dist_key || column.sort_key > 0 {
+            let what = if column.dist_key { "DISTKEY" } else { "SORTKEY" };
+            check_key(column.ty, &column.name, what).map_err(|error| error.at(pos))?;
+        }
         if column.dist_key && self.columns.iter().any(|other| other.dist_key) {
             return Err(multiple("DISTKEY").at(pos));
         }
@@ -122,11 +126,22 @@ impl Declared {
 
     fn named(&mut self, name: &Ident, what: &str, case_sensitive: bool) -> Result<&mut Column> {
         let folded = name.folded(case_sensitive);
-        self.columns.iter_mut().find(|column| column.name == folded).ok_or_else(|| {
+        let column = self.columns.iter_mut().find(|column| column.name == folded).ok_or_else(|| {
             let message = format!("{what} column \"{folded}\" does not exist");
             Error::new(SqlState::UNDEFINED_COLUMN, message).at(name.pos)
-        })
+        })?;
+        check_key(column.ty, &folded, what).map_err(|error| error.at(name.pos))?;
+        Ok(column)
     }
+}
+
+/// "You can't define SUPER columns as either a distribution or sort key."
+fn check_key(ty: RedshiftType, column: &str, what: &str) -> Result<()> {
+    if ty != RedshiftType::Super {
+        return Ok(());
+    }
+    let message = format!("column \"{column}\" of type super cannot be a {what}");
+    Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message))
 }
 
 fn multiple(what: &str) -> Error {

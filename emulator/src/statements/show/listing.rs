@@ -303,7 +303,7 @@ fn relation(name: &BoundName, work: &Work<'_>) -> Result<(Option<String>, Option
     }
     let database = (names.len() == 3).then(|| names.remove(0));
     let there = in_database(database.as_deref(), work)?;
-    let idents = names.iter().map(|part| Ident { value: part.clone(), quoted: true, pos: 0 }).collect();
+    let idents = names.iter().map(|part| Ident { value: part.clone(), quoted: true, written: None, pos: 0 }).collect();
     let session = SessionInfo { case_sensitive: true, ..(*there.session).clone() };
     let context = BindContext { session: Arc::new(session), ..there.clone() };
     let relation = Binder::new(context).resolve(&ObjectName(idents)).map_err(Error::without_position)?;

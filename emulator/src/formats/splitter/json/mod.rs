@@ -13,7 +13,7 @@ mod path;
 mod text;
 
 pub use path::{JsonPath, PathsFile, Step};
-pub use text::{compacted, is_well_formed, minified, unescaped};
+pub use text::{compacted, unescaped};
 
 use text::{Cursor, Malformed};
 

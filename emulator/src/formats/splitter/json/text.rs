@@ -328,11 +328,6 @@ pub fn compacted(text: &[u8]) -> Cow<'_, [u8]> {
     without_blanks(text, |before| before == b':')
 }
 
-/// A value's text without the white space outside its strings.
-pub fn minified(text: &[u8]) -> Cow<'_, [u8]> {
-    without_blanks(text, |_| false)
-}
-
 /// `keeps` says whether a blank behind this character stays.
 fn without_blanks(text: &[u8], keeps: impl Fn(u8) -> bool) -> Cow<'_, [u8]> {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
@@ -358,51 +353,9 @@ fn without_blanks(text: &[u8], keeps: impl Fn(u8) -> bool) -> Cow<'_, [u8]> {
     Cow::Owned(compact)
 }
 
-/// Is it one JSON value and nothing else?
-pub fn is_well_formed(text: &[u8]) -> bool {
-    let mut cursor = Cursor { data: text, at: 0 };
-    cursor.skip_value().is_ok() && cursor.peek().is_none()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn well_formed_is_what_rfc_8259_says() {
-        for text in
-            ["1", "-0.5e+3", "null", "\"a\"", "[]", "{}", " [1, {\"a\": [true, {}]}, []] ", "{\"a\":{\"b\":[]}}"]
-        {
-            assert!(is_well_formed(text.as_bytes()), "{text}");
-        }
-        let long = format!("{}{}", "[".repeat(MAX_DEPTH + 1), "]".repeat(MAX_DEPTH + 1));
-        for text in [
-            "",
-            "01",
-            ".5",
-            "1.",
-            "1e",
-            "+1",
-            "nul",
-            "[1,]",
-            "[,1]",
-            "{,}",
-            "{\"a\"}",
-            "{\"a\":}",
-            "{1:2}",
-            "[1}",
-            "{]",
-            "[1 2]",
-            "\"a",
-            "\"\\x\"",
-            "\"\\u12g4\"",
-            "1 2",
-            "\"a\nb\"",
-            &long,
-        ] {
-            assert!(!is_well_formed(text.as_bytes()), "{text}");
-        }
-    }
 
     #[test]
     fn structures_are_compacted_as_the_guide_shows() {

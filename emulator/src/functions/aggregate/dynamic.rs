@@ -1,0 +1,133 @@
+//! SUM and AVG of SUPER values: of those that are numbers.
+//!
+//! Source: developer guide, "SUM", "AVG", "Operators and functions" of SUPER: a total has the largest scale of its
+//! DECIMALs, and is a float where one of them is.
+
+use std::{fmt::Debug, sync::Arc};
+
+use arrow::{
+    array::{ArrayRef, AsArray},
+    datatypes::{DataType, Field, FieldRef, Int64Type},
+};
+use datafusion::{
+    error::Result as DataFusionResult,
+    logical_expr::{
+        Accumulator, AggregateUDFImpl, Signature, TypeSignature, Volatility,
+        function::{AccumulatorArgs, StateFieldsArgs},
+    },
+    scalar::ScalarValue,
+};
+use redshift_sql_dialect::{RedshiftType, Result};
+
+use super::total::TotalKind;
+use crate::{
+    error::to_datafusion,
+    functions::{
+        arithmetic::Operation,
+        semistructured::{number::Number, value::Json},
+    },
+    types::arrow_type,
+};
+
+/// SUM or AVG of SUPER values.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct DynamicTotal {
+    kind: TotalKind,
+    signature: Signature,
+}
+
+impl DynamicTotal {
+    pub(super) fn new(kind: TotalKind) -> Self {
+        DynamicTotal { kind, signature: Signature::new(TypeSignature::UserDefined, Volatility::Immutable) }
+    }
+}
+
+impl AggregateUDFImpl for DynamicTotal {
+    fn name(&self) -> &str {
+        match self.kind {
+            TotalKind::Sum => "super_sum",
+            TotalKind::Avg => "super_avg",
+        }
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _arg_types: &[DataType]) -> DataFusionResult<DataType> {
+        Ok(arrow_type(RedshiftType::Super))
+    }
+
+    fn coerce_types(&self, arg_types: &[DataType]) -> DataFusionResult<Vec<DataType>> {
+        Ok(arg_types.to_vec())
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs) -> DataFusionResult<Vec<FieldRef>> {
+        let field = |suffix: &str, ty| Arc::new(Field::new(format!("{}[{suffix}]", args.name), ty, true));
+        Ok(vec![field("total", arrow_type(RedshiftType::Super)), field("count", DataType::Int64)])
+    }
+
+    fn accumulator(&self, _args: AccumulatorArgs) -> DataFusionResult<Box<dyn Accumulator>> {
+        Ok(Box::new(Running { kind: self.kind, total: None, count: 0 }))
+    }
+}
+
+/// What was added up so far.
+#[derive(Debug)]
+struct Running {
+    kind: TotalKind,
+    total: Option<Number>,
+    count: i64,
+}
+
+impl Running {
+    fn add(&mut self, values: &ArrayRef) -> Result<i64> {
+        let mut added = 0;
+        for text in values.as_string_view().iter().flatten() {
+            let Some(number) = Json::of(text).number() else { continue };
+            self.total = Some(match self.total {
+                None => number,
+                Some(total) => total.compute(Operation::Add, number)?,
+            });
+            added += 1;
+        }
+        Ok(added)
+    }
+
+    fn outcome(&self) -> Result<Option<Number>> {
+        match (self.kind, self.total) {
+            (TotalKind::Avg, Some(total)) => {
+                let count = Number::Decimal { unscaled: i128::from(self.count), scale: 0 };
+                total.compute(Operation::Divide, count).map(Some)
+            }
+            (_, total) => Ok(total),
+        }
+    }
+}
+
+impl Accumulator for Running {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> DataFusionResult<()> {
+        self.count += self.add(&values[0]).map_err(to_datafusion)?;
+        Ok(())
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> DataFusionResult<()> {
+        self.add(&states[0]).map_err(to_datafusion)?;
+        self.count += states[1].as_primitive::<Int64Type>().iter().flatten().sum::<i64>();
+        Ok(())
+    }
+
+    fn state(&mut self) -> DataFusionResult<Vec<ScalarValue>> {
+        let total = self.total.map(Number::to_text);
+        Ok(vec![ScalarValue::Utf8View(total), ScalarValue::Int64(Some(self.count))])
+    }
+
+    fn evaluate(&mut self) -> DataFusionResult<ScalarValue> {
+        let outcome = self.outcome().map_err(to_datafusion)?;
+        Ok(ScalarValue::Utf8View(outcome.map(Number::to_text)))
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Self>()
+    }
+}
