@@ -17,7 +17,7 @@ use datafusion::{
 };
 use redshift_sql_dialect::{
     Error, RedshiftType, Result,
-    ast::{CastSafety, DataType, Expr, ExprKind, Literal, TrimSide, UnaryOp},
+    ast::{ArraySyntax, CastSafety, DataType, Expr, ExprKind, Literal, TrimSide, UnaryOp},
     parse_expression,
 };
 
@@ -190,6 +190,10 @@ impl Harness {
             ExprKind::AtTimeZone { expr, zone } => {
                 let args = vec![self.bind(zone)?, self.bind(expr)?];
                 self.function("timezone", args)
+            }
+            ExprKind::Array { items, constructor: ArraySyntax::Parentheses } => {
+                let items = items.iter().map(|item| self.bind(item)).collect::<Result<_>>()?;
+                self.function("array", items)
             }
             ExprKind::Column(name) => self.function(&name.object().value, Vec::new()),
             other => Err(Error::unsupported(format!("the test harness does not bind {other:?}"))),
