@@ -32,7 +32,7 @@ pub struct Control {
 }
 
 fn name(value: &str) -> Ident {
-    Ident { value: value.to_string(), quoted: true, pos: 0 }
+    Ident { value: value.to_string(), quoted: true, written: None, pos: 0 }
 }
 
 impl Control {
