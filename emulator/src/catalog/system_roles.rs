@@ -15,7 +15,9 @@ pub(super) const MONITOR: &str = "sys:monitor";
 
 const OPERATOR: Oid = Oid(9_102);
 /// What stands for every role of IAM.
-const ALL_IAM_ROLES: &str = "ALL";
+pub const ALL_IAM_ROLES: &str = "ALL";
+/// What stands for the role of `IAM_ROLE default`.
+pub const DEFAULT_IAM_ROLE: &str = "default-aws-iam-role";
 
 /// Makes them, with what they may do; and lets everybody assume every role of IAM until that is revoked.
 pub(super) fn found(connection: &Connection, txn: i64) -> Result<()> {

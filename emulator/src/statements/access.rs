@@ -7,10 +7,16 @@
 
 use std::sync::Arc;
 
-use redshift_sql_dialect::{Error, Result, SqlState, ast::SystemPrivilege};
+use redshift_sql_dialect::{
+    Error, Result, SqlState,
+    ast::{AssumingCommand, SystemPrivilege},
+};
 
 use super::Work;
-use crate::catalog::{Actor, Database, Privilege, Relation, RelationKind, Schema, must_be_owner, permission_denied};
+use crate::catalog::{
+    ALL_IAM_ROLES, Actor, Database, GrantObject, Privilege, Relation, RelationKind, Schema, must_be_owner,
+    permission_denied,
+};
 
 /// What lets somebody do something with a relation who neither owns it nor is a superuser.
 #[derive(Debug, Clone, Copy)]
@@ -158,6 +164,27 @@ impl Work<'_> {
             Some(privilege) if self.view.may_with_database(&*self.actor()?, database.oid, privilege)? => Ok(()),
             _ => Err(must_be_owner("database", &database.name)),
         }
+    }
+
+    /// One who may assume a role of IAM for a command: everybody, until that is revoked (developer guide, "Usage notes for
+    /// granting the ASSUMEROLE permission").
+    ///
+    /// # Errors
+    /// 42501 `User u does not have ASSUMEROLE permission on IAM role "arn" for COPY`
+    pub(crate) fn require_assume_role(&self, role: &str, command: AssumingCommand) -> Result<()> {
+        if self.state.superuser {
+            return Ok(());
+        }
+        let actor = self.actor()?;
+        for known in [ALL_IAM_ROLES, role] {
+            let Some(found) = self.view.iam_role(known)? else { continue };
+            if actor.holds(&self.view.grants_on(GrantObject::IamRole(found.id))?, Privilege::Assume(command)) {
+                return Ok(());
+            }
+        }
+        let user = &self.state.user;
+        let message = format!("User {user} does not have ASSUMEROLE permission on IAM role \"{role}\" for {command}");
+        Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message))
     }
 
     /// One who may make temporary tables.

@@ -17,8 +17,8 @@ use redshift_sql_dialect::{
 use super::{Work, roles};
 use crate::{
     catalog::{
-        DefaultKind, GrantEntry, GrantObject, Grantee, Oid, Owned, Privilege, Relation, ScopedKind,
-        dependent_privileges, permission_denied,
+        ALL_IAM_ROLES, DEFAULT_IAM_ROLE, DefaultKind, GrantEntry, GrantObject, Grantee, Oid, Owned, Privilege,
+        Relation, ScopedKind, dependent_privileges, permission_denied,
     },
     result::{CommandTag, Outcome},
     system::language_named,
@@ -459,8 +459,8 @@ async fn assume_role(
     ];
     let commands = if commands.is_empty() { &all } else { commands };
     let arns = match roles {
-        AssumedRoles::All => vec!["ALL".to_string()],
-        AssumedRoles::Default => vec!["default-aws-iam-role".to_string()],
+        AssumedRoles::All => vec![ALL_IAM_ROLES.to_string()],
+        AssumedRoles::Default => vec![DEFAULT_IAM_ROLE.to_string()],
         AssumedRoles::Arns(arns) => arns.clone(),
     };
     let holders = work.holders(&grant.grantees)?;

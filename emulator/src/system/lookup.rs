@@ -373,9 +373,9 @@ impl<'a> Lookup<'a> {
         };
         let roles = self.source.directory.iam_roles()?;
         let is_it = |object: GrantObject| match object {
-            GrantObject::IamRole(id) => {
-                roles.iter().any(|known| known.id == id && (known.arn == "ALL" || known.arn == role))
-            }
+            GrantObject::IamRole(id) => roles
+                .iter()
+                .any(|known| known.id == id && (known.arn == crate::catalog::ALL_IAM_ROLES || known.arn == role)),
             _ => false,
         };
         let entries: Vec<GrantEntry> = self.grants()?.iter().filter(|entry| is_it(entry.object)).copied().collect();

@@ -1,11 +1,14 @@
 //! COPY as a statement of a session: the load's rows go into the table in the statement's transaction.
 
-use redshift_sql_dialect::{Result, ast::Copy};
+use redshift_sql_dialect::{
+    Result,
+    ast::{AssumingCommand, Copy, CopyOption},
+};
 
 use super::{CopyLoad, CopyPlan, LoadContext, PlanContext};
 use crate::{
     binder::date_time_input,
-    catalog::{LockMode, Privilege},
+    catalog::{DEFAULT_IAM_ROLE, LockMode, Privilege},
     result::{CommandTag, Outcome},
     statements::{Work, ddl, dml},
 };
@@ -13,6 +16,11 @@ use crate::{
 /// Runs COPY.
 pub(crate) async fn copy(copy: &Copy, work: &mut Work<'_>) -> Result<Outcome> {
     work.require_privilege(&*work.table(&copy.table)?, Privilege::Insert)?;
+    for option in &copy.options {
+        if let CopyOption::IamRole(role) = option {
+            work.require_assume_role(role.as_deref().unwrap_or(DEFAULT_IAM_ROLE), AssumingCommand::Copy)?;
+        }
+    }
     let relation = work.lock(&copy.table, LockMode::ShareRowExclusive).await?;
     let context =
         PlanContext { case_sensitive: work.context.session.case_sensitive, input: date_time_input(&work.context) };

@@ -3,7 +3,10 @@
 use std::{collections::HashSet, sync::Arc};
 
 use datafusion::execution::SendableRecordBatchStream;
-use redshift_sql_dialect::{Error, Result, ast::Unload};
+use redshift_sql_dialect::{
+    Error, Result,
+    ast::{AssumingCommand, IamRole, Unload, UnloadOption},
+};
 use tokio::{sync::Mutex, task::JoinSet};
 
 use super::{
@@ -14,6 +17,7 @@ use super::{
 };
 use crate::{
     binder::Destination,
+    catalog::DEFAULT_IAM_ROLE,
     clock, execution,
     formats::blocks::Compression,
     result::{CommandTag, Notice, Outcome},
@@ -26,6 +30,14 @@ use crate::{
 /// Runs UNLOAD.
 pub(crate) async fn unload(unload: &Unload, work: &mut Work<'_>) -> Result<Outcome> {
     let bound = work.bind(|mut binder| binder.query_for(&unload.query, Destination::Table)).await?;
+    for option in &unload.options {
+        let role = match option {
+            UnloadOption::IamRole(IamRole::Arn(arn)) => arn,
+            UnloadOption::IamRole(IamRole::Default | IamRole::Session) => DEFAULT_IAM_ROLE,
+            _ => continue,
+        };
+        work.require_assume_role(role, AssumingCommand::Unload)?;
+    }
     let settings = &work.context.session.settings;
     let style = file_style(TextStyle::of_settings(|name| settings.get(name).cloned()));
     let plan = UnloadPlan::new(unload, &bound.columns, style, work.context.session.case_sensitive)?;
