@@ -207,7 +207,9 @@ def test_groups_of_parameters(redshift):
     redshift.reset_cluster_parameter_group(ParameterGroupName="mine", ResetAllParameters=True)
     assert of(Source="user") == {}
     names = [g["ParameterGroupName"] for g in redshift.describe_cluster_parameter_groups()["ParameterGroups"]]
-    assert names == ["default.redshift-2.0", "mine"]
+    assert names == ["default.redshift-1.0", "default.redshift-2.0", "mine"]
+    fails(redshift.modify_cluster_parameter_group, "InvalidClusterParameterGroupState", ParameterGroupName="default.redshift-2.0",
+          Parameters=[{"ParameterName": "require_ssl", "ParameterValue": "false"}])
     redshift.delete_cluster_parameter_group(ParameterGroupName="mine")
     fails(redshift.describe_cluster_parameters, "ClusterParameterGroupNotFound", ParameterGroupName="mine")
 
@@ -302,6 +304,13 @@ def test_signatures_are_checked_where_keys_are_named():
         for key, secret, code in [("AKIDBOSS", "wrong", "InvalidSignatureException"), ("AKIDNOBODY", "x", "UnrecognizedClientException")]:
             fails(DataApi(server, key=key, secret=secret).client.list_statements, code)
             fails(server.aws("redshift", key=key, secret=secret).describe_clusters, code)
+        # Whose key has an owner is that owner and no other, and makes nothing.
+        fails(me.client.execute_statement, "AccessDeniedException", "user/me", Sql="select 1", DbUser="admin", **me.place)
+        assert me.run("select 1", DbUser="IAM:me")["DbUser"] == "IAM:me"
+        job = dict(key="AKIDJOB", secret="jobs")
+        fails(server.aws("redshift-serverless", **job).create_namespace, "AccessDeniedException", "role/etl", namespaceName="mine")
+        fails(server.aws("redshift", **job).get_cluster_credentials, "AccessDeniedException", ClusterIdentifier="c", DbUser="admin")
+        assert server.aws("redshift-serverless", **job).list_namespaces()["namespaces"]
         # A session is its maker's.
         session = boss.client.execute_statement(Sql="select 1", SessionKeepAliveSeconds=60, WaitTimeSeconds=30, **boss.place)["SessionId"]
         fails(me.client.execute_statement, "ResourceNotFoundException", Sql="select 1", SessionId=session)

@@ -48,6 +48,7 @@ pub async fn call(control: &Control, body: &Bytes, caller: &Caller, id: &str) ->
         let message = format!("Could not find operation {action} for another version than {VERSION}.");
         return Err(ApiError::client("InvalidAction", message));
     }
+    caller.check_operation("redshift", action)?;
     let result = run(control, action, &form, caller).await?;
     let metadata = Xml::of([("RequestId", Some(id.into()))]);
     let mut out = String::new();

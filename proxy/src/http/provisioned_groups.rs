@@ -13,9 +13,8 @@ use super::{
     xml::Xml,
 };
 
-/// The family of groups, and the group that there is from the start.
-const FAMILY: &str = "redshift-2.0";
-const DEFAULT_GROUP: &str = "default.redshift-2.0";
+/// The families of groups; each has a group that there is from the start.
+const FAMILIES: [&str; 2] = ["redshift-1.0", "redshift-2.0"];
 
 /// The parameters of a group: name, value where nothing is said, type, when it takes effect, what it may be.
 /// Source: management guide, "Amazon Redshift parameter groups".
@@ -60,9 +59,14 @@ pub fn run(control: &Control, action: &str, form: &Form, caller: &Caller) -> Out
     }
 }
 
+/// Is it the group of a family?
+fn is_default(name: &str) -> bool {
+    name.strip_prefix("default.").is_some_and(|family| FAMILIES.contains(&family))
+}
+
 /// Is there such a group of parameters?
 pub fn is_parameter_group(state: &State, name: &str) -> bool {
-    name == DEFAULT_GROUP || state.parameter_groups.contains_key(name)
+    is_default(name) || state.parameter_groups.contains_key(name)
 }
 
 /// ClusterParameterGroupNotFound
@@ -82,11 +86,11 @@ fn shown_parameter_group(state: &State, group: &Group, caller: &Caller) -> Xml {
     ])
 }
 
-fn default_group() -> Group {
+fn default_group(family: &str) -> Group {
     Group {
-        name: DEFAULT_GROUP.to_string(),
-        description: format!("Default parameter group for {FAMILY}"),
-        family: Some(FAMILY.to_string()),
+        name: format!("default.{family}"),
+        description: format!("Default parameter group for {family}"),
+        family: Some(family.to_string()),
         items: BTreeMap::new(),
     }
 }
@@ -94,7 +98,7 @@ fn default_group() -> Group {
 fn create_parameter_group(control: &Control, form: &Form, caller: &Caller) -> Outcome {
     let name = form.need("ParameterGroupName")?.to_lowercase();
     let family = form.need("ParameterGroupFamily")?;
-    if !["redshift-1.0", FAMILY].contains(&family) {
+    if !FAMILIES.contains(&family) {
         return Err(invalid(format!("ParameterGroupFamily {family} is not a valid parameter group family.")));
     }
     let group = Group {
@@ -121,7 +125,7 @@ fn describe_parameter_groups(control: &Control, form: &Form, caller: &Caller) ->
     if let Some(name) = asked.filter(|name| !is_parameter_group(&state, name)) {
         return Err(no_parameter_group(name));
     }
-    let all = std::iter::once(default_group()).chain(state.parameter_groups.values().cloned());
+    let all = FAMILIES.iter().copied().map(default_group).chain(state.parameter_groups.values().cloned());
     let wanted = |group: &Group| {
         let tags = state.tags.get(&arn(&caller.region, "parametergroup", &group.name));
         asked.is_none_or(|name| name == group.name) && form.wants_tags(tags)
@@ -134,7 +138,7 @@ fn describe_parameter_groups(control: &Control, form: &Form, caller: &Caller) ->
 fn parameter_group(state: &State, name: &str) -> Result<Group, ApiError> {
     match state.parameter_groups.get(name) {
         Some(group) => Ok(group.clone()),
-        None if name == DEFAULT_GROUP => Ok(default_group()),
+        None if is_default(name) => Ok(default_group(name.trim_start_matches("default."))),
         None => Err(no_parameter_group(name)),
     }
 }
@@ -168,7 +172,7 @@ fn change_parameters(
     change: impl FnOnce(&mut Group) -> Result<(), ApiError>,
 ) -> Outcome {
     let name = form.need("ParameterGroupName")?;
-    if name == DEFAULT_GROUP {
+    if is_default(name) {
         let message = "The default parameter group can't be modified.";
         return Err(ApiError::client("InvalidClusterParameterGroupState", message));
     }
@@ -215,7 +219,7 @@ fn delete_parameter_group(control: &Control, form: &Form, caller: &Caller) -> Ou
             let of = |cluster: &super::warehouses::Cluster| cluster.settings.get("ClusterParameterGroupName").cloned();
             state.clusters.values().any(|cluster| of(cluster).as_deref() == Some(group))
         };
-        if name == DEFAULT_GROUP || used(name) {
+        if is_default(name) || used(name) {
             let message = format!("Parameter group {name} can't be deleted.");
             return Err(ApiError::client("InvalidClusterParameterGroupState", message));
         }

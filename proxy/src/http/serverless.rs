@@ -31,6 +31,7 @@ const MAX_TAGS: usize = 50;
 /// # Errors
 /// As the service's model says for each.
 pub async fn call(control: &Control, operation: &str, body: &Bytes, caller: &Caller) -> Answer {
+    caller.check_operation("redshift-serverless", operation)?;
     match operation {
         "CreateNamespace" => create_namespace(control, input(body)?, caller).await,
         "GetNamespace" => get_namespace(control, &input::<Named>(body)?),
@@ -214,7 +215,7 @@ async fn create_namespace(control: &Control, asked: NamespaceInput, caller: &Cal
         return Err(conflict(format!("Namespace {name} already exists.")));
     }
     let admin = asked.admin_username.unwrap_or_else(|| control.warehouses.superuser().to_string());
-    let database = asked.db_name.unwrap_or_else(|| control.warehouses.database().to_string());
+    let database = asked.db_name.unwrap_or_else(|| control.warehouses.database().to_string()).to_lowercase();
     control.ensure_database(&database).await?;
     control.ensure_admin(&admin, asked.admin_user_password.as_deref()).await?;
     let secret = format!("arn:aws:secretsmanager:{}:{ACCOUNT}:secret:redshift!{name}-{admin}", caller.region);

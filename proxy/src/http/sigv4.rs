@@ -11,7 +11,7 @@ use hyper::{StatusCode, http::request::Parts};
 use ring::hmac;
 use sha2::{Digest, Sha256};
 
-use super::json_rpc::ApiError;
+use super::{json_rpc::ApiError, warehouses::ACCOUNT};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// How far the clock of a caller may be off.
@@ -47,6 +47,33 @@ impl Identity {
             Some(("role", name)) if !name.is_empty() => Ok(Identity::Role(name.to_string())),
             _ => Err("the owner of an access key is expected as user/NAME or role/NAME".to_string()),
         }
+    }
+}
+
+impl Caller {
+    /// A caller whose key has an owner acts as that owner's database user, and asks the control plane no more than to look and
+    /// for that user's credentials. Whose key it is nobody told is the superuser.
+    ///
+    /// # Errors
+    /// AccessDeniedException
+    pub fn check_operation(&self, service: &str, operation: &str) -> Result<(), ApiError> {
+        let own = matches!(operation, "GetCredentials" | "GetClusterCredentialsWithIAM");
+        let looks = ["Describe", "List", "Get"].iter().any(|verb| operation.starts_with(verb));
+        if self.identity.is_none() || own || (looks && operation != "GetClusterCredentials") {
+            return Ok(());
+        }
+        Err(self.denied(&format!("{service}:{operation}")))
+    }
+
+    /// The refusal of an action.
+    pub fn denied(&self, action: &str) -> ApiError {
+        let owner = match &self.identity {
+            Some(Identity::User(name)) => format!("user/{name}"),
+            Some(Identity::Role(name)) => format!("role/{name}"),
+            None => "anonymous".to_string(),
+        };
+        let message = format!("User: arn:aws:iam::{ACCOUNT}:{owner} is not authorized to perform: {action}");
+        refused("AccessDeniedException", message)
     }
 }
 

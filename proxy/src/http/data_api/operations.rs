@@ -141,9 +141,16 @@ impl DataApi {
         let Some(database) = connected.or(place.database.as_deref()) else {
             return Err(ApiError::validation("Database must be provided."));
         };
-        let user = match &place.db_user {
-            Some(user) => user.clone(),
-            None => self.control.user_of(caller).await?,
+        let user = match (&place.db_user, &caller.identity) {
+            (Some(user), None) => user.clone(),
+            (None, _) => self.control.user_of(caller).await?,
+            (Some(user), Some(_)) => {
+                let own = self.control.user_of(caller).await?;
+                if own != *user {
+                    return Err(caller.denied("redshift:GetClusterCredentials"));
+                }
+                own
+            }
         };
         Ok(Target {
             cluster: place.cluster_identifier.clone(),
