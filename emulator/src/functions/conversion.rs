@@ -149,7 +149,7 @@ fn convert(how: &Conversion, args: &Args) -> Result<ArrayRef> {
 /// Types held as strings whose values are their own text.
 fn is_text(ty: RedshiftType) -> bool {
     use RedshiftType::*;
-    matches!(ty, Char(_) | Varchar(_) | Text | Name | InternalChar | Unknown | RegProc | RegClass | RegType)
+    matches!(ty, Char(_) | Varchar(_) | Text | Name | InternalChar | Unknown | RegProc | RegClass | RegType | Super)
 }
 
 fn unsupported(how: &Conversion) -> Error {
