@@ -54,7 +54,7 @@ impl Signaller {
 pub enum SignalRights {
     /// Their own.
     Own,
-    /// Everybody's: a superuser's.
+    /// Everybody's.
     All,
 }
 

@@ -94,6 +94,18 @@ def test_users_do_not_stop_the_sessions_of_others(boss, guest):
     assert boss.execute("select 1").fetchone() == (1,)
 
 
+def test_a_role_may_cancel(server, boss, guest):
+    boss.execute("create role canceler; grant cancel to role canceler; grant role canceler to guest")
+    with server.connect() as other:
+        busy = Busy(other)
+        busy.wait_until_it_runs(boss)
+        guest.execute(f"cancel {busy.pid}")
+        assert busy.ended().sqlstate == "57014"
+        # To cancel is not to terminate.
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            guest.execute(f"select pg_terminate_backend({busy.pid})")
+
+
 def test_all_sessions_of_a_user(server, boss):
     """A walk over the sessions, one of which may be gone already."""
     others = [connect(server, "guest") for _ in range(3)]

@@ -9,7 +9,7 @@ use std::{
     hash::{Hash, Hasher},
 };
 
-use redshift_sql_dialect::{Error, RedshiftType, Result};
+use redshift_sql_dialect::{Error, RedshiftType, Result, ast::SystemPrivilege};
 
 use super::{
     kernel::{Args, Kernel},
@@ -76,17 +76,22 @@ impl Sender {
 fn signals(call: Call<'_>, signal: Signal) -> Result<Typed> {
     let source = call.ctx.catalog.source().ok_or_else(|| Error::unsupported("there are no sessions here"))?;
     let (activity, logs) = (source.activity.clone(), source.logs.clone());
-    let sender = Sender { activity, logs, signaller: signaller(call.ctx)?, signal };
+    let sender = Sender { activity, logs, signaller: signaller(call.ctx, &signal)?, signal };
     let kernel = Kernel::new(call.name, sender, RedshiftType::Int4, Sender::send);
     Ok(kernel.volatile().call(call.exprs()))
 }
 
-/// The session of a statement as one that stops others.
+/// The session of a statement as one that stops others: a superuser's, or that of a user whose roles have the privilege
+/// CANCEL, which is one to cancel only (developer guide, "CANCEL", "System permissions for RBAC").
 ///
 /// # Errors
 /// Where the catalog cannot be read.
-pub(crate) fn signaller(ctx: &BindContext) -> Result<Signaller> {
+pub(crate) fn signaller(ctx: &BindContext, signal: &Signal) -> Result<Signaller> {
     let source = ctx.catalog.source().ok_or_else(|| Error::unsupported("there are no sessions here"))?;
-    let rights = if source.is_superuser()? { SignalRights::All } else { SignalRights::Own };
+    let all = match signal {
+        Signal::Cancel(_) => source.actor()?.has_system(SystemPrivilege::Cancel),
+        Signal::Terminate => source.is_superuser()?,
+    };
+    let rights = if all { SignalRights::All } else { SignalRights::Own };
     Ok(Signaller { pid: ctx.session.pid, user_id: ctx.session.user_id, rights })
 }

@@ -15,7 +15,7 @@ use crate::{
 /// Where no session has the number; 42501 where it is another user's and this one is no superuser's.
 pub(crate) fn cancel(cancel: &Cancel, work: &mut Work<'_>) -> Result<Outcome> {
     let signal = Signal::Cancel(cancel.message.clone());
-    let signaller = signaller(&work.context)?;
+    let signaller = signaller(&work.context, &signal)?;
     if work.state.engine.activity().signal(&signaller, cancel.pid, &signal)? {
         work.state.engine.logs().append(signaller.record(cancel.pid, &signal));
         Ok(Outcome::Done(CommandTag::plain("CANCEL")))

@@ -85,7 +85,7 @@ impl Activity {
     /// Stops a session or its statement; false where there is no such session.
     ///
     /// # Errors
-    /// 42501 where it is another user's and the signaller is no superuser.
+    /// 42501 where it is another user's and the signaller may stop their own only.
     pub fn signal(&self, signaller: &Signaller, pid: i32, signal: &Signal) -> Result<bool> {
         let (control, query) = {
             let sessions = self.lock();
