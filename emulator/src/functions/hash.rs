@@ -164,9 +164,8 @@ fn murmur(mut call: Call<'_>) -> Result<Typed> {
     let value = settle(call.args.remove(0), call.ctx)?;
     let ty = value.ty;
     call.args.insert(0, value);
-    if !(ty.is_number() || ty.is_string() || ty.is_datetime() || ty == RedshiftType::Bool)
-        && !matches!(ty, RedshiftType::Varbyte(_))
-    {
+    let hashed = ty.is_number() || ty.is_string() || ty.is_datetime();
+    if !hashed && !matches!(ty, RedshiftType::Bool | RedshiftType::Varbyte(_)) {
         return Err(call.missing());
     }
     let kernel = Kernel::new("murmur3_32_hash", ty, RedshiftType::Int4, |ty, args| murmur_column(*ty, args));
