@@ -19,6 +19,7 @@ pub mod error;
 mod lexer;
 pub mod names;
 mod parser;
+pub mod plpgsql;
 mod precedence;
 mod print;
 pub mod reserved;
