@@ -10,6 +10,7 @@ pub mod error;
 pub mod execution;
 pub mod formats;
 pub mod functions;
+mod procedures;
 mod query_log;
 pub mod result;
 pub mod s3;

@@ -5,7 +5,7 @@ use std::{sync::Arc, task::Poll, time::Duration};
 use futures::{StreamExt, stream};
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{Statement, TransactionModes},
+    ast::{Call, Statement, TransactionModes},
 };
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     clock,
     control::SessionControl,
     functions::Random,
+    procedures::{self, Host},
     query_log::QueryLog,
     result::{Description, Notice, Outcome, Rows},
     settings::{Settings, Span, time_zone},
@@ -251,6 +252,10 @@ impl Session {
     }
 
     async fn run(&mut self, request: Request<'_>, query: i64, block: Block, in_block: InBlock) -> Result<Outcome> {
+        if let Statement::Call(call) = request.statement {
+            let parameters = Parameters::with_values(request.parameter_types.to_vec(), request.parameters.to_vec());
+            return Box::pin(self.call(call, parameters, block, in_block)).await;
+        }
         let in_block = in_block == InBlock::Yes;
         let parameters = Parameters::with_values(request.parameter_types.to_vec(), request.parameters.to_vec());
         let mut work = Work::new(&mut self.state, &block.transaction, block.started, parameters)?;
@@ -270,6 +275,27 @@ impl Session {
             Err(error) if !in_block => Err(error),
             outcome => {
                 self.block = Some(block);
+                outcome
+            }
+        }
+    }
+
+    /// Runs a procedure, which may end the transaction and begin others.
+    async fn call(&mut self, call: &Call, parameters: Parameters, block: Block, in_block: InBlock) -> Result<Outcome> {
+        let in_block = in_block == InBlock::Yes;
+        let mut host = Host::new(&mut self.state, block.transaction, block.started, in_block);
+        host.parameters = parameters;
+        let outcome = Box::pin(procedures::call(call, &mut host)).await;
+        let open = host.into_transaction();
+        match (outcome, open) {
+            (Ok(outcome), Some((transaction, _))) if !in_block => {
+                transaction.commit().await?;
+                Ok(outcome)
+            }
+            (outcome, open) => {
+                if in_block {
+                    self.block = open.map(|(transaction, started)| Block { transaction, started });
+                }
                 outcome
             }
         }
@@ -361,7 +387,7 @@ impl SessionState {
         self.act_as(user, Span::Session);
     }
 
-    fn transaction(&self) -> Result<Transaction> {
+    pub(crate) fn transaction(&self) -> Result<Transaction> {
         self.engine.catalog().begin(self.login.pid, &self.login.database)
     }
 
@@ -379,6 +405,7 @@ impl SessionState {
             session,
             parameters,
             effects: self.effects.clone(),
+            variables: None,
         }
     }
 

@@ -7,6 +7,7 @@ use std::{
 
 use redshift_sql_dialect::RedshiftType;
 
+use super::Typed;
 use crate::{catalog::CatalogView, functions::Random, result::Notice, settings::Span};
 
 /// Everything that names, types and session functions depend on; one for each statement.
@@ -20,6 +21,8 @@ pub struct BindContext {
     pub parameters: Parameters,
     /// What the statement does to its session beside its result.
     pub effects: Effects,
+    /// The variables of the stored procedure that the statement stands in.
+    pub variables: Option<Arc<dyn Variables>>,
 }
 
 /// What binding a statement leaves behind for its session.
@@ -64,6 +67,15 @@ impl Effects {
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// The variables that names in a statement of a stored procedure stand for.
+pub trait Variables: Send + Sync {
+    /// The value behind a folded name, or `record.field`; none where it is no variable.
+    fn value(&self, parts: &[String]) -> Option<Typed>;
+
+    /// The argument `$number`.
+    fn argument(&self, number: u16) -> Option<Typed>;
 }
 
 /// The session's state that a statement can see.

@@ -72,6 +72,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use datafusion::logical_expr::LogicalPlan;
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, names::Ident};
 
+pub(crate) use self::expr::cheapest;
 pub(crate) use self::labels::{Labels, scan_key};
 pub use self::{
     cast::*, coercion::*, constant::evaluate, context::*, dml::RowsOf, insert::InsertRows, merge::*,
@@ -142,6 +143,11 @@ impl Binder {
     /// What the columns of plans are called, where that was asked for.
     pub(crate) fn take_labels(&mut self) -> Labels {
         self.labels.take().unwrap_or_default()
+    }
+
+    /// What it binds in.
+    pub(crate) fn context(&self) -> &BindContext {
+        &self.ctx
     }
 
     /// The relations that the statement that was bound reads, those inside its views included: what a view depends on.

@@ -233,9 +233,11 @@ impl Binder {
         let ctes = std::mem::take(&mut self.ctes);
         let owner = self.owner_of(relation);
         let acting = std::mem::replace(&mut self.acting, owner);
+        let variables = self.ctx.variables.take();
         self.view_depth += 1;
         let open = super::with_stack(|| self.open_query(&query));
         self.view_depth -= 1;
+        self.ctx.variables = variables;
         self.acting = acting;
         self.ctes = ctes;
         self.outer = outer;

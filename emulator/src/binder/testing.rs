@@ -60,6 +60,7 @@ impl MemoryCatalog {
             late_binding: false,
             depends_on: Vec::new(),
             search_path: vec!["public".to_string()],
+            materialized: None,
         };
         self.add(name, columns, RelationKind::View(view), None);
     }
@@ -182,6 +183,7 @@ impl Database {
             session: Arc::new(session(self.settings.clone())),
             parameters,
             effects: Effects::default(),
+            variables: None,
         }
     }
 

@@ -121,6 +121,26 @@ pub struct ViewInfo {
     pub depends_on: Vec<Oid>,
     /// The search path that its unqualified names were bound under.
     pub search_path: Vec<String>,
+    /// What a materialized view has; none is an ordinary one.
+    #[serde(default)]
+    pub materialized: Option<Materialized>,
+}
+
+/// What a materialized view has beside its query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Materialized {
+    /// The table that holds its rows: `mv_tbl__name__0` in its schema.
+    pub data: Oid,
+    /// AUTO REFRESH YES?
+    pub auto_refresh: bool,
+    /// Could its rows be brought up to date from the changes of its tables alone? stv_mv_info.state tells.
+    pub incremental: bool,
+    /// The transaction of the last refresh.
+    pub refreshed_by: i64,
+    /// The versions of the tables that its rows were computed from: [`TransactionView::table_version`].
+    ///
+    /// [`TransactionView::table_version`]: crate::catalog::TransactionView::table_version
+    pub versions: Vec<(Oid, i64)>,
 }
 
 /// A column.
@@ -166,6 +186,14 @@ impl Relation {
     /// The column of this name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Its part of a materialized view, where it is one.
+    pub fn materialized(&self) -> Option<&Materialized> {
+        match &self.kind {
+            RelationKind::View(view) => view.materialized.as_ref(),
+            RelationKind::Table(_) | RelationKind::System => None,
+        }
     }
 
     /// Its table part, where it is a table.

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Database, Group, IamRole, Oid, Role, Schema, Transaction, TransactionView, User,
+    Database, Group, IamRole, Oid, Role, Routine, Schema, Transaction, TransactionView, User,
     locks::{LockKey, LockMode},
     relations::StoredRelation,
     serializable,
@@ -28,6 +28,7 @@ pub(crate) enum Kind {
     Database,
     Schema,
     Relation,
+    Routine,
     User,
     Group,
     Role,
@@ -41,6 +42,7 @@ impl Kind {
             Kind::Database => "database",
             Kind::Schema => "schema",
             Kind::Relation => "relation",
+            Kind::Routine => "routine",
             Kind::User => "user",
             Kind::Group => "group",
             Kind::Role => "role",
@@ -79,6 +81,7 @@ pub(crate) struct Caches {
     pub(crate) databases: Cache<Database>,
     pub(crate) schemas: Cache<Schema>,
     pub(crate) relations: Cache<StoredRelation>,
+    pub(crate) routines: Cache<Routine>,
     pub(crate) users: Cache<User>,
     pub(crate) groups: Cache<Group>,
     pub(crate) roles: Cache<Role>,
@@ -97,6 +100,7 @@ impl Caches {
         without(&self.databases, versions);
         without(&self.schemas, versions);
         without(&self.relations, versions);
+        without(&self.routines, versions);
         without(&self.users, versions);
         without(&self.groups, versions);
         without(&self.roles, versions);
@@ -268,7 +272,13 @@ impl Transaction {
         match ended {
             0 => Err(match kind {
                 Kind::Relation => serializable::violation(oid, &[], self.owner()),
-                Kind::Database | Kind::Schema | Kind::User | Kind::Group | Kind::Role | Kind::IamRole => changed(kind),
+                Kind::Database
+                | Kind::Schema
+                | Kind::Routine
+                | Kind::User
+                | Kind::Group
+                | Kind::Role
+                | Kind::IamRole => changed(kind),
             }),
             _ => Ok(()),
         }

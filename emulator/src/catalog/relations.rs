@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension, named_params};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Column, DefaultKind, GrantObject, Oid, Owned, Relation, RelationKind, Schema, TableInfo, Transaction,
+    Column, DefaultKind, GrantObject, Materialized, Oid, Owned, Relation, RelationKind, Schema, TableInfo, Transaction,
     TransactionView, ViewInfo, encode,
     locks::{LockKey, LockMode},
     objects::{Cache, Caches, Kind, Object, Version, changed, locked},
@@ -237,6 +237,15 @@ impl TransactionView {
         Ok(schema.map(|schema| self.in_schema(version, &schema.object.name)))
     }
 
+    /// The query of the rows that a materialized view keeps.
+    pub(crate) fn stored_rows(&self, view: &Materialized) -> Result<String> {
+        let Some(data) = self.relation_by_oid(view.data)? else {
+            return Err(Error::internal("a materialized view without its rows"));
+        };
+        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        Ok(format!("SELECT * FROM {}.{}", quoted(&data.schema), quoted(&data.name)))
+    }
+
     /// The views, late-binding ones aside, that read this relation.
     pub fn dependents(&self, oid: Oid) -> Result<Vec<Arc<Relation>>> {
         let reads = |relation: &Relation| match &relation.kind {
@@ -292,6 +301,9 @@ impl Transaction {
         }
         for relation in relations {
             self.drop_relation(relation.oid).await?;
+        }
+        for routine in self.view().routines_in(schema)? {
+            self.drop_routine(routine.oid).await?;
         }
         self.drop_privileges(GrantObject::Schema(schema)).await?;
         self.remove_object::<Schema>(schema).await

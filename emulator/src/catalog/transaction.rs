@@ -26,7 +26,7 @@ use rusqlite::{OptionalExtension, named_params};
 
 use super::{
     Actor, CatalogView, Contents, Database, Isolation, LockMode, Oid, Privilege, Relation, RelationKind,
-    RelationRights, RowIdentity, Shared, User,
+    RelationRights, Routine, RowIdentity, Shared, User,
     garbage::Collector,
     locks::{Granted, LockKey, Owner},
     objects::{Kind, locked},
@@ -522,12 +522,20 @@ impl CatalogView for TransactionView {
         self.relation_named(schema, name)
     }
 
+    fn routines(&self, schema: &str, name: &str) -> Result<Vec<Arc<Routine>>> {
+        self.routines_named(schema, name)
+    }
+
     fn contents(&self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Contents> {
         self.lock_to_read(relation.oid);
         match &relation.kind {
             RelationKind::Table(_) => Ok(Contents::Scan(Arc::new(TableScan::new(self.clone(), relation, identity)?))),
             RelationKind::View(view) => {
-                Ok(Contents::Query { text: view.query.clone(), search_path: view.search_path.clone() })
+                let text = match &view.materialized {
+                    Some(materialized) => self.stored_rows(materialized)?,
+                    None => view.query.clone(),
+                };
+                Ok(Contents::Query { text, search_path: view.search_path.clone() })
             }
             RelationKind::System => Err(Error::internal("a system relation is not the catalog's")),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::datasource::TableProvider;
 use redshift_sql_dialect::Result;
 
-use super::{Oid, RelationRights, model::Relation};
+use super::{Oid, RelationRights, model::Relation, routines::Routine};
 use crate::system::Source;
 
 /// What a statement may ask of the catalog, as its transaction sees it.
@@ -26,6 +26,11 @@ pub trait CatalogView: Send + Sync {
 
     /// Does a user have USAGE on a schema? One that is not there can be used.
     fn may_use_schema(&self, user: Oid, schema: &str) -> Result<bool>;
+
+    /// The users' functions and procedures of this name.
+    fn routines(&self, _schema: &str, _name: &str) -> Result<Vec<Arc<Routine>>> {
+        Ok(Vec::new())
+    }
 
     /// What functions that read the catalog (`pg_get_userbyid`, ...) look things up in; none where there is no system.
     fn source(&self) -> Option<&Arc<Source>> {

@@ -43,6 +43,7 @@ mod window;
 use datafusion::logical_expr::{Expr, LogicalPlan, SortExpr, WindowFrame, expr::NullTreatment};
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, names::ObjectName};
 
+pub(crate) use self::registry::argument_cost;
 pub use self::system_info::REDSHIFT_VERSION;
 pub(crate) use self::{
     nodes::{Node, node},

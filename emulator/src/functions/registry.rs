@@ -106,6 +106,11 @@ pub(super) const TIMETZ: Param = Param::Type(RedshiftType::TimeTz);
 pub(super) const TIMESTAMP: Param = Param::Type(RedshiftType::Timestamp);
 pub(super) const TIMESTAMPTZ: Param = Param::Type(RedshiftType::TimestampTz);
 
+/// What it costs to make an argument of this type of a value; none where it cannot be.
+pub(crate) fn argument_cost(from: RedshiftType, to: RedshiftType) -> Option<u32> {
+    Param::Type(to).cost(from)
+}
+
 impl Param {
     /// What it costs to make such an argument of a value; none where it cannot be.
     fn cost(self, from: RedshiftType) -> Option<u32> {

@@ -67,6 +67,7 @@ pub fn context() -> BindContext {
     let now = Day { year: 2024, month: 2, day: 29 }.days() * 86_400_000_000 + 38_732_021_394;
     BindContext {
         effects: crate::binder::Effects::default(),
+        variables: None,
         catalog: Arc::new(EmptyCatalog),
         session: Arc::new(SessionInfo {
             database: "dev".into(),

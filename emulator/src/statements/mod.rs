@@ -11,6 +11,7 @@ mod merge;
 mod privileges;
 mod query;
 mod roles;
+mod routines;
 mod rows;
 pub(crate) mod settings;
 mod show;
@@ -88,7 +89,9 @@ impl<'a> Work<'a> {
     fn look_again(&mut self) {
         self.view = self.transaction.view();
         let parameters = self.context.parameters.clone();
+        let variables = self.context.variables.take();
         self.context = self.state.context(&self.view, self.started, parameters);
+        self.context.variables = variables;
     }
 
     /// Binds what reads tables. Those that others have locked are waited for, and then it is bound as they left them.
@@ -148,6 +151,14 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         Statement::CreateTable(create) => ddl::create_table(create, work).await,
         Statement::CreateTableAs(create) => ddl::create_table_as(create, work).await,
         Statement::CreateView(create) => ddl::create_view(create, work).await,
+        Statement::CreateMaterializedView(create) => ddl::create_materialized_view(create, work).await,
+        Statement::AlterMaterializedView(alter) => ddl::alter_materialized_view(alter, work).await,
+        Statement::RefreshMaterializedView(refresh) => ddl::refresh_materialized_view(refresh, work).await,
+        Statement::DropMaterializedView(drop) => ddl::drop_materialized_view(drop, work).await,
+        Statement::CreateFunction(create) => routines::create_function(create, work).await,
+        Statement::CreateProcedure(create) => routines::create_procedure(create, work).await,
+        Statement::AlterRoutine(alter) => routines::alter_routine(alter, work).await,
+        Statement::DropRoutine(drop) => routines::drop_routine(drop, work).await,
         Statement::CreateSchema(create) => ddl::create_schema(create, work).await,
         Statement::CreateDatabase(create) => ddl::create_database(create, work).await,
         Statement::AlterTable(alter) => ddl::alter_table(alter, work).await,
@@ -198,16 +209,8 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         | Statement::AlterTemplate(_)
         | Statement::DropTemplate(_)
         | Statement::AnalyzeCompression(_)
-        | Statement::CreateMaterializedView(_)
-        | Statement::AlterMaterializedView(_)
-        | Statement::RefreshMaterializedView(_)
-        | Statement::DropMaterializedView(_)
         | Statement::AlterTableSecurity(_)
-        | Statement::CreateFunction(_)
-        | Statement::CreateProcedure(_)
         | Statement::CreateExternalFunction(_)
-        | Statement::AlterRoutine(_)
-        | Statement::DropRoutine(_)
         | Statement::Call(_)
         | Statement::CreateLibrary(_)
         | Statement::DropLibrary(_)
@@ -250,6 +253,7 @@ pub(crate) fn describe(statement: &Statement, work: &Work<'_>) -> Result<Descrip
         Statement::Delete(delete) => work.binder().delete_rows(delete).map(|_| None)?,
         Statement::Merge(merge) => work.binder().merge_rows(merge).map(|_| None)?,
         Statement::CreateTableAs(create) => work.binder().query_for(&create.query, Destination::Table).map(|_| None)?,
+        Statement::Call(call) => crate::procedures::columns(call, work)?,
         Statement::Explain(_) => Some(vec![explain::plan_column()].into()),
         Statement::Show(show) => Some(settings::show_columns(show).into()),
         Statement::ShowObjects(objects) => Some(show::columns(objects, work)?.into()),
@@ -272,6 +276,13 @@ pub(crate) fn query_type(statement: &Statement) -> &'static str {
         Statement::CreateTableAs(_) => "CTAS",
         Statement::CreateTable(_)
         | Statement::CreateView(_)
+        | Statement::CreateFunction(_)
+        | Statement::CreateProcedure(_)
+        | Statement::AlterRoutine(_)
+        | Statement::DropRoutine(_)
+        | Statement::CreateMaterializedView(_)
+        | Statement::AlterMaterializedView(_)
+        | Statement::DropMaterializedView(_)
         | Statement::CreateSchema(_)
         | Statement::CreateDatabase(_)
         | Statement::AlterTable(_)

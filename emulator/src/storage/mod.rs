@@ -28,6 +28,8 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use redshift_sql_dialect::Result;
 
 use crate::catalog::{Oid, TransactionView};
@@ -59,5 +61,17 @@ impl TransactionView {
             sum.files += 1;
         }
         Ok(sum)
+    }
+
+    /// A number that is another one once rows of the table were added, deleted or moved.
+    ///
+    /// # Errors
+    /// 58030 where the catalog cannot be read.
+    pub fn table_version(&self, table: Oid) -> Result<i64> {
+        let mut hasher = DefaultHasher::new();
+        for file in self.files(table)? {
+            (file.number, file.deleted_rows()).hash(&mut hasher);
+        }
+        Ok(hasher.finish() as i64)
     }
 }

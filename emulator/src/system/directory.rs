@@ -59,6 +59,9 @@ pub trait Directory: Send + Sync {
     /// How much a table holds.
     fn statistics(&self, table: Oid) -> Result<TableStatistics>;
 
+    /// A number that changes with the rows of a table.
+    fn table_version(&self, table: Oid) -> Result<i64>;
+
     /// The locks that transactions of all databases hold on tables and views, or wait for.
     fn locks(&self) -> Vec<TableLock>;
 }
@@ -122,6 +125,10 @@ impl Directory for TransactionView {
 
     fn statistics(&self, table: Oid) -> Result<TableStatistics> {
         self.table_statistics(table)
+    }
+
+    fn table_version(&self, table: Oid) -> Result<i64> {
+        self.table_version(table)
     }
 
     fn locks(&self) -> Vec<TableLock> {

@@ -29,12 +29,14 @@ pub use records::{
     ErrorField, LoadErrorRecord, LoadFileRecord, LoadRecord, LogRecord, QueryRecord, ReplacementRecord,
     TerminationRecord,
 };
+pub use refreshes::RefreshRecord;
 pub use table::LogTable;
 pub use unloads::{UnloadFileRecord, UnloadRecord};
 
 use crate::Location;
 
 mod records;
+mod refreshes;
 mod table;
 mod unloads;
 

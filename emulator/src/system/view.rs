@@ -5,7 +5,9 @@ use std::sync::Arc;
 use redshift_sql_dialect::{Result, ast::SystemPrivilege};
 
 use super::{Edition, INTERNAL_SCHEMA, Source, contents, is_for_superusers, is_system_schema, relation};
-use crate::catalog::{CatalogView, Contents, Oid, Privilege, Relation, RelationKind, RelationRights, RowIdentity};
+use crate::catalog::{
+    CatalogView, Contents, Oid, Privilege, Relation, RelationKind, RelationRights, Routine, RowIdentity,
+};
 
 /// What a statement sees: a transaction's relations, and the system's in their schemas.
 pub struct SystemView {
@@ -58,6 +60,10 @@ impl CatalogView for SystemView {
             return Ok(schema != INTERNAL_SCHEMA);
         }
         self.users.may_use_schema(user, schema)
+    }
+
+    fn routines(&self, schema: &str, name: &str) -> Result<Vec<Arc<Routine>>> {
+        self.users.routines(schema, name)
     }
 
     fn source(&self) -> Option<&Arc<Source>> {

@@ -117,7 +117,7 @@ impl PlParser<'_> {
             TokenKind::Word => Ident::new(text.to_ascii_lowercase()),
             TokenKind::QuotedIdent => {
                 let value = text[1..text.len() - 1].replace("\"\"", "\"");
-                Ident { value, quoted: true, pos: 0 }
+                Ident { quoted: true, ..Ident::new(value) }
             }
             _ => return Err(self.unexpected()),
         };

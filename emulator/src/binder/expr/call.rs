@@ -24,6 +24,10 @@ const BUILT_IN_SCHEMAS: [&str; 2] = ["pg_catalog", "information_schema"];
 impl Binder {
     /// A call, as what its name and its OVER make it.
     pub(super) fn call<'q>(&mut self, call: &'q FunctionCall, block: &mut Block<'q>, place: Place) -> Result<Typed> {
+        let users = self.user_functions(call)?;
+        if !users.is_empty() {
+            return self.user_function_call(&users, call, block, place);
+        }
         let name = self.function_name(call)?;
         let classes = functions::classes(&name);
         let is = |class: FunctionClass| classes.is_some_and(|classes| classes.contains(&class));
@@ -56,7 +60,7 @@ impl Binder {
     /// The folded name of a call.
     ///
     /// # Errors
-    /// 42883 for a function of a schema of users: there are none yet.
+    /// 42883 for a function of a schema of users.
     pub(in crate::binder) fn function_name(&self, call: &FunctionCall) -> Result<String> {
         let name = self.fold(call.name.object());
         match call.name.schema().map(|schema| self.fold(schema)) {

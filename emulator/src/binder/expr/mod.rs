@@ -5,6 +5,7 @@ mod forms;
 mod literal;
 mod name;
 mod path;
+mod routine;
 mod row;
 mod walk;
 mod window;
@@ -16,6 +17,7 @@ use redshift_sql_dialect::{
     names::ObjectName,
 };
 
+pub(crate) use self::routine::cheapest;
 pub(super) use self::{
     name::output_name,
     walk::{children, contains},
@@ -51,7 +53,10 @@ impl Binder {
         match &expr.kind {
             ExprKind::Literal(literal) => self.literal(literal),
             ExprKind::Column(name) => self.column(name, expr.pos, block, place),
-            ExprKind::Parameter(number) => super::parameter(*number, &self.ctx),
+            ExprKind::Parameter(number) => {
+                let argument = self.ctx.variables.as_ref().and_then(|variables| variables.argument(*number));
+                argument.map_or_else(|| super::parameter(*number, &self.ctx), Ok)
+            }
             ExprKind::Unary { op, expr } => self.unary_op(*op, expr, block, place),
             ExprKind::Binary { .. } => self.binary_chain(expr, block, place),
             ExprKind::Like { kind, negated, expr, pattern, escape } => {
@@ -104,7 +109,15 @@ impl Binder {
     }
 
     /// A name: first a column of FROM, then an alias of the select list, then a column of an enclosing block.
+    ///
+    /// In a stored procedure its variables come before all of these, as PL/pgSQL puts them in their names' place.
     fn column<'q>(&mut self, name: &'q ObjectName, pos: u32, block: &mut Block<'q>, place: Place) -> Result<Typed> {
+        if let Some(variables) = &self.ctx.variables {
+            let parts: Vec<String> = name.0.iter().map(|part| self.fold(part)).collect();
+            if let Some(value) = variables.value(&parts) {
+                return Ok(value);
+            }
+        }
         match self.resolve_column(&block.scope, name)? {
             Resolved::Here(column) => {
                 self.uses_column(&column);

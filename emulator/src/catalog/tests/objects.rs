@@ -251,6 +251,7 @@ async fn views_say_what_they_read() {
         late_binding: false,
         depends_on: vec![oid],
         search_path: vec!["public".into()],
+        materialized: None,
     };
     let columns = vec![Column::new("id", RedshiftType::Int4)];
     let kind = RelationKind::View(view);

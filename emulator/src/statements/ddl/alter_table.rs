@@ -60,6 +60,12 @@ pub(crate) async fn alter_table(alter: &AlterTable, work: &mut Work<'_>) -> Resu
 async fn alter_view(alter: &AlterTable, relation: &Arc<Relation>, work: &mut Work<'_>) -> Result<Outcome> {
     let mut changed = (**relation).clone();
     match (&relation.kind, &alter.action) {
+        (RelationKind::View(view), _) if view.materialized.is_some() => {
+            let message = format!("\"{}\" is a materialized view", relation.name);
+            return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message)
+                .with_hint("Use ALTER MATERIALIZED VIEW; it cannot be renamed.")
+                .at(alter.name.pos()));
+        }
         (RelationKind::View(_), AlterTableAction::RenameTo(name)) => changed.name = new_name(relation, name, work)?,
         (RelationKind::View(_), AlterTableAction::OwnerTo(user)) => {
             changed.owner = new_owner(relation, user, work).await?

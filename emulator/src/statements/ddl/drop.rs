@@ -25,13 +25,22 @@ pub(crate) async fn drop_objects(drop: &Drop, work: &mut Work<'_>) -> Result<Out
         return Err(Error::unsupported("DROP EXTERNAL DATABASE is not supported"));
     }
     match drop.kind {
-        ObjectKind::Table | ObjectKind::View => drop_relations(drop, work).await,
+        ObjectKind::Table => drop_relations(drop, DropKind::Table, work).await,
+        ObjectKind::View => drop_relations(drop, DropKind::View, work).await,
         ObjectKind::Schema => drop_schemas(drop, work).await,
         ObjectKind::Database => drop_database(drop, work).await,
         ObjectKind::Column | ObjectKind::Constraint => {
             Err(Error::unsupported("columns and constraints are dropped with ALTER TABLE"))
         }
     }
+}
+
+/// What kind of relation a statement drops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DropKind {
+    Table,
+    View,
+    MaterializedView,
 }
 
 /// What will go, and why not: relations by OID, in the order in which they are dropped.
@@ -53,7 +62,10 @@ impl Doomed {
                 !self.relations.contains_key(&relation.oid)
                     && depends_on(relation).iter().any(|oid| self.relations.contains_key(oid))
             });
-            let Some(next) = next else { return Ok(notices) };
+            let Some(next) = next else {
+                self.add_stored_rows(work)?;
+                return Ok(notices);
+            };
             if !self.cascade {
                 let detail = format!("view {} depends on {what}", next.name);
                 return Err(still_needed(what).with_detail(detail));
@@ -61,6 +73,18 @@ impl Doomed {
             notices.push(Notice::note(format!("drop cascades to view {}", next.name)));
             self.relations.insert(next.oid, next.clone());
         }
+    }
+
+    /// The tables behind materialized views go with them.
+    fn add_stored_rows(&mut self, work: &Work<'_>) -> Result<()> {
+        let data: Vec<Oid> =
+            self.relations.values().filter_map(|relation| Some(relation.materialized()?.data)).collect();
+        for oid in data {
+            if let Some(table) = work.view.relation_by_oid(oid)? {
+                self.relations.insert(oid, table);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -87,15 +111,16 @@ pub(super) fn still_needed(what: &str) -> Error {
         .with_hint("Use DROP ... CASCADE to drop the dependent objects too.")
 }
 
-async fn drop_relations(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
-    let (word, tag) = match drop.kind {
-        ObjectKind::View => ("view", CommandTag::plain("DROP VIEW")),
-        _ => ("table", CommandTag::plain("DROP TABLE")),
+pub(super) async fn drop_relations(drop: &Drop, kind: DropKind, work: &mut Work<'_>) -> Result<Outcome> {
+    let (word, tag) = match kind {
+        DropKind::Table => ("table", CommandTag::plain("DROP TABLE")),
+        DropKind::View => ("view", CommandTag::plain("DROP VIEW")),
+        DropKind::MaterializedView => ("materialized view", CommandTag::plain("DROP MATERIALIZED VIEW")),
     };
     let mut doomed = Doomed { relations: BTreeMap::new(), cascade: drop.cascade };
     let mut what = String::new();
     for name in &drop.names {
-        let Some(relation) = find_to_drop(drop, name, word, work)? else { continue };
+        let Some(relation) = find_to_drop(drop, name, (kind, word), work)? else { continue };
         work.require_drop(&relation).map_err(|error| error.at(name.pos()))?;
         what = format!("{word} {}", relation.name);
         doomed.relations.insert(relation.oid, relation);
@@ -109,7 +134,12 @@ async fn drop_relations(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
     Ok(Outcome::Done(tag))
 }
 
-fn find_to_drop(drop: &Drop, name: &ObjectName, word: &str, work: &mut Work<'_>) -> Result<Option<Arc<Relation>>> {
+fn find_to_drop(
+    drop: &Drop,
+    name: &ObjectName,
+    (kind, word): (DropKind, &str),
+    work: &mut Work<'_>,
+) -> Result<Option<Arc<Relation>>> {
     let found = match work.find(name) {
         Err(error) if drop.if_exists && error.sqlstate() == SqlState::INVALID_SCHEMA_NAME => None,
         found => found?,
@@ -123,8 +153,11 @@ fn find_to_drop(drop: &Drop, name: &ObjectName, word: &str, work: &mut Work<'_>)
         let message = format!("{} \"{object}\" does not exist", capitalised(word));
         return Err(Error::new(SqlState::UNDEFINED_TABLE, message).at(name.pos()));
     };
-    let fits = match (&relation.kind, drop.kind) {
-        (RelationKind::Table(_), ObjectKind::Table) | (RelationKind::View(_), ObjectKind::View) => true,
+    let is_materialized = relation.materialized().is_some();
+    let fits = match (&relation.kind, kind) {
+        (RelationKind::Table(_), DropKind::Table) => true,
+        (RelationKind::View(_), DropKind::View) => !is_materialized,
+        (RelationKind::View(_), DropKind::MaterializedView) => is_materialized,
         (RelationKind::System, _) => {
             let message = format!("permission denied: \"{}\" is a system catalog", relation.name);
             return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message).at(name.pos()));
@@ -133,7 +166,11 @@ fn find_to_drop(drop: &Drop, name: &ObjectName, word: &str, work: &mut Work<'_>)
     };
     if !fits {
         let message = format!("\"{}\" is not a {word}", relation.name);
-        let other = if word == "view" { "DROP TABLE to remove a table" } else { "DROP VIEW to remove a view" };
+        let other = match &relation.kind {
+            RelationKind::View(_) if is_materialized => "DROP MATERIALIZED VIEW to remove a materialized view",
+            RelationKind::View(_) => "DROP VIEW to remove a view",
+            RelationKind::Table(_) | RelationKind::System => "DROP TABLE to remove a table",
+        };
         let hint = format!("Use {other}.");
         return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message).with_hint(hint).at(name.pos()));
     }
@@ -195,6 +232,12 @@ async fn drop_schemas(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
         {
             let kind = if first.table().is_some() { "table" } else { "view" };
             return Err(still_needed(&what).with_detail(format!("{kind} {folded}.{} depends on {what}", first.name)));
+        }
+        if let Some(routine) = work.view.routines_in(schema.oid)?.first()
+            && !drop.cascade
+        {
+            let detail = format!("function {folded}.{} depends on {what}", routine.name);
+            return Err(still_needed(&what).with_detail(detail));
         }
         let relations = inside.into_iter().map(|relation| (relation.oid, relation)).collect();
         let mut doomed = Doomed { relations, cascade: drop.cascade };

@@ -8,6 +8,7 @@ mod create_table;
 mod create_table_as;
 mod database;
 mod drop;
+mod materialized_view;
 mod names;
 mod schema;
 mod view;
@@ -18,5 +19,8 @@ pub(crate) use create_table::{create_table, default_value};
 pub(crate) use create_table_as::create_table_as;
 pub(crate) use database::{alter_database, create_database};
 pub(crate) use drop::drop_objects;
+pub(crate) use materialized_view::{
+    alter_materialized_view, create_materialized_view, drop_materialized_view, refresh_materialized_view,
+};
 pub(crate) use schema::{alter_schema, create_schema};
 pub(crate) use view::create_view;

@@ -30,6 +30,7 @@ pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Res
         late_binding: create.late_binding,
         depends_on,
         search_path: work.context.session.search_path.clone(),
+        materialized: None,
     };
     match existing {
         Some(old) => {
@@ -80,6 +81,10 @@ fn check_replacement(old: &Relation, columns: &[Column]) -> Result<()> {
         let message = format!("\"{}\" is not a view", old.name);
         return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message));
     };
+    if view.materialized.is_some() {
+        let message = format!("\"{}\" is a materialized view", old.name);
+        return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message));
+    }
     if view.late_binding {
         return Ok(());
     }

@@ -58,7 +58,7 @@ pub(super) enum Base {
 }
 
 impl Base {
-    pub const ALL: [Base; 29] = [
+    pub const ALL: [Base; 30] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -85,6 +85,7 @@ impl Base {
         Base::Log(LogTable::Replacement),
         Base::Log(LogTable::Unload),
         Base::Log(LogTable::UnloadFile),
+        Base::Log(LogTable::MvRefresh),
         Base::LogQueryText,
         Base::LogQueryLongText,
         Base::Log(LogTable::Termination),
@@ -120,6 +121,7 @@ impl Base {
             Base::Log(LogTable::Unload) => "log_unload",
             Base::Log(LogTable::UnloadFile) => "log_unload_file",
             Base::Log(LogTable::Termination) => "log_termination",
+            Base::Log(LogTable::MvRefresh) => "log_mv_refresh",
             Base::LogQueryText => "log_query_text",
             Base::LogQueryLongText => "log_query_long_text",
         }

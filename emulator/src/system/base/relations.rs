@@ -1,12 +1,15 @@
 //! Tables, views, the indexes of keys, and the system's own relations.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use redshift_sql_dialect::{RedshiftType, Result, ast::DistStyle};
 
 use super::{Wanted, constraints, privileges::Acls};
 use crate::{
-    catalog::{Actor, Column, GrantObject, KeyKind, Oid, Privilege, Relation, RelationKind, TableInfo},
+    catalog::{Actor, Column, GrantObject, KeyKind, Materialized, Oid, Privilege, Relation, RelationKind, TableInfo},
     storage::TableStatistics,
     system::{
         PG_CATALOG, SYSTEM_USER, Source,
@@ -62,6 +65,11 @@ pub const COLUMNS: &[BaseColumn] = &[
     ("stored_rows", RedshiftType::Int8),
     ("visible_rows", RedshiftType::Int8),
     ("blocks", RedshiftType::Int8),
+    ("shown_name", RedshiftType::Name),
+    ("mv_state", RedshiftType::Int4),
+    ("mv_stale", RedshiftType::Bool),
+    ("mv_auto_refresh", RedshiftType::Bool),
+    ("mv_xid", RedshiftType::Int8),
 ];
 
 /// What a row has that differs between tables, views, indexes and system relations.
@@ -88,6 +96,17 @@ struct Parts {
     subtype: &'static str,
     accessible: bool,
     statistics: TableStatistics,
+    /// Of a materialized view's table of rows, the view's name.
+    shown_name: Option<String>,
+    materialized: Option<MaterializedParts>,
+}
+
+/// What stv_mv_info tells of a materialized view.
+struct MaterializedParts {
+    state: i64,
+    stale: bool,
+    auto_refresh: bool,
+    xid: i64,
 }
 
 #[derive(Default)]
@@ -121,6 +140,9 @@ pub fn rows(source: &Source, wanted: &Wanted<'_>) -> Result<Vec<Vec<Cell>>> {
     let access = Access::of(source, wanted.any(&["accessible"]))?;
     let mut all = system_relations(source);
     let relations = source.directory.relations()?;
+    let views: HashMap<Oid, &str> =
+        relations.iter().filter_map(|relation| Some((relation.materialized()?.data, relation.name.as_str()))).collect();
+    let materialized = wanted.any(&["mv_state", "mv_stale", "mv_auto_refresh", "mv_xid"]);
     for relation in &relations {
         let statistics = if counts && relation.table().is_some() {
             source.directory.statistics(relation.oid)?
@@ -130,7 +152,12 @@ pub fn rows(source: &Source, wanted: &Wanted<'_>) -> Result<Vec<Vec<Cell>>> {
         let acl = acls.of_object(GrantObject::Relation(relation.oid), relation.owner.0);
         let accessible = access.shows(relation)?;
         let visible = visibility.shows(relation);
-        all.push(Parts { accessible, ..of_relation(relation, acl, visible, statistics) });
+        let mut parts = Parts { accessible, ..of_relation(relation, acl, visible, statistics) };
+        parts.shown_name = views.get(&relation.oid).map(|name| name.to_string());
+        if materialized && let Some(view) = relation.materialized() {
+            parts.materialized = Some(materialized_parts(view, source)?);
+        }
+        all.push(parts);
         all.extend(indexes(relation, visible));
     }
     // A key is counted with the table that it points to as well.
@@ -174,6 +201,19 @@ impl<'a> Access<'a> {
         let rights = || self.source.directory.relation_rights(actor, relation);
         Ok(self.schemas.contains(&relation.schema_oid) && rights()?.has_somewhere(Privilege::Select))
     }
+}
+
+fn materialized_parts(view: &Materialized, source: &Source) -> Result<MaterializedParts> {
+    let mut stale = false;
+    for (table, version) in &view.versions {
+        stale |= source.directory.table_version(*table)? != *version;
+    }
+    Ok(MaterializedParts {
+        state: i64::from(view.incremental),
+        stale,
+        auto_refresh: view.auto_refresh,
+        xid: view.refreshed_by,
+    })
 }
 
 fn foreign_tables(relation: &Relation) -> impl Iterator<Item = u32> + '_ {
@@ -229,7 +269,11 @@ fn of_relation(relation: &Relation, acl: Option<Vec<String>>, visible: bool, sta
         },
         RelationKind::View(view) => Parts {
             kind: "v",
-            subtype: if view.late_binding { "LATE BINDING VIEW" } else { "REGULAR VIEW" },
+            subtype: match &view.materialized {
+                Some(_) => "MATERIALIZED VIEW",
+                None if view.late_binding => "LATE BINDING VIEW",
+                None => "REGULAR VIEW",
+            },
             definition: Some(view_definition(relation).unwrap_or_default()),
             query: Some(view.query.clone()),
             ..common
@@ -238,11 +282,14 @@ fn of_relation(relation: &Relation, acl: Option<Vec<String>>, visible: bool, sta
     }
 }
 
-/// What pg_views.definition and `pg_get_viewdef` show: the query; of a late-binding view the whole statement.
+/// What pg_views.definition and `pg_get_viewdef` show: the query; of a late-binding or materialized view the whole
+/// statement.
 pub fn view_definition(relation: &Relation) -> Option<String> {
     let RelationKind::View(view) = &relation.kind else { return None };
     let query = view.query.trim_end_matches([';', ' ', '\n', '\t']);
-    if view.late_binding {
+    if view.materialized.is_some() {
+        Some(format!("create materialized view {} as {query};", quote_identifier(&relation.name)))
+    } else if view.late_binding {
         let (schema, name) = (quote_identifier(&relation.schema), quote_identifier(&relation.name));
         Some(format!("create view {schema}.{name} as {query} with no schema binding;"))
     } else {
@@ -319,7 +366,15 @@ fn indexes(relation: &Relation, visible: bool) -> Vec<Parts> {
 fn into_row(parts: Parts, database: u32, principals: &Principals) -> Vec<Cell> {
     let stored = parts.statistics.rows + parts.statistics.deleted_rows;
     let is_table = parts.kind == "r";
-    vec![
+    let shown_name = parts.shown_name.unwrap_or_else(|| parts.name.clone());
+    let materialized = |value: fn(&MaterializedParts) -> Cell| parts.materialized.as_ref().map_or(Cell::Null, value);
+    let materialized = [
+        materialized(|view| view.state.into()),
+        materialized(|view| view.stale.into()),
+        materialized(|view| view.auto_refresh.into()),
+        materialized(|view| view.xid.into()),
+    ];
+    let row = vec![
         parts.oid.into(),
         parts.name.into(),
         parts.namespace.into(),
@@ -359,5 +414,7 @@ fn into_row(parts: Parts, database: u32, principals: &Principals) -> Vec<Cell> {
         Cell::Int(stored as i64),
         Cell::Int(parts.statistics.rows as i64),
         Cell::Int(if stored > 0 { parts.statistics.bytes.div_ceil(BLOCK).max(1) as i64 } else { 0 }),
-    ]
+        shown_name.into(),
+    ];
+    row.into_iter().chain(materialized).collect()
 }

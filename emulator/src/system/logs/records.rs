@@ -422,6 +422,7 @@ mod tests {
         check(ErrorField::default());
         check(ReplacementRecord::default());
         check(TerminationRecord::default());
+        check(super::super::RefreshRecord::default());
         check(super::super::UnloadRecord::default());
         check(super::super::UnloadFileRecord::default());
     }

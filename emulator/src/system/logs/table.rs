@@ -36,6 +36,8 @@ pub enum LogTable {
     UnloadFile,
     /// Sessions that others stopped, or their statements: `svl_terminate`.
     Termination,
+    /// Refreshes of materialized views: `svl_mv_refresh_status`, `sys_mv_refresh_history`.
+    MvRefresh,
 }
 
 use RedshiftType::{Bool, Int4, Int8, Text, Timestamp};
@@ -186,10 +188,23 @@ const UNLOAD_FILE: &[LogColumn] = &[
 ];
 
 const TERMINATION: &[LogColumn] = &[("pid", Int4), ("eventtime", Timestamp), ("userid", Int4), ("type", Text)];
+const MV_REFRESH: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("xid", Int8),
+    ("pid", Int4),
+    ("database", Text),
+    ("schema", Text),
+    ("mv_id", Int4),
+    ("name", Text),
+    ("starttime", Timestamp),
+    ("endtime", Timestamp),
+    ("status", Text),
+];
 
 impl LogTable {
     /// All of them.
-    pub const ALL: [LogTable; 9] = [
+    pub const ALL: [LogTable; 10] = [
         LogTable::Query,
         LogTable::Load,
         LogTable::LoadFile,
@@ -199,6 +214,7 @@ impl LogTable {
         LogTable::Unload,
         LogTable::UnloadFile,
         LogTable::Termination,
+        LogTable::MvRefresh,
     ];
 
     /// Its columns, in the order of the batches that [`super::Logs::read`] gives.
@@ -213,6 +229,7 @@ impl LogTable {
             LogTable::Unload => UNLOAD,
             LogTable::UnloadFile => UNLOAD_FILE,
             LogTable::Termination => TERMINATION,
+            LogTable::MvRefresh => MV_REFRESH,
         }
     }
 
@@ -233,6 +250,7 @@ impl LogTable {
             LogTable::Unload => "unload",
             LogTable::UnloadFile => "unload_file",
             LogTable::Termination => "termination",
+            LogTable::MvRefresh => "mv_refresh",
         }
     }
 
@@ -262,6 +280,7 @@ impl LogTable {
             LogTable::Unload => "INSERT INTO unload VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::UnloadFile => "INSERT INTO unload_file VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::Termination => "INSERT INTO termination VALUES (?,?,?,?)",
+            LogTable::MvRefresh => "INSERT INTO mv_refresh VALUES (?,?,?,?,?,?,?,?,?,?,?)",
         }
     }
 

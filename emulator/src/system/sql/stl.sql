@@ -382,3 +382,33 @@ view pg_catalog.svl_s3query_summary 11108 (
     max_request_parallelism integer, avg_request_parallelism double
 )
 ;
+
+-- r_STV_MV_INFO.md
+view pg_catalog.stv_mv_info 10940 (
+    db_name character(128), schema character(128), name character(128), updated_upto_xid bigint, is_stale character(1),
+    owner_user_name character(128), state integer, autorefresh character(1), autorewrite character(1)
+) as
+select current_database(), schema, name, mv_xid, case when mv_stale then 't' else 'f' end,
+    owner_name, mv_state, case when mv_auto_refresh then '1' else '0' end, '0'
+from pg_internal.relations where mv_state is not null
+;
+
+-- r_STV_MV_DEPS.md
+view pg_catalog.stv_mv_deps 10941 (
+    db_name character(128), schema character(128), name character(128), ref_schema character(128),
+    ref_name character(128), ref_database_name character(128)
+) as
+select current_database(), mv.schema, mv.name, base.schema, base.name, current_database()
+from pg_internal.relations mv
+join pg_internal.dependencies d on d.object = mv.oid and d.kind = 'n'
+join pg_internal.relations base on base.oid = d.referenced_object
+where mv.mv_state is not null and base.mv_state is not null
+;
+
+-- r_SVL_MV_REFRESH_STATUS.md
+view pg_catalog.svl_mv_refresh_status 11140 (
+    db_name character(128), userid bigint, schema character(128), name character(128), xid bigint, starttime timestamp,
+    endtime timestamp, status text
+) as
+select database, userid, schema, name, xid, starttime, endtime, status from pg_internal.log_mv_refresh
+;

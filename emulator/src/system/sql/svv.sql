@@ -114,7 +114,7 @@ view pg_catalog.svv_table_info 10511 (
     skew_rows numeric(19,2), estimated_visible_rows numeric(38,0), risk_event text, vacuum_sort_benefit numeric(12,2),
     create_time timestamp
 ) as
-select current_database(), schema, oid, name, encoded, dist_style_name, sort_key1,
+select current_database(), schema, oid, shown_name, encoded, dist_style_name, sort_key1,
     max_varchar, sort_key1_encoding, sort_keys, blocks, 0,
     0, case when sort_keys > 0 then 0 end, 0, stored_rows, null,
     null, visible_rows, null, null,
@@ -202,7 +202,22 @@ from pg_internal.users
 view pg_catalog.svv_mv_info 10521 (
     database_name character(128), schema_name character(128), user_name character(128), name character(128),
     is_stale character(1), state integer, autorewrite character(1), autorefresh character(1)
-)
+) as
+select current_database(), schema, owner_name, name, case when mv_stale then 't' else 'f' end, mv_state, 'f',
+    case when mv_auto_refresh then 't' else 'f' end
+from pg_internal.relations where mv_state is not null
+;
+
+-- r_SVV_MV_DEPENDENCY.md
+view pg_catalog.svv_mv_dependency 10560 (
+    database_name character(128), schema_name character(128), name character(128),
+    dependent_database_name character(128), dependent_schema_name character(128), dependent_name character(128)
+) as
+select current_database(), mv.schema, mv.name, current_database(), base.schema, base.name
+from pg_internal.relations mv
+join pg_internal.dependencies d on d.object = mv.oid and d.kind = 'n'
+join pg_internal.relations base on base.oid = d.referenced_object
+where mv.mv_state is not null and base.shown_name = base.name
 ;
 
 -- r_SVV_ROLES.md

@@ -169,3 +169,14 @@ view pg_catalog.sys_external_query_detail 11313 (
     get_partition_time bigint
 )
 ;
+
+-- SYS_MV_REFRESH_HISTORY.md
+view pg_catalog.sys_mv_refresh_history 11340 (
+    user_id integer, session_id integer, transaction_id bigint, database_name character(128),
+    schema_name character(128), mv_id integer, mv_name character(128), refresh_type character(32), status text,
+    start_time timestamp, end_time timestamp, duration bigint, query_id bigint
+) as
+select userid, pid, xid, database, schema, mv_id, name, 'Manual', status, starttime, endtime,
+    datediff(microsecond, starttime, endtime), query
+from pg_internal.log_mv_refresh
+;

@@ -49,6 +49,7 @@ fn bind_as(user_id: u32, edition: Edition, sql: &str) -> Result<Bound> {
         session: Arc::new(session),
         parameters: Parameters::default(),
         effects: crate::binder::Effects::default(),
+        variables: None,
     };
     let mut parsed = redshift_sql_dialect::parse(sql)?;
     match parsed.remove(0).statement {

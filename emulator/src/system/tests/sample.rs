@@ -57,6 +57,7 @@ impl Sample {
             late_binding,
             depends_on: if late_binding { vec![] } else { vec![Oid(Self::SALES)] },
             search_path: vec!["public".into()],
+            materialized: None,
         };
         let columns = vec![column(1, "price", RedshiftType::numeric(10, 2))];
         Relation { kind: RelationKind::View(view), ..table(oid, name, columns, TableInfo::default()) }
@@ -196,6 +197,10 @@ impl Directory for Sample {
     fn statistics(&self, table: Oid) -> Result<TableStatistics> {
         let rows = if table.0 == Sample::SALES { 10 } else { 0 };
         Ok(TableStatistics { rows, deleted_rows: 0, bytes: rows * 100, files: rows.min(1) })
+    }
+
+    fn table_version(&self, table: Oid) -> Result<i64> {
+        Ok(i64::from(table.0))
     }
 
     fn locks(&self) -> Vec<TableLock> {

@@ -1,0 +1,372 @@
+//! CREATE, ALTER, REFRESH and DROP MATERIALIZED VIEW.
+//!
+//! As in Redshift, a materialized view is a view over a table of its own, `mv_tbl__name__0` in its schema, which holds
+//! the rows of its query as of the last refresh. A refresh computes them anew in one transaction.
+//!
+//! Source: developer guide, "CREATE MATERIALIZED VIEW", "REFRESH MATERIALIZED VIEW", "ALTER MATERIALIZED VIEW".
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use datafusion::{
+    common::{JoinType, tree_node::TreeNode},
+    logical_expr::{Expr, LogicalPlan},
+};
+use redshift_sql_dialect::{
+    Error, Result, SqlState,
+    ast::{
+        AlterMaterializedView, AlterMaterializedViewAction, AlterTable, AlterTableAction, CreateMaterializedView,
+        Delete, DistStyle, Drop, DropMaterializedView, ObjectKind, Query, RefreshMaterializedView,
+    },
+    names::{Ident, ObjectName},
+    parse_query,
+};
+
+use super::{
+    alter_table::alter_table,
+    columns::Declared,
+    create_table::Making,
+    create_table_as::kept,
+    drop::{DropKind, drop_relations},
+    names::{Lifetime, Place, relation_exists},
+};
+use crate::{
+    binder::{BindContext, Binder, Bound, Destination, SessionInfo},
+    catalog::{CatalogView, Column, LockMode, Materialized, NewRelation, Oid, Relation, RelationKind, ViewInfo},
+    clock,
+    result::{CommandTag, Outcome},
+    statements::{Work, dml},
+    system::logs::RefreshRecord,
+};
+
+/// Runs CREATE MATERIALIZED VIEW.
+pub(crate) async fn create_materialized_view(create: &CreateMaterializedView, work: &mut Work<'_>) -> Result<Outcome> {
+    if create.iceberg.is_some() {
+        return Err(Error::unsupported("CREATE MATERIALIZED VIEW ... USING ICEBERG is not supported"));
+    }
+    let place = work.place(&create.name, Lifetime::Permanent).await?;
+    if work.view.relation(&place.schema, &place.name)?.is_some() {
+        return Err(relation_exists(&place.name).at(create.name.object().pos));
+    }
+    refuse_order(&create.query).map_err(|error| error.at(create.name.pos()))?;
+    let (bound, reads) = work
+        .bind(|mut binder| {
+            let bound = binder.query_for(&create.query, Destination::Table)?;
+            Ok((bound, binder.reads().clone()))
+        })
+        .await?;
+    let base = check_base(&reads, create, work)?;
+    let case_sensitive = work.context.session.case_sensitive;
+    if create.columns.len() > bound.columns.len() {
+        let message = "CREATE MATERIALIZED VIEW specifies too many column names";
+        return Err(Error::new(SqlState::SYNTAX_ERROR, message));
+    }
+    let mut declared = Declared::default();
+    for (index, result) in bound.columns.iter().enumerate() {
+        let given = create.columns.get(index);
+        let name = given.map_or_else(|| result.name.clone(), |ident| ident.folded(case_sensitive));
+        let pos = given.map_or(create.name.pos(), |ident| ident.pos);
+        declared.push(Column::new(name, kept(result.ty)), pos)?;
+    }
+    let columns = declared.columns.clone();
+    declared.apply(&create.attributes, case_sensitive)?;
+    let mut attributes = create.attributes.clone();
+    if attributes.dist_style.is_none() && attributes.dist_key.is_none() {
+        attributes.dist_style = Some(DistStyle::Even);
+    }
+    let data = Place { schema: place.schema.clone(), name: format!("mv_tbl__{}__0", place.name) };
+    let making = Making { lifetime: Lifetime::Permanent, place: data, attributes, declared };
+    let data = making.make(work).await?;
+    let incremental = is_incremental(&bound.plan)?;
+    dml::append(bound.plan, &data, work).await?;
+    let materialized = Materialized {
+        data: data.oid,
+        auto_refresh: create.auto_refresh == Some(true),
+        incremental,
+        refreshed_by: work.transaction.id(),
+        versions: versions(&base, data.oid, work)?,
+    };
+    let view = ViewInfo {
+        query: create.query_text.clone(),
+        late_binding: false,
+        depends_on: base.into_iter().chain([data.oid]).collect(),
+        search_path: work.context.session.search_path.clone(),
+        materialized: Some(materialized),
+    };
+    work.transaction
+        .create_relation(NewRelation {
+            schema: place.schema,
+            name: place.name.clone(),
+            owner: work.state.user_id,
+            columns,
+            kind: RelationKind::View(view),
+        })
+        .await?;
+    if !incremental {
+        // What Redshift says of a query that it cannot bring up to date from changes alone.
+        work.inform(format!(
+            "An incrementally maintained materialized view could not be created, reason: the query of \"{}\" cannot be \
+             maintained incrementally. The materialized view created, {}, will be recomputed from scratch for every \
+             REFRESH.",
+            place.name, place.name
+        ));
+    }
+    Ok(Outcome::Done(CommandTag::plain("CREATE MATERIALIZED VIEW")))
+}
+
+/// "You can't define a materialized view that references or includes ... the ORDER BY, LIMIT, or OFFSET clause."
+fn refuse_order(query: &Query) -> Result<()> {
+    let what = if !query.order_by.is_empty() {
+        "ORDER BY"
+    } else if query.limit.is_some() {
+        "LIMIT"
+    } else if query.offset.is_some() {
+        "OFFSET"
+    } else {
+        return Ok(());
+    };
+    Err(Error::unsupported(format!("{what} clause is not supported in the definition of a materialized view")))
+}
+
+/// The relations that a materialized view reads; temporary tables and the system's are refused.
+fn check_base(reads: &BTreeSet<Oid>, create: &CreateMaterializedView, work: &Work<'_>) -> Result<Vec<Oid>> {
+    let mut base = Vec::new();
+    let mut nested = false;
+    for oid in reads {
+        let Some(relation) = work.view.relation_by_oid(*oid)? else {
+            return Err(
+                Error::unsupported("Materialized views cannot reference system tables or views").at(create.name.pos())
+            );
+        };
+        if relation.table().is_some_and(|table| table.temporary) {
+            let message = "Materialized views cannot reference temporary tables";
+            return Err(Error::unsupported(message).at(create.name.pos()));
+        }
+        nested |= relation.materialized().is_some();
+        base.push(*oid);
+    }
+    if nested && create.auto_refresh == Some(true) {
+        let message = "AUTO REFRESH YES is not supported for materialized views over other materialized views";
+        return Err(Error::unsupported(message).at(create.name.pos()));
+    }
+    Ok(base)
+}
+
+/// Can changes of its tables be applied to its rows? "Limitations for incremental refresh".
+fn is_incremental(plan: &LogicalPlan) -> Result<bool> {
+    let refused = plan
+        .exists(|node| {
+            Ok(match node {
+                LogicalPlan::Join(join) => join.join_type != JoinType::Inner,
+                LogicalPlan::Aggregate(aggregate) => aggregate.aggr_expr.iter().any(|expr| !is_simple(expr)),
+                LogicalPlan::Window(_) | LogicalPlan::Union(_) | LogicalPlan::Distinct(_) => true,
+                LogicalPlan::Sort(_) | LogicalPlan::Limit(_) | LogicalPlan::Subquery(_) => true,
+                _ => node.expressions().iter().any(Expr::is_volatile),
+            })
+        })
+        .map_err(crate::error::from_datafusion)?;
+    Ok(!refused)
+}
+
+/// COUNT, SUM, MIN, MAX and AVG without DISTINCT.
+fn is_simple(expr: &Expr) -> bool {
+    match expr {
+        Expr::AggregateFunction(call) => {
+            !call.params.distinct && matches!(call.func.name(), "count" | "sum" | "min" | "max" | "avg")
+        }
+        Expr::Alias(alias) => is_simple(&alias.expr),
+        _ => false,
+    }
+}
+
+/// The versions of the tables that a view reads. Its own is among what it depends on and is left out.
+fn versions(base: &[Oid], own: Oid, work: &Work<'_>) -> Result<Vec<(Oid, i64)>> {
+    let mut versions = Vec::new();
+    for oid in base.iter().filter(|oid| **oid != own) {
+        let is_table = work.view.relation_by_oid(*oid)?.is_some_and(|relation| relation.table().is_some());
+        if is_table {
+            versions.push((*oid, work.view.table_version(*oid)?));
+        }
+    }
+    Ok(versions)
+}
+
+/// The materialized view of a name.
+fn existing(name: &ObjectName, work: &Work<'_>) -> Result<Arc<Relation>> {
+    let relation = work.binder().resolve(name)?;
+    match relation.materialized() {
+        Some(_) => Ok(relation),
+        None => {
+            let message = format!("\"{}\" is not a materialized view", relation.name);
+            Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message).at(name.pos()))
+        }
+    }
+}
+
+/// A relation's own name, as a statement would write it.
+fn name_of(relation: &Relation) -> ObjectName {
+    let part = |value: &str| Ident { quoted: true, ..Ident::new(value) };
+    ObjectName(vec![part(&relation.schema), part(&relation.name)])
+}
+
+/// Runs REFRESH MATERIALIZED VIEW: with CASCADE the materialized views that it reads first.
+pub(crate) async fn refresh_materialized_view(
+    refresh: &RefreshMaterializedView,
+    work: &mut Work<'_>,
+) -> Result<Outcome> {
+    let view = existing(&refresh.name, work)?;
+    let mut order = Vec::new();
+    if refresh.cascade {
+        before(&view, work, &mut order)?;
+    }
+    order.push(view.oid);
+    for oid in order {
+        if let Some(view) = work.view.relation_by_oid(oid)? {
+            refresh_one(&view, refresh.cascade, work).await?;
+        }
+    }
+    Ok(Outcome::Done(CommandTag::plain("REFRESH")))
+}
+
+/// The materialized views that one reads, those that these read before them.
+fn before(view: &Relation, work: &Work<'_>, order: &mut Vec<Oid>) -> Result<()> {
+    let RelationKind::View(info) = &view.kind else { return Ok(()) };
+    for oid in &info.depends_on {
+        if let Some(base) = work.view.relation_by_oid(*oid)?
+            && base.materialized().is_some()
+            && !order.contains(oid)
+        {
+            before(&base, work, order)?;
+            order.push(*oid);
+        }
+    }
+    Ok(())
+}
+
+async fn refresh_one(view: &Arc<Relation>, cascade: bool, work: &mut Work<'_>) -> Result<()> {
+    let start = clock::now();
+    let (RelationKind::View(info), Some(materialized)) = (&view.kind, view.materialized()) else { return Ok(()) };
+    let Some(data) = work.view.relation_by_oid(materialized.data)? else {
+        return Err(Error::internal("a materialized view without its rows"));
+    };
+    let data = work.lock(&name_of(&data), LockMode::ShareRowExclusive).await?;
+    let status = if versions(&info.depends_on, data.oid, work)? == materialized.versions {
+        let behind = if !cascade && reads_stale_view(info, work)? {
+            "  However, it depends on another materialized view that is not up to date."
+        } else {
+            ""
+        };
+        work.inform(format!("Materialized view {} is already up to date.{behind}", view.name));
+        "MV was already updated"
+    } else {
+        recompute(view, &data, work).await?;
+        if materialized.incremental {
+            work.inform(format!("Materialized view {} was incrementally updated successfully.", view.name));
+            "Refresh successfully updated MV incrementally"
+        } else {
+            work.inform(format!("Materialized view {} was recomputed successfully.", view.name));
+            "Refresh successfully recomputed MV from scratch"
+        }
+    };
+    work.state.engine.logs().append(RefreshRecord {
+        query: work.query,
+        user_id: work.state.user_id.0,
+        xid: work.transaction.id(),
+        pid: work.state.login.pid,
+        database: work.state.login.database.clone(),
+        schema: view.schema.clone(),
+        view: view.oid.0,
+        name: view.name.clone(),
+        start,
+        end: clock::now(),
+        status,
+    });
+    Ok(())
+}
+
+fn reads_stale_view(info: &ViewInfo, work: &Work<'_>) -> Result<bool> {
+    for oid in &info.depends_on {
+        let Some(base) = work.view.relation_by_oid(*oid)? else { continue };
+        if let (RelationKind::View(info), Some(materialized)) = (&base.kind, base.materialized())
+            && versions(&info.depends_on, materialized.data, work)? != materialized.versions
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Puts the rows that the query gives now in the place of those that were kept.
+async fn recompute(view: &Relation, data: &Arc<Relation>, work: &mut Work<'_>) -> Result<()> {
+    let RelationKind::View(info) = &view.kind else { return Ok(()) };
+    let query = parse_query(&info.query)?;
+    let columns: Vec<_> = data.columns.iter().map(|column| column.ty).collect();
+    let bound: Bound = work
+        .bind(|binder| {
+            let context = binder.context();
+            let session = SessionInfo { search_path: info.search_path.clone(), ..(*context.session).clone() };
+            let context = BindContext { session: Arc::new(session), ..context.clone() };
+            Binder::new(context).query_for(&query, Destination::Table).map_err(Error::without_position)
+        })
+        .await?;
+    if bound.columns.iter().map(|column| kept(column.ty)).collect::<Vec<_>>() != columns {
+        let message = format!("Materialized view {} cannot be refreshed: the columns of its query changed.", view.name);
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message));
+    }
+    let delete = Delete { with: None, table: name_of(data), alias: None, using: Vec::new(), selection: None };
+    let versions = versions(&info.depends_on, data.oid, work)?;
+    dml::delete(&delete, work).await?;
+    dml::append(bound.plan, data, work).await?;
+    let materialized = info.materialized.clone().map(|materialized| Materialized {
+        refreshed_by: work.transaction.id(),
+        versions,
+        ..materialized
+    });
+    let kind = RelationKind::View(ViewInfo { materialized, ..info.clone() });
+    work.transaction.update_relation(Relation { kind, ..view.clone() }).await?;
+    Ok(())
+}
+
+/// Runs ALTER MATERIALIZED VIEW.
+pub(crate) async fn alter_materialized_view(alter: &AlterMaterializedView, work: &mut Work<'_>) -> Result<Outcome> {
+    let view = existing(&alter.name, work)?;
+    let data = view.materialized().map(|materialized| materialized.data);
+    let data = data.map(|oid| work.view.relation_by_oid(oid)).transpose()?.flatten();
+    let data = data.ok_or_else(|| Error::internal("a materialized view without its rows"))?;
+    let action = match &alter.action {
+        AlterMaterializedViewAction::AutoRefresh(on) => {
+            if let RelationKind::View(info) = &view.kind {
+                let materialized = info.materialized.clone().map(|view| Materialized { auto_refresh: *on, ..view });
+                let kind = RelationKind::View(ViewInfo { materialized, ..info.clone() });
+                work.transaction.update_relation(Relation { kind, ..(*view).clone() }).await?;
+            }
+            None
+        }
+        AlterMaterializedViewAction::DistKey(column) => Some(AlterTableAction::AlterDistKey(column.clone())),
+        AlterMaterializedViewAction::DistStyle(style) => Some(AlterTableAction::AlterDistStyle(*style)),
+        AlterMaterializedViewAction::SortKey(key) => Some(AlterTableAction::AlterSortKey(key.clone())),
+        AlterMaterializedViewAction::Security(_) => {
+            return Err(Error::unsupported("ALTER MATERIALIZED VIEW ... ROW LEVEL SECURITY is not supported"));
+        }
+        AlterMaterializedViewAction::OwnerTo(user) => {
+            let owner = work.user(user)?.id;
+            work.transaction.update_relation(Relation { owner, ..(*view).clone() }).await?;
+            Some(AlterTableAction::OwnerTo(user.clone()))
+        }
+    };
+    if let Some(action) = action {
+        alter_table(&AlterTable { name: name_of(&data), action }, work).await?;
+    }
+    Ok(Outcome::Done(CommandTag::plain("ALTER MATERIALIZED VIEW")))
+}
+
+/// Runs DROP MATERIALIZED VIEW: its table goes with it.
+pub(crate) async fn drop_materialized_view(drop: &DropMaterializedView, work: &mut Work<'_>) -> Result<Outcome> {
+    let drop = Drop {
+        kind: ObjectKind::View,
+        if_exists: drop.if_exists,
+        names: drop.names.clone(),
+        external_database: false,
+        cascade: drop.cascade,
+    };
+    drop_relations(&drop, DropKind::MaterializedView, work).await
+}
