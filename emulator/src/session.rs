@@ -1,6 +1,6 @@
 //! A session: its settings, its temporary schema and its open transaction.
 
-use std::{sync::Arc, task::Poll, time::Duration};
+use std::{future::ready, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 use redshift_sql_dialect::{
@@ -331,13 +331,9 @@ impl Session {
     }
 }
 
-/// Rows whose transaction, with its locks, ends when they are read or not wanted any more.
+/// Rows whose transaction, with its locks, is committed when they are read, and rolled back when they are not wanted.
 fn held_until_read(rows: Rows, transaction: Transaction) -> Rows {
-    let mut transaction = Some(transaction);
-    let end = stream::poll_fn(move |_| {
-        transaction.take();
-        Poll::Ready(None)
-    });
+    let end = stream::once(transaction.commit()).filter_map(|done| ready(done.err().map(Err)));
     Rows { batches: rows.batches.chain(end).boxed(), ..rows }
 }
 
@@ -453,5 +449,20 @@ impl SessionState {
             text: request.text.to_string(),
             ..QueryRecord::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A statement may be run on any thread of a runtime, and move from one to another while it waits.
+    #[test]
+    fn what_runs_a_statement_can_be_sent() {
+        fn sent<T: Send>(_: impl FnOnce(&'static mut Session, Request<'static>) -> T) {}
+        sent(|session, request| session.execute(request));
+        fn kept<T: Send>() {}
+        kept::<Session>();
+        kept::<Outcome>();
     }
 }

@@ -9,6 +9,7 @@
 //! * `statement error (42P01)` wants that SQLSTATE; `statement error ^42P01: relation "t" does not exist$` is a regular
 //!   expression for the SQLSTATE and the message.
 //! * `connection NAME` before a statement runs it in a session of that name.
+//! * Scripts in a folder `serializable` run in a database of ISOLATION LEVEL SERIALIZABLE, the others in one of SNAPSHOT.
 //! * `skipif embedded` and `onlyif wire` are for what only a socket has.
 
 mod embedded;
@@ -16,13 +17,17 @@ mod socket;
 
 use std::{fmt, path::Path};
 
-use blueshift_tests::server::Server;
+use blueshift_tests::server::{DATABASE, Server};
 use sqllogictest::{AsyncDB, ColumnType, DBOutput, Record, Runner};
 
 use self::{embedded::Embedded, socket::Socket};
 
 /// Where the scripts run.
 pub const ENGINES: [&str; 2] = ["embedded", "wire"];
+
+/// The folder of scripts that want a serializable database, and that database.
+const SERIALIZABLE: &str = "serializable";
+const CREATE_SERIALIZABLE: &str = "create database serializable isolation level serializable";
 
 /// The letters of types: one for each, so that `query IT` says INTEGER, VARCHAR.
 const TYPE_LETTERS: [(char, &[u32]); 24] = [
@@ -166,19 +171,30 @@ pub fn run(path: &Path, engine: &'static str) -> Result<(), String> {
     let text = format!("{}", path.display());
     let records = sqllogictest::parse_file::<Letter>(path).map_err(|e| e.to_string())?;
     let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
+    let serializable = path.iter().any(|folder| folder == SERIALIZABLE);
+    let database = if serializable { SERIALIZABLE } else { DATABASE };
     let failures = match engine {
         "embedded" => runtime.block_on(async {
             let engine = embedded::open().await?;
+            if serializable {
+                let made = Embedded::connect(&engine, DATABASE);
+                made.map_err(|e| e.to_string())?.run(CREATE_SERIALIZABLE).await.map_err(|e| e.to_string())?;
+            }
             let make = || {
-                let session = Embedded::connect(&engine).map(|session| Connection::Embedded(Box::new(session)));
+                let session =
+                    Embedded::connect(&engine, database).map(|session| Connection::Embedded(Box::new(session)));
                 async move { session }
             };
             Ok::<_, String>(play(Runner::new(make), records).await)
         })?,
         _ => {
             let server = Server::start().map_err(|e| e.to_string())?;
+            if serializable {
+                let made = Socket::connect(server.address, DATABASE);
+                made.and_then(|mut socket| socket.run(CREATE_SERIALIZABLE)).map_err(|e| e.to_string())?;
+            }
             let make = || {
-                let socket = Socket::connect(server.address).map(Connection::Wire);
+                let socket = Socket::connect(server.address, database).map(Connection::Wire);
                 async move { socket }
             };
             runtime.block_on(play(Runner::new(make), records))

@@ -31,11 +31,11 @@ pub async fn open() -> Result<Engine, String> {
 pub struct Embedded(Session);
 
 impl Embedded {
-    /// Opens a session as the superuser.
-    pub fn connect(engine: &Engine) -> Result<Embedded, Failure> {
+    /// Opens a session as the superuser in a database.
+    pub fn connect(engine: &Engine, database: &str) -> Result<Embedded, Failure> {
         let login = Login {
             user: USER.to_string(),
-            database: DATABASE.to_string(),
+            database: database.to_string(),
             settings: Vec::new(),
             client_host: "[local]".to_string(),
             pid: NEXT_PID.fetch_add(1, Ordering::Relaxed),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use blueshift_tests::{
     pg::{Client, Message},
-    server::{DATABASE, USER},
+    server::USER,
 };
 
 use super::{Answer, Failure};
@@ -13,9 +13,9 @@ use super::{Answer, Failure};
 pub struct Socket(Client);
 
 impl Socket {
-    /// Opens a session as the superuser.
-    pub fn connect(address: SocketAddr) -> Result<Socket, Failure> {
-        Client::connect(address, USER, DATABASE).map(Socket).map_err(lost)
+    /// Opens a session as the superuser in a database.
+    pub fn connect(address: SocketAddr, database: &str) -> Result<Socket, Failure> {
+        Client::connect(address, USER, database).map(Socket).map_err(lost)
     }
 
     /// Runs a text; of several statements the last answer counts.

@@ -78,7 +78,10 @@ pub(crate) async fn alter_database(alter: &AlterDatabase, work: &mut Work<'_>) -
             for option in options {
                 match option {
                     DatabaseOption::ConnectionLimit(limit) => database.connection_limit = *limit,
-                    DatabaseOption::Isolation(level) => database.isolation = isolation(*level),
+                    DatabaseOption::Isolation(level) => {
+                        check_isolation_change(&database, work).map_err(|error| error.at(alter.name.pos))?;
+                        database.isolation = isolation(*level);
+                    }
                     DatabaseOption::CaseInsensitive(insensitive) if *insensitive == database.case_insensitive => {}
                     DatabaseOption::CaseInsensitive(_) => {
                         return Err(Error::unsupported("ALTER DATABASE COLLATE is not supported"));
@@ -92,6 +95,19 @@ pub(crate) async fn alter_database(alter: &AlterDatabase, work: &mut Work<'_>) -
     }
     work.transaction.update_database(&database).await?;
     Ok(Outcome::Done(CommandTag::plain("ALTER DATABASE")))
+}
+
+/// Whose isolation level cannot be altered (developer guide, "ALTER DATABASE").
+fn check_isolation_change(database: &Database, work: &Work<'_>) -> Result<()> {
+    if database.name == "dev" {
+        return Err(Error::unsupported("the isolation level of database \"dev\" cannot be altered"));
+    }
+    let others = work.state.engine.activity().sessions();
+    if others.iter().any(|session| session.database == database.name && session.pid != work.state.login.pid) {
+        let message = format!("database \"{}\" is being accessed by other users", database.name);
+        return Err(Error::new(SqlState::OBJECT_IN_USE, message));
+    }
+    Ok(())
 }
 
 fn isolation(level: DatabaseIsolation) -> Isolation {
