@@ -1,0 +1,1 @@
+select customer_id, name::varchar(20) as name from {{ ref('stg_customers') }}

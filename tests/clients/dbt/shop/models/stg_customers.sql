@@ -1,0 +1,2 @@
+{{ config(materialized='view') }}
+select id as customer_id, name, created_at, updated_at from {{ ref('raw_customers') }}
