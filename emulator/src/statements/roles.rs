@@ -102,11 +102,10 @@ pub(crate) async fn drop_role(drop: &DropRole, work: &mut Work<'_>) -> Result<Ou
             let message = format!("cannot drop this role since it {why}");
             Err(Error::new(SqlState::DEPENDENT_OBJECTS_STILL_EXIST, message).at(drop.name.pos))
         };
-        for entry in work.view.grants_on(GrantObject::Role(role.id))? {
-            match entry.grantee {
-                Grantee::Role(_) => return refuse("has been granted on a role"),
-                _ => return refuse("has been granted on a user"),
-            }
+        match work.view.grants_on(GrantObject::Role(role.id))?.first().map(|entry| entry.grantee) {
+            Some(Grantee::Role(_)) => return refuse("has been granted on a role"),
+            Some(_) => return refuse("has been granted on a user"),
+            None => {}
         }
         let held = work.view.grants_to(Grantee::Role(role.id))?;
         if held.iter().any(|entry| matches!(entry.object, GrantObject::Role(_))) {

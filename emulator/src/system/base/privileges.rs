@@ -35,9 +35,15 @@ pub const COLUMNS: &[BaseColumn] = &[
 struct Names {
     databases: HashMap<Oid, String>,
     schemas: HashMap<Oid, String>,
-    /// Schema, name and columns.
-    relations: HashMap<Oid, (String, String, Vec<(i16, String)>)>,
+    relations: HashMap<Oid, RelationNames>,
     iam_roles: HashMap<Oid, String>,
+}
+
+/// What a relation and its columns are called.
+struct RelationNames {
+    schema: String,
+    name: String,
+    columns: Vec<(i16, String)>,
 }
 
 impl Names {
@@ -47,7 +53,7 @@ impl Names {
         let relations = users.iter().map(|relation| &**relation).chain(listed().map(|(relation, _)| relation));
         let relations = relations.map(|relation| {
             let columns = relation.columns.iter().map(|column| (column.attnum, column.name.clone())).collect();
-            (relation.oid, (relation.schema.clone(), relation.name.clone(), columns))
+            (relation.oid, RelationNames { schema: relation.schema.clone(), name: relation.name.clone(), columns })
         });
         Ok(Names {
             databases: directory.databases()?.iter().map(|found| (found.oid, found.name.clone())).collect(),
@@ -81,11 +87,11 @@ impl Names {
                 Object { scope: Some(scope_name(kind)), ..named("schema", oid, self.schemas.get(&oid)?) }
             }
             GrantObject::Relation(oid) => {
-                let (schema, name, _) = self.relations.get(&oid)?;
+                let RelationNames { schema, name, .. } = self.relations.get(&oid)?;
                 Object { schema: Some(schema.clone()), ..named("relation", oid, name) }
             }
             GrantObject::Column(oid, attnum) => {
-                let (schema, name, columns) = self.relations.get(&oid)?;
+                let RelationNames { schema, name, columns } = self.relations.get(&oid)?;
                 let (_, column) = columns.iter().find(|(number, _)| *number == attnum)?;
                 Object { schema: Some(schema.clone()), column: Some(column.clone()), ..named("column", oid, name) }
             }
