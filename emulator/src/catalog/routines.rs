@@ -116,6 +116,7 @@ impl Object for Routine {
         self.schema_oid
     }
 
+    #[expect(clippy::misnamed_getters, reason = "within its schema a routine is told from others by its signature")]
     fn name(&self) -> &str {
         &self.signature
     }

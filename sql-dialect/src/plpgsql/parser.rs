@@ -615,7 +615,7 @@ impl PlParser<'_> {
         }
         let end = self.until(|parser| parser.peek().kind == TokenKind::Semicolon) as usize;
         let last = self.at;
-        let (text, into) = match selects.then(|| self.into_clause(begin, last)).flatten() {
+        let (text, into) = match selects.then(|| self.find_into(begin, last)).flatten() {
             Some((from, to)) => {
                 self.at = from + 1;
                 let targets = self.targets()?;
@@ -634,7 +634,7 @@ impl PlParser<'_> {
     }
 
     /// The token INTO outside parentheses, and the first behind its targets.
-    fn into_clause(&self, begin: usize, last: usize) -> Option<(usize, usize)> {
+    fn find_into(&self, begin: usize, last: usize) -> Option<(usize, usize)> {
         let mut parens = 0i32;
         for at in begin..last {
             let token = self.tokens[at];
