@@ -14,6 +14,8 @@ use redshift_sql_dialect::{Error, ast::Parsed, parse};
 use socket2::SockRef;
 use tempfile::NamedTempFile;
 use thiserror::Error as ThisError;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::{
     net::{TcpListener, TcpStream, lookup_host},
     runtime::Builder,
@@ -179,10 +181,18 @@ pub fn emulate(arguments: EmulateArgs) -> Result<(), StartError> {
     let connections = connections.map_err(StartError::Threads)?;
     let queries = Builder::new_multi_thread().enable_all().worker_threads(query_threads()).build();
     let queries = queries.map_err(StartError::Threads)?;
+    // Before anything is made that an end would have to remove.
+    let interruptions = connections.block_on(async { interruptions() });
     let bound = connections.block_on(async { Ok((bind(&arguments).await?, bind_http(&arguments).await?)) });
     let ended = bound.and_then(|(listener, http)| {
         let address = listener.local_addr().map_err(|error| cannot_listen(&arguments.listen, &error))?;
-        let prepared = queries.block_on(Prepared::new(&arguments))?;
+        let preparing = async {
+            tokio::select! {
+                prepared = Prepared::new(&arguments) => prepared.map(Some),
+                () = interrupted(interruptions.clone()) => Ok(None),
+            }
+        };
+        let Some(prepared) = queries.block_on(preparing)? else { return Ok(()) };
         println!("{}", Banner { address, http: &http, arguments: &arguments, prepared: &prepared });
         let http = match http {
             HttpBound::At(listener, _) => Some(prepared.http_port(listener, address, &arguments)?),
@@ -190,7 +200,7 @@ pub fn emulate(arguments: EmulateArgs) -> Result<(), StartError> {
         };
         let Prepared { backend, encryption, .. } = &prepared;
         let server = Server { backend: Arc::clone(backend), tls: Some(encryption.acceptor.clone()), http };
-        connections.block_on(run(listener, server, interrupted())).map_err(engine_error)
+        connections.block_on(run(listener, server, interrupted(interruptions))).map_err(engine_error)
     });
     // Threads that are still in a blocking call (a slow disk) must not hold up the end.
     connections.shutdown_background();
@@ -398,25 +408,27 @@ async fn run_init_statement(session: &mut Session, parsed: &Parsed, text: &str) 
     Ok(())
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn interrupted() {
+/// Turns true with Ctrl-C or SIGTERM, which are heard from this call on. To be called on the threads that hear them.
+fn interruptions() -> watch::Receiver<bool> {
+    let (sender, receiver) = watch::channel(false);
     #[cfg(unix)]
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        // Without a handler the signal ends the program anyway.
+        if let Ok(mut signal) = signal(kind) {
+            let sender = sender.clone();
+            tokio::spawn(async move { signal.recv().await.map(|()| sender.send_replace(true)) });
         }
-    };
+    }
     #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        () = terminated => {}
-        interrupted = tokio::signal::ctrl_c() => {
-            // Without a handler Ctrl-C ends the program anyway.
-            if interrupted.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
+    tokio::spawn(async move { tokio::signal::ctrl_c().await.map(|()| sender.send_replace(true)) });
+    receiver
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn interrupted(mut interruptions: watch::Receiver<bool>) {
+    if interruptions.wait_for(|interrupted| *interrupted).await.is_err() {
+        // Nobody hears of them.
+        std::future::pending().await
     }
 }
 
