@@ -12,7 +12,7 @@ import redshift_connector
 from botocore.exceptions import ClientError
 
 from blueshift import PATIENCE, Server, StartFailed
-from conftest import DataApi
+from data_api import DataApi
 from test_data_api import fails
 
 

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from blueshift import Server
-from conftest import DataApi, value_of
+from data_api import DataApi, value_of
 
 
 def fails(call, code, message=None, **arguments):

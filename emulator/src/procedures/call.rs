@@ -62,6 +62,7 @@ fn resolve(call: &Call, work: &Work<'_>) -> Result<(Arc<Routine>, Vec<Typed>)> {
 
 fn find(call: &Call, work: &Work<'_>) -> Result<Found> {
     let (routine, args) = resolve(call, work)?;
+    work.require_execute(&routine).map_err(|error| error.at(call.name.pos()))?;
     let inputs = args.into_iter().zip(routine.inputs()).map(|(arg, input)| {
         let arg = match arg.expr {
             // A parameter of the client takes the type that is asked for.

@@ -14,8 +14,8 @@ use redshift_sql_dialect::{
 
 use super::Work;
 use crate::catalog::{
-    ALL_IAM_ROLES, Actor, Database, GrantObject, Privilege, Relation, RelationKind, Schema, must_be_owner,
-    permission_denied,
+    ALL_IAM_ROLES, Actor, Database, GrantObject, Owned, Privilege, Relation, RelationKind, Routine, RoutineKind,
+    Schema, must_be_owner, permission_denied,
 };
 
 /// What lets somebody do something with a relation who neither owns it nor is a superuser.
@@ -74,6 +74,22 @@ impl Work<'_> {
     /// 42501 `must be superuser to ...`
     pub(crate) fn require_system(&self, privilege: SystemPrivilege, what: &str) -> Result<()> {
         if self.has_system(privilege)? { Ok(()) } else { self.require_superuser(what) }
+    }
+
+    /// One who may run a procedure. With its owner's rights (SECURITY DEFINER) only its owner can run it here.
+    ///
+    /// # Errors
+    /// 42501 `permission denied for procedure p`; 0A000 where it would run with somebody else's rights.
+    pub(crate) fn require_execute(&self, routine: &Routine) -> Result<()> {
+        let owned = Owned { object: GrantObject::Procedure(routine.oid), owner: routine.owner };
+        if !self.view.may_execute(&*self.actor()?, owned, routine.schema_oid)? {
+            return Err(permission_denied("procedure", &routine.name));
+        }
+        let definer = matches!(routine.kind, RoutineKind::Procedure { definer: true, .. });
+        if definer && routine.owner != self.state.user_id {
+            return Err(Error::unsupported("SECURITY DEFINER procedures of other users are not supported"));
+        }
+        Ok(())
     }
 
     /// The owner of a relation, or one who may do this particular thing with it.

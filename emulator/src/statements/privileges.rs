@@ -286,13 +286,8 @@ fn targets(privileges: &Privileges, target: &GrantTarget, work: &Work<'_>) -> Re
                 Ok(whole(privileges, owned, ("language", &folded)))
             })
             .collect(),
-        // There are none yet where the schema exists.
-        GrantTarget::AllFunctionsInSchemas(schemas) | GrantTarget::AllProceduresInSchemas(schemas) => {
-            schemas.iter().try_for_each(|schema| work.schema(schema).map(|_| ()))?;
-            Ok(Vec::new())
-        }
-        GrantTarget::Functions(_) => unsupported("functions"),
-        GrantTarget::Procedures(_) => unsupported("procedures"),
+        GrantTarget::AllFunctionsInSchemas(_) | GrantTarget::Functions(_) => unsupported("functions"),
+        GrantTarget::AllProceduresInSchemas(_) | GrantTarget::Procedures(_) => unsupported("procedures"),
         GrantTarget::CopyJobs(_) => unsupported("copy jobs"),
         GrantTarget::Templates(_) => unsupported("templates"),
         GrantTarget::Models(_) => unsupported("models"),

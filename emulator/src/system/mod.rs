@@ -215,6 +215,7 @@ const FOR_SUPERUSERS: &[&str] = &[
     "stv_wlm_service_class_state",
     "svl_datashare_cross_region_usage",
     "svl_query_queue_info",
+    "svl_terminate",
     "svl_vacuum_percentage",
     "svv_alter_table_recommendations",
     "svv_datashare_objects",

@@ -340,8 +340,7 @@ from pg_internal.users
 view pg_catalog.svl_terminate 11104 (
     pid integer, eventtime timestamp, userid integer, type character(50)
 ) as
--- Superusers only.
-select pid, eventtime, userid, type from pg_internal.log_termination where current_setting('is_superuser') = 'on'
+select pid, eventtime, userid, type from pg_internal.log_termination
 ;
 
 -- r_SVL_S3LOG.md
