@@ -47,8 +47,3 @@ def value_of(field):
     """What a field holds."""
     (name, value), = field.items()
     return None if name == "isNull" else value
-
-
-@pytest.fixture
-def data(warehouse):
-    return DataApi(warehouse)
