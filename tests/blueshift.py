@@ -98,14 +98,23 @@ class Server:
                 self.banner.append(line)
                 self.said.notify_all()
 
+    def when_it_says(self, pattern):
+        """The match of a regular expression in what it says, as soon as it has said so."""
+        def found():
+            return re.search(pattern, self.output)
+        with self.said:
+            assert self.said.wait_for(found, PATIENCE), self.output
+        return found()
+
     @property
     def http(self):
         """The URL of the Data API and the control plane."""
-        def url():
-            return re.search(r"http://127\.0\.0\.1:\d+", self.output)
-        with self.said:
-            assert self.said.wait_for(url, PATIENCE), self.output
-        return url()[0]
+        return self.when_it_says(r"http://127\.0\.0\.1:\d+")[0]
+
+    @property
+    def ca(self):
+        """The file of the certificate that clients check its own with."""
+        return self.when_it_says(r"sslrootcert=(\S+)")[1]
 
     def aws(self, service, key="AKIDADMIN", secret="secret", **options):
         """A client of boto3 for a service of this server."""
