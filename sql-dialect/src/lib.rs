@@ -10,20 +10,24 @@
 //! 4. What Postgres has and Redshift refuses is refused there, with SQLSTATE 0A000 and a hint at Redshift's way.
 //! 5. [`ast::Statement::command_name`] and its siblings say what kind of statement it is; as text it is Redshift's SQL
 //!    that parses to the same value.
-//! 6. [`check`] tells what is wrong with a file of SQL, offline.
+//! 6. [`visit`] walks over a statement, [`footprint`] tells what it touches, [`redact`] writes it without its constants.
+//! 7. [`check`] tells what is wrong with a file of SQL, offline.
 
 pub mod ast;
 pub mod check;
 mod classify;
 pub mod error;
+pub mod footprint;
 mod lexer;
 pub mod names;
 mod parser;
 pub mod plpgsql;
 mod precedence;
 mod print;
+pub mod redact;
 pub mod reserved;
 pub mod types;
+pub mod visit;
 
 pub use error::{Error, Pos, Result, SqlState};
 pub use parser::{
