@@ -1,5 +1,6 @@
 //! The local warehouse: statements in, rows out.
 
+mod backups;
 pub mod binder;
 pub mod catalog;
 mod clock;
@@ -105,13 +106,7 @@ impl Engine {
     /// # Errors
     /// Where the folder cannot be made or written, is locked by another process, or was written by a newer version.
     pub async fn open(config: EngineConfig) -> Result<Engine> {
-        let init = DatabaseInit {
-            database: config.database.clone(),
-            user: config.user.clone(),
-            password: Credential::Anything,
-            isolation: Isolation::default(),
-        };
-        let catalog = Catalog::open(&config.location, init).await?;
+        let catalog = Catalog::open(&config.location, init(&config)).await?;
         let logs = Logs::open(&config.location)?;
         let execution = execution::session_state(&ExecutionOptions {
             memory_limit: config.memory_limit,
@@ -181,6 +176,11 @@ impl Engine {
         &self.0.logs
     }
 
+    /// What there is at every start.
+    fn init(&self) -> DatabaseInit {
+        init(&self.0.config)
+    }
+
     fn activity(&self) -> &Activity {
         &self.0.activity
     }
@@ -218,6 +218,15 @@ impl Engine {
             return too_many(format!("database \"{}\"", database.name));
         }
         Ok(())
+    }
+}
+
+fn init(config: &EngineConfig) -> DatabaseInit {
+    DatabaseInit {
+        database: config.database.clone(),
+        user: config.user.clone(),
+        password: Credential::Anything,
+        isolation: Isolation::default(),
     }
 }
 

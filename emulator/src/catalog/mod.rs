@@ -2,9 +2,10 @@
 //!
 //! One SQLite file holds it: schema.sql has its tables, [`transaction`] the way of a transaction, [`snapshot`] what one
 //! sees, [`locks`] and [`serializable`] what keeps two apart, [`objects`] how databases, schemas, relations, users and
-//! groups are kept, [`garbage`] what becomes of versions that nobody sees any more, and [`open`] how it begins. The rows
-//! of tables are [`crate::storage`]'s.
+//! groups are kept, [`garbage`] what becomes of versions that nobody sees any more, [`backup`] how all of it is kept to come
+//! back to, and [`open`] how it begins. The rows of tables are [`crate::storage`]'s.
 
+pub use backup::{Backup, BackupId, TableRestore};
 pub use grants::*;
 pub use locks::{LockMode, TableLock};
 pub use model::*;
@@ -16,6 +17,7 @@ pub use system_roles::{ALL_IAM_ROLES, DEFAULT_IAM_ROLE};
 pub use transaction::{Transaction, TransactionView};
 pub use view::*;
 
+mod backup;
 pub(crate) mod encode;
 pub(crate) mod garbage;
 mod grants;
@@ -46,7 +48,7 @@ mod tests;
 
 use std::sync::{
     Arc,
-    atomic::{AtomicI64, Ordering},
+    atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -90,6 +92,9 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<dyn ObjectStore>,
     /// What DataFusion knows that store by.
     pub(crate) store_url: ObjectStoreUrl,
+    pub(crate) backups: backup::Backups,
+    /// How often everything was restored.
+    epoch: AtomicU64,
     next_txn: AtomicI64,
     next_file: AtomicI64,
     /// The last, so that it is given up when everything else is closed.
@@ -141,6 +146,8 @@ impl Catalog {
             chunks: ChunkCache::default(),
             store,
             store_url: store_url()?,
+            backups: backup::Backups::of(place.folder.as_deref())?,
+            epoch: AtomicU64::new(0),
             next_txn: AtomicI64::new(opened.next_txn),
             next_file: AtomicI64::new(opened.next_file),
             place,

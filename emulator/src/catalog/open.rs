@@ -23,7 +23,7 @@ use super::{
 use crate::{Credential, Location};
 
 /// The version of the tables of schema.sql.
-const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 2;
 /// "blue" in ASCII: what `PRAGMA application_id` of our files says.
 const APPLICATION: i64 = 0x626c_7565;
 /// The transaction that writes what a new catalog begins with.
@@ -95,7 +95,11 @@ pub(crate) fn prepare(sql: &Sql, init: &DatabaseInit) -> Result<Opened> {
     })
 }
 
-fn create_tables(connection: &Connection) -> Result<()> {
+/// Makes the tables where there are none.
+///
+/// # Errors
+/// 58030 where there are others.
+pub(crate) fn create_tables(connection: &Connection) -> Result<()> {
     let pragma =
         |name: &str| -> Result<i64> { connection.pragma_query_value(None, name, |row| row.get(0)).map_err(sql_error) };
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);
@@ -127,6 +131,11 @@ fn recover(connection: &Connection) -> Result<()> {
     for table in Touched::ALL {
         connection.execute_batch(table.recovery()).map_err(sql_error)?;
     }
+    forget_temporary(connection)
+}
+
+/// Removes the tables of sessions, and what belongs to no table any more.
+pub(crate) fn forget_temporary(connection: &Connection) -> Result<()> {
     // GLOB and not LIKE, whose wildcard the underscore is.
     connection
         .execute_batch(&format!(
@@ -143,7 +152,7 @@ fn recover(connection: &Connection) -> Result<()> {
 }
 
 /// Makes the counters, the database and its superuser where there are none.
-fn found(connection: &Connection, init: &DatabaseInit) -> Result<()> {
+pub(crate) fn found(connection: &Connection, init: &DatabaseInit) -> Result<()> {
     for counter in Counter::ALL {
         connection
             .execute(
@@ -181,7 +190,11 @@ fn found(connection: &Connection, init: &DatabaseInit) -> Result<()> {
 
 fn found_database(connection: &Connection, init: &DatabaseInit, owner: Oid) -> Result<()> {
     let first = connection
-        .query_row("SELECT NOT EXISTS (SELECT 1 FROM objects WHERE kind = 'database')", [], |row| row.get::<_, bool>(0))
+        .query_row(
+            "SELECT NOT EXISTS (SELECT 1 FROM objects WHERE kind = 'database' AND end_snapshot IS NULL)",
+            [],
+            |row| row.get::<_, bool>(0),
+        )
         .map_err(sql_error)?;
     let database = Database {
         oid: next(connection, Counter::Oid)?,
@@ -245,7 +258,7 @@ fn set_password(connection: &Connection, definition: &str, password: &Credential
     }
     connection
         .execute(
-            "UPDATE objects SET end_txn = :txn WHERE kind = 'user' AND oid = :oid",
+            "UPDATE objects SET end_txn = :txn WHERE kind = 'user' AND oid = :oid AND end_snapshot IS NULL",
             named_params! { ":txn": FOUNDING_TXN, ":oid": user.id.0 },
         )
         .map_err(sql_error)?;
@@ -255,7 +268,8 @@ fn set_password(connection: &Connection, definition: &str, password: &Credential
 fn existing(connection: &Connection, kind: &str, name: &str) -> Result<Option<(Oid, String)>> {
     connection
         .query_row(
-            "SELECT oid, definition FROM objects WHERE kind = :kind AND parent = 0 AND name = :name",
+            "SELECT oid, definition FROM objects
+             WHERE kind = :kind AND parent = 0 AND name = :name AND begin_snapshot IS NOT NULL AND end_snapshot IS NULL",
             named_params! { ":kind": kind, ":name": name },
             |row| Ok((Oid(row.get(0)?), row.get(1)?)),
         )
@@ -312,7 +326,7 @@ pub(crate) enum Counter {
 impl Counter {
     const ALL: [Counter; 5] = [Counter::Snapshot, Counter::Oid, Counter::User, Counter::Group, Counter::Txn];
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Counter::Snapshot => "snapshot",
             Counter::Oid => "oid",
@@ -332,7 +346,7 @@ impl Counter {
     }
 }
 
-fn counter(connection: &Connection, counter: Counter) -> Result<i64> {
+pub(crate) fn counter(connection: &Connection, counter: Counter) -> Result<i64> {
     connection
         .prepare_cached("SELECT value FROM counters WHERE name = :name")
         .and_then(|mut statement| statement.query_row(named_params! { ":name": counter.name() }, |row| row.get(0)))

@@ -51,7 +51,7 @@ pub struct NewRelation {
 pub(crate) struct StoredRelation {
     pub(crate) relation: Arc<Relation>,
     /// The attnum of the next column that is added.
-    next_attnum: i16,
+    pub(crate) next_attnum: i16,
     /// What columns that were added have in rows that are older, where that is not NULL; by attnum.
     pub(crate) values: Arc<BTreeMap<i16, ScalarValue>>,
 }
@@ -340,14 +340,19 @@ impl Transaction {
             comment: None,
             created: open::now(),
         };
-        self.lock(LockKey::Object(Kind::Relation, relation.oid), LockMode::AccessExclusive).await?;
         let next_attnum = relation.columns.len() as i16 + 1;
-        let relation = Arc::new(relation);
         let values = Arc::new(BTreeMap::new());
-        self.insert_object(&StoredRelation { relation: Arc::clone(&relation), next_attnum, values }).await?;
-        if !schema.name.starts_with(TEMP_SCHEMA_PREFIX) {
+        self.add_relation(StoredRelation { relation: Arc::new(relation), next_attnum, values }).await
+    }
+
+    /// Adds a relation with a new OID to a schema that this transaction has locked.
+    pub(crate) async fn add_relation(&self, new: StoredRelation) -> Result<Arc<Relation>> {
+        let relation = Arc::clone(&new.relation);
+        self.lock(LockKey::Object(Kind::Relation, relation.oid), LockMode::AccessExclusive).await?;
+        self.insert_object(&new).await?;
+        if !relation.schema.starts_with(TEMP_SCHEMA_PREFIX) {
             let owned = Owned { object: GrantObject::Relation(relation.oid), owner: relation.owner };
-            self.apply_default_privileges(owned, schema.oid, DefaultKind::Tables).await?;
+            self.apply_default_privileges(owned, relation.schema_oid, DefaultKind::Tables).await?;
         }
         Ok(relation)
     }

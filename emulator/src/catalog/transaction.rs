@@ -64,6 +64,8 @@ pub(crate) struct Inner {
     shared: Arc<Shared>,
     owner: Owner,
     database: Arc<Database>,
+    /// The restoration that it began after.
+    epoch: u64,
     state: Mutex<State>,
     tidying: tokio::sync::Mutex<()>,
 }
@@ -170,6 +172,7 @@ impl Transaction {
     /// Begins a transaction of a session with this process id in this database.
     pub(crate) fn begin(shared: &Arc<Shared>, pid: i32, database: &str) -> Result<Transaction> {
         shared.durability.check()?;
+        let epoch = shared.epoch();
         let Some(database) = TransactionView::outside(shared).database_named(database)? else {
             let message = format!("database \"{database}\" does not exist");
             return Err(Error::new(SqlState::INVALID_CATALOG_NAME, message));
@@ -179,6 +182,7 @@ impl Transaction {
             shared: Arc::clone(shared),
             owner,
             database,
+            epoch,
             state: Mutex::new(State::default()),
             tidying: tokio::sync::Mutex::new(()),
         })))
@@ -371,6 +375,7 @@ impl Inner {
             let snapshots = &self.shared.snapshots;
             let ended = self.shared.sql.atomically_then(
                 |connection| {
+                    self.shared.check_epoch(self.epoch)?;
                     let snapshot = snapshots.last() + 1;
                     let stamped = open::stamp(connection, self.owner.txn, snapshot, &touched)?;
                     open::advance(connection, snapshot, self.owner.txn)?;

@@ -105,6 +105,12 @@ impl Activity {
         Ok(true)
     }
 
+    /// Ends all sessions.
+    pub fn terminate_all(&self) {
+        let controls: Vec<_> = self.lock().values().filter_map(|entry| entry.control.clone()).collect();
+        controls.iter().for_each(|control| control.terminate());
+    }
+
     /// Keeps a notice for the client of a session, where it is still there.
     pub fn inform(&self, pid: i32, notice: Notice) {
         if let Some(entry) = self.lock().get_mut(&pid) {
