@@ -233,8 +233,13 @@ def test_groups_of_subnets_and_tags(redshift):
 
 
 def test_what_is_not_there_says_so(redshift, serverless):
-    fails(redshift.create_cluster_snapshot, "InvalidAction", SnapshotIdentifier="s", ClusterIdentifier="c")
-    fails(serverless.create_snapshot, "UnknownOperationException", namespaceName="default", snapshotName="s")
+    fails(redshift.describe_events, "InvalidAction")
+    fails(serverless.list_usage_limits, "UnknownOperationException")
+    create_cluster(redshift, "without-logs")
+    fails(redshift.enable_logging, "UnsupportedOperation", ClusterIdentifier="without-logs", BucketName="logs")
+    assert redshift.disable_logging(ClusterIdentifier="without-logs")["LoggingEnabled"] is False
+    redshift.delete_cluster(ClusterIdentifier="without-logs", SkipFinalClusterSnapshot=True)
+    fails(serverless.create_namespace, "ValidationException", "redshiftIdcApplicationArn", namespaceName="idc", redshiftIdcApplicationArn="arn:x")
 
 
 def test_a_cluster_s_credentials_log_in(warehouse, redshift):
@@ -300,9 +305,11 @@ def test_signatures_are_checked_where_keys_are_named():
             assert ask(connection, "select current_user") == "IAMR:etl"
         # The form of the query protocol is signed, too.
         assert server.aws("redshift", key="AKIDBOSS", secret="s3cr+t/of=boss").describe_clusters()["Clusters"] == []
-        for key, secret, code in [("AKIDBOSS", "wrong", "InvalidSignatureException"), ("AKIDNOBODY", "x", "UnrecognizedClientException")]:
-            fails(DataApi(server, key=key, secret=secret).client.list_statements, code)
-            fails(server.aws("redshift", key=key, secret=secret).describe_clusters, code)
+        # The two protocols have their own names for what is wrong.
+        for key, secret, json_code, query_code in [("AKIDBOSS", "wrong", "InvalidSignatureException", "SignatureDoesNotMatch"),
+                                                   ("AKIDNOBODY", "x", "UnrecognizedClientException", "InvalidClientTokenId")]:
+            fails(DataApi(server, key=key, secret=secret).client.list_statements, json_code)
+            fails(server.aws("redshift", key=key, secret=secret).describe_clusters, query_code)
         # Whose key has an owner is that owner and no other, and makes nothing.
         fails(me.client.execute_statement, "AccessDeniedException", "user/me", Sql="select 1", DbUser="admin", **me.place)
         assert me.run("select 1", DbUser="IAM:me")["DbUser"] == "IAM:me"

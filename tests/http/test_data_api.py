@@ -343,17 +343,18 @@ def test_a_session_takes_one_statement_at_a_time(data):
     started(data, statement)
     shown, = data.client.list_sessions(SessionId=session)["Sessions"]
     assert shown["Status"] == "BUSY" and shown["CurrentStatementId"] == statement
-    fails(data.client.execute_statement, "ValidationException", "busy", Sql="select 1", SessionId=session)
+    fails(data.client.execute_statement, "ValidationException", "Session is not available.", Sql="select 1", SessionId=session)
     data.client.cancel_statement(Id=statement)
     data.end(statement)
-    assert data.rows("select 1", SessionId=available(data, session)) == [(1,)]
+    # Who has heard of a statement's end finds its session ready.
+    assert data.client.list_sessions(SessionId=session)["Sessions"][0]["Status"] == "AVAILABLE"
+    assert data.rows("select 1", SessionId=session) == [(1,)]
 
 
-def available(data, session):
-    """Waits until a session can take a statement."""
-    while data.client.list_sessions(SessionId=session)["Sessions"][0]["Status"] != "AVAILABLE":
-        pass
-    return session
+def test_a_session_is_ready_when_its_statement_has_ended(data):
+    session = open_session(data)
+    for number in range(100):
+        assert data.rows(f"select {number}", SessionId=session) == [(number,)]
 
 
 def test_a_session_ends_and_is_listed(data):
@@ -384,7 +385,7 @@ def test_a_batch_in_a_session(data):
     session = open_session(data, "create temp table of_batch (i int)")
     batch = data.end(data.start_batch(["insert into of_batch values (1)", "select count(*) from of_batch"], SessionId=session))
     assert batch["Status"] == "FINISHED"
-    assert data.rows("select count(*) from of_batch", SessionId=available(data, session)) == [(1,)]
+    assert data.rows("select count(*) from of_batch", SessionId=session) == [(1,)]
 
 
 # ---- Lists

@@ -14,7 +14,7 @@ use redshift_sql_dialect::{
 };
 use tokio::runtime::Handle;
 
-use super::{Backend, BackendSession};
+use super::{Archive, Backend, BackendSession};
 use crate::auth::passwords;
 
 /// An engine, and the password that the superuser was given on the command line.
@@ -61,6 +61,10 @@ impl Backend for LocalBackend {
 
     async fn close(&self) -> Result<()> {
         self.engine.close().await
+    }
+
+    fn archive(&self) -> Option<&dyn Archive> {
+        Some(&self.engine)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What runs statements: the local emulator today, a real Redshift through the Data API later.
 
+mod archive;
 mod local;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use redshift_sql_dialect::{
     ast::{Statement, TransactionModes},
 };
 
+pub use archive::Archive;
 pub use local::LocalBackend;
 
 /// A warehouse that sessions can be opened in.
@@ -33,6 +35,11 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// Where that fails.
     async fn close(&self) -> Result<()>;
+
+    /// What keeps backups of the data; none where the data is elsewhere.
+    fn archive(&self) -> Option<&dyn Archive> {
+        None
+    }
 }
 
 /// A client's session in a warehouse.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     admin::Control,
     json_rpc::ApiError,
-    now, provisioned_groups as groups,
+    now, provisioned_groups as groups, provisioned_snapshots as snapshots,
     sigv4::{Caller, decode},
     validate::Pattern,
     warehouses::{ACCOUNT, Cluster, ClusterStatus, State},
@@ -38,8 +38,14 @@ pub type Outcome = Result<Option<Xml>, ApiError>;
 ///
 /// # Errors
 /// As the service's model says for each.
-pub async fn call(control: &Control, body: &Bytes, caller: &Caller, id: &str) -> Result<String, ApiError> {
-    let form = Form::read(body);
+pub async fn call(
+    control: &Control,
+    query: Option<&str>,
+    body: &Bytes,
+    caller: &Caller,
+    id: &str,
+) -> Result<String, ApiError> {
+    let form = Form::read(query.unwrap_or_default(), body);
     let action = form.get("Action").ok_or_else(|| {
         let message = "The request must contain the parameter Action, or the header X-Amz-Target.";
         ApiError::client("MissingAction", message)
@@ -85,11 +91,16 @@ async fn run(control: &Control, action: &str, form: &Form, caller: &Caller) -> O
         "PauseCluster" => set_status(control, form, ClusterStatus::Paused),
         "ResumeCluster" => set_status(control, form, ClusterStatus::Available),
         "RebootCluster" => reboot_cluster(control, form),
-        "DeleteCluster" => delete_cluster(control, form),
+        "DeleteCluster" => delete_cluster(control, form).await,
         "DescribeLoggingStatus" => logging_status(control, form),
+        "EnableLogging" | "DisableLogging" => change_logging(control, action, form),
+        "ModifyAquaConfiguration" => aqua(control, form),
         "GetClusterCredentials" => get_credentials(control, form).await,
         "GetClusterCredentialsWithIAM" => get_credentials_with_iam(control, form, caller).await,
-        other => groups::run(control, other, form, caller),
+        other => match snapshots::run(control, other, form, caller).await {
+            Some(done) => done,
+            None => groups::run(control, other, form, caller),
+        },
     }
 }
 
@@ -97,8 +108,9 @@ async fn run(control: &Control, action: &str, form: &Form, caller: &Caller) -> O
 pub struct Form(BTreeMap<String, String>);
 
 impl Form {
-    fn read(body: &[u8]) -> Form {
-        let text = String::from_utf8_lossy(body).replace('+', " ");
+    /// From the body, and from the query of the address, where presigned requests have everything.
+    fn read(query: &str, body: &[u8]) -> Form {
+        let text = format!("{query}&{}", String::from_utf8_lossy(body)).replace('+', " ");
         let decoded = |text: &str| String::from_utf8_lossy(&decode(text)).into_owned();
         let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
         Form(pairs.map(|(name, value)| (decoded(name), decoded(value))).collect())
@@ -200,7 +212,7 @@ pub fn add_tags(state: &mut State, arn: &str, form: &Form) {
 // ---- Clusters
 
 /// What is kept of a cluster as it was said: the parameter, and its value where nothing is said.
-const SETTINGS: [(&str, &str); 16] = [
+const SETTINGS: [(&str, &str); 17] = [
     ("NodeType", ""),
     ("NumberOfNodes", "1"),
     ("ClusterSubnetGroupName", ""),
@@ -216,14 +228,25 @@ const SETTINGS: [(&str, &str); 16] = [
     ("EnhancedVpcRouting", "false"),
     ("MaintenanceTrackName", "current"),
     ("IpAddressType", "ipv4"),
-    ("MultiAZ", "Disabled"),
+    ("MultiAZ", "false"),
+    ("AvailabilityZoneRelocation", "false"),
 ];
 
-fn no_cluster(name: &str) -> ApiError {
+/// The settings of a cluster of which nothing is said.
+pub fn default_settings(region: &str) -> BTreeMap<String, String> {
+    let usual = SETTINGS.iter().map(|(name, default)| ((*name).to_string(), (*default).to_string()));
+    let mut settings: BTreeMap<String, String> = usual.collect();
+    settings.insert("AvailabilityZone".to_string(), format!("{region}a"));
+    settings
+}
+
+/// ClusterNotFound
+pub fn no_cluster(name: &str) -> ApiError {
     ApiError::client("ClusterNotFound", format!("Cluster {name} not found.")).with_status(StatusCode::NOT_FOUND)
 }
 
-fn shown_cluster(control: &Control, state: &State, cluster: &Cluster, status: Option<&str>) -> Xml {
+/// A cluster as it is told.
+pub fn shown_cluster(control: &Control, state: &State, cluster: &Cluster, status: Option<&str>) -> Xml {
     let door = control.warehouses.door();
     let current = match cluster.status {
         ClusterStatus::Available => "available",
@@ -247,11 +270,11 @@ fn shown_cluster(control: &Control, state: &State, cluster: &Cluster, status: Op
         ("ParameterGroupName", setting("ClusterParameterGroupName")),
         ("ParameterApplyStatus", Some("in-sync".into())),
     ]);
-    let node = Xml::of([
-        ("NodeRole", Some("SHARED".into())),
-        ("PrivateIPAddress", Some("127.0.0.1".into())),
-        ("PublicIPAddress", Some("127.0.0.1".into())),
-    ]);
+    let switch = |name: &str, [on, off]: [&'static str; 2]| {
+        let is_on = cluster.settings.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        Some(Xml::from(if is_on { on } else { off }))
+    };
+    let restored = cluster.restored_from.as_ref().map(|_| Xml::of([("Status", Some("completed".into()))]));
     Xml::of([
         ("ClusterIdentifier", Some(cluster.name.as_str().into())),
         ("NodeType", setting("NodeType")),
@@ -267,6 +290,7 @@ fn shown_cluster(control: &Control, state: &State, cluster: &Cluster, status: Op
         ("VpcSecurityGroups", Some(Xml::list("VpcSecurityGroup", groups))),
         ("ClusterParameterGroups", Some(Xml::list("ClusterParameterGroup", [parameter_group]))),
         ("ClusterSubnetGroupName", setting("ClusterSubnetGroupName")),
+        ("VpcId", Some(groups::VPC.into())),
         ("AvailabilityZone", setting("AvailabilityZone")),
         ("PreferredMaintenanceWindow", setting("PreferredMaintenanceWindow")),
         ("PendingModifiedValues", Some(Xml::empty())),
@@ -275,21 +299,44 @@ fn shown_cluster(control: &Control, state: &State, cluster: &Cluster, status: Op
         ("NumberOfNodes", setting("NumberOfNodes")),
         ("PubliclyAccessible", setting("PubliclyAccessible")),
         ("Encrypted", setting("Encrypted")),
-        ("ClusterNodes", Some(Xml::list("member", [node]))),
+        ("ClusterNodes", Some(shown_nodes(cluster))),
         ("Tags", Some(shown_tags(state, &arn(&cluster.region, "cluster", &cluster.name)))),
         ("KmsKeyId", setting("KmsKeyId")),
         ("EnhancedVpcRouting", setting("EnhancedVpcRouting")),
         ("IamRoles", Some(Xml::list("ClusterIamRole", roles))),
         ("DefaultIamRoleArn", cluster.default_iam_role.as_ref().map(Xml::from)),
         ("MaintenanceTrackName", setting("MaintenanceTrackName")),
-        ("AvailabilityZoneRelocationStatus", Some("disabled".into())),
+        ("AvailabilityZoneRelocationStatus", switch("AvailabilityZoneRelocation", ["enabled", "disabled"])),
+        ("RestoreStatus", restored),
+        ("MasterPasswordSecretArn", cluster.secret.as_ref().map(Xml::from)),
         ("ClusterNamespaceArn", Some(arn(&cluster.region, "namespace", &cluster.id).into())),
         ("IpAddressType", setting("IpAddressType")),
-        ("MultiAZ", setting("MultiAZ")),
+        ("MultiAZ", switch("MultiAZ", ["Enabled", "Disabled"])),
     ])
 }
 
-fn check_identifier(name: &str) -> Result<(), ApiError> {
+/// One node does everything; of several the first one leads.
+fn shown_nodes(cluster: &Cluster) -> Xml {
+    let count: usize = cluster.settings.get("NumberOfNodes").and_then(|count| count.parse().ok()).unwrap_or(1);
+    let roles = match count {
+        0 | 1 => vec!["SHARED".to_string()],
+        _ => std::iter::once("LEADER".to_string()).chain((0..count).map(|node| format!("COMPUTE-{node}"))).collect(),
+    };
+    let node = |role: String| {
+        Xml::of([
+            ("NodeRole", Some(role.into())),
+            ("PrivateIPAddress", Some("127.0.0.1".into())),
+            ("PublicIPAddress", Some("127.0.0.1".into())),
+        ])
+    };
+    Xml::list("member", roles.into_iter().map(node))
+}
+
+/// InvalidParameterValue where it is no identifier of a cluster.
+///
+/// # Errors
+/// That one.
+pub fn check_identifier(name: &str) -> Result<(), ApiError> {
     if name.len() <= 63 && Pattern::Cluster.matches(name) {
         return Ok(());
     }
@@ -299,7 +346,11 @@ fn check_identifier(name: &str) -> Result<(), ApiError> {
     Err(invalid(message))
 }
 
-fn check_number(form: &Form, name: &str, [least, most]: [i64; 2]) -> Result<(), ApiError> {
+/// InvalidParameterValue where a parameter is no number within bounds.
+///
+/// # Errors
+/// That one.
+pub fn check_number(form: &Form, name: &str, [least, most]: [i64; 2]) -> Result<(), ApiError> {
     let Some(text) = form.get(name) else { return Ok(()) };
     match text.parse::<i64>() {
         Ok(number) if (least..=most).contains(&number) => Ok(()),
@@ -308,7 +359,10 @@ fn check_number(form: &Form, name: &str, [least, most]: [i64; 2]) -> Result<(), 
 }
 
 /// What is said of a cluster, checked.
-fn settings_of(control: &Control, state: &State, form: &Form) -> Result<BTreeMap<String, String>, ApiError> {
+///
+/// # Errors
+/// InvalidParameterValue, and those of groups that there are not.
+pub fn settings_of(control: &Control, state: &State, form: &Form) -> Result<BTreeMap<String, String>, ApiError> {
     check_number(form, "NumberOfNodes", [1, 128])?;
     check_number(form, "AutomatedSnapshotRetentionPeriod", [0, 35])?;
     check_number(form, "ManualSnapshotRetentionPeriod", [-1, 3_653])?;
@@ -348,10 +402,9 @@ async fn create_cluster(control: &Control, form: &Form, caller: &Caller) -> Outc
     let database = form.get("DBName").unwrap_or_else(|| control.warehouses.database()).to_lowercase();
     control.ensure_database(&database).await?;
     control.ensure_admin(&admin, password).await?;
-    let mut settings: BTreeMap<String, String> =
-        SETTINGS.iter().map(|(name, default)| ((*name).to_string(), (*default).to_string())).collect();
-    settings.entry("AvailabilityZone".to_string()).and_modify(|zone| *zone = format!("{}a", caller.region));
+    let mut settings = default_settings(&caller.region);
     settings.extend(said);
+    let secret = super::serverless::secret_arn(&caller.region, &name, &admin);
     let cluster = Cluster {
         name: name.clone(),
         id: Uuid::new_v4().to_string(),
@@ -364,6 +417,8 @@ async fn create_cluster(control: &Control, form: &Form, caller: &Caller) -> Outc
         default_iam_role: form.get("DefaultIamRoleArn").map(str::to_string),
         settings,
         security_groups: form.list("VpcSecurityGroupIds", "VpcSecurityGroupId").unwrap_or_default(),
+        secret: managed.then_some(secret),
+        restored_from: None,
     };
     control.warehouses.change(|state| {
         if state.clusters.contains_key(&name) {
@@ -425,6 +480,13 @@ async fn modify_cluster(control: &Control, form: &Form) -> Outcome {
     }
     change(control, form, Some("modifying"), |state, cluster| {
         cluster.settings.extend(said);
+        match form.get("ManageMasterPassword") {
+            Some("true") => {
+                cluster.secret = Some(super::serverless::secret_arn(&cluster.region, &cluster.name, &admin));
+            }
+            Some(_) => cluster.secret = None,
+            None => {}
+        }
         if let Some(groups) = form.list("VpcSecurityGroupIds", "VpcSecurityGroupId") {
             cluster.security_groups = groups;
         }
@@ -457,7 +519,8 @@ fn modify_roles(control: &Control, form: &Form) -> Outcome {
     })
 }
 
-fn invalid_state(message: impl Into<String>) -> ApiError {
+/// InvalidClusterState
+pub fn invalid_state(message: impl Into<String>) -> ApiError {
     ApiError::client("InvalidClusterState", message)
 }
 
@@ -484,16 +547,21 @@ fn reboot_cluster(control: &Control, form: &Form) -> Outcome {
 }
 
 /// The cluster's name goes; the databases stay, because the other clusters and workgroups have them, too.
-fn delete_cluster(control: &Control, form: &Form) -> Outcome {
+async fn delete_cluster(control: &Control, form: &Form) -> Outcome {
     let name = form.need("ClusterIdentifier")?;
     let skips = form.get("SkipFinalClusterSnapshot") == Some("true");
     if !skips && form.get("FinalClusterSnapshotIdentifier").is_none() {
         let message = "FinalClusterSnapshotIdentifier is required unless SkipFinalClusterSnapshot is specified.";
         return Err(ApiError::client("InvalidParameterCombination", message));
     }
-    if !skips {
-        let message = "Final snapshots are not supported; specify SkipFinalClusterSnapshot.";
-        return Err(ApiError::client("UnsupportedOperation", message));
+    if let Some(last) = form.get("FinalClusterSnapshotIdentifier") {
+        if skips {
+            let message = "FinalClusterSnapshotIdentifier can't be specified with SkipFinalClusterSnapshot.";
+            return Err(ApiError::client("InvalidParameterCombination", message));
+        }
+        check_number(form, "FinalClusterSnapshotRetentionPeriod", [-1, 3_653])?;
+        let days = form.get("FinalClusterSnapshotRetentionPeriod").and_then(|days| days.parse().ok());
+        snapshots::take(control, name, last, days, None).await?;
     }
     control.warehouses.change(|state| {
         let cluster = state.clusters.remove(name).ok_or_else(|| no_cluster(name))?;
@@ -508,6 +576,25 @@ fn logging_status(control: &Control, form: &Form) -> Outcome {
     let state = control.warehouses.state();
     state.clusters.get(name).ok_or_else(|| no_cluster(name))?;
     Ok(Some(Xml::of([("LoggingEnabled", Some(false.into()))])))
+}
+
+/// Logs go nowhere: that they are off is told, and to switch them on is refused.
+fn change_logging(control: &Control, action: &str, form: &Form) -> Outcome {
+    let done = logging_status(control, form)?;
+    match action {
+        "DisableLogging" => Ok(done),
+        _ => Err(ApiError::client("UnsupportedOperation", "Audit logging is not supported.")),
+    }
+}
+
+/// The operation is retired, and changes nothing in the service either.
+fn aqua(control: &Control, form: &Form) -> Outcome {
+    let name = form.need("ClusterIdentifier")?;
+    let state = control.warehouses.state();
+    state.clusters.get(name).ok_or_else(|| no_cluster(name))?;
+    let configuration =
+        Xml::of([("AquaStatus", Some("disabled".into())), ("AquaConfigurationStatus", Some("auto".into()))]);
+    Ok(wrapped("AquaConfiguration", configuration))
 }
 
 // ---- Credentials
@@ -572,6 +659,7 @@ mod tests {
     #[test]
     fn a_form_has_parameters_lists_and_pairs() {
         let form = Form::read(
+            "",
             b"Action=CreateCluster&Name=a%20b+c&IamRoles.IamRoleArn.1=x&IamRoles.IamRoleArn.2=y&Tags.Tag.1.Key=k&Tags.Tag.1.Value=v",
         );
         assert_eq!(form.get("Name"), Some("a b c"));
@@ -583,10 +671,10 @@ mod tests {
 
     #[test]
     fn pages_have_markers() {
-        let form = Form::read(b"MaxRecords=20&Marker=20");
+        let form = Form::read("", b"MaxRecords=20&Marker=20");
         let (page, marker) = form.page((0..50).collect()).unwrap();
         assert_eq!((page, marker), ((20..40).collect(), Some(40.into())));
-        assert!(Form::read(b"MaxRecords=5").page(vec![1]).is_err());
+        assert!(Form::read("", b"MaxRecords=5").page(vec![1]).is_err());
     }
 
     #[test]

@@ -33,6 +33,9 @@ const PARAMETERS: [(&str, &str, &str, &str, &str); 12] = [
     ("wlm_json_configuration", "[{\"auto_wlm\":true}]", "string", "static", ""),
 ];
 
+/// The network that everything is told to be in.
+pub const VPC: &str = "vpc-00000000";
+
 /// Runs an operation.
 ///
 /// # Errors
@@ -247,7 +250,7 @@ fn shown_subnet_group(state: &State, group: &Group, caller: &Caller) -> Xml {
     Xml::of([
         ("ClusterSubnetGroupName", Some(group.name.as_str().into())),
         ("Description", Some(group.description.as_str().into())),
-        ("VpcId", Some("vpc-00000000".into())),
+        ("VpcId", Some(VPC.into())),
         ("SubnetGroupStatus", Some("Complete".into())),
         ("Subnets", Some(Xml::list("Subnet", subnets))),
         ("Tags", Some(shown_tags(state, &arn(&caller.region, "subnetgroup", &group.name)))),
@@ -334,6 +337,7 @@ fn check_arn<'a>(state: &State, given: &'a str) -> Result<(&'a str, &'a str), Ap
                 "cluster" => state.clusters.contains_key(name),
                 "parametergroup" => is_parameter_group(state, name),
                 "subnetgroup" => state.subnet_groups.contains_key(name),
+                "snapshot" => name.split_once('/').is_some_and(|(_, name)| state.cluster_snapshots.contains_key(name)),
                 _ => false,
             };
             there.then_some((kind, name))

@@ -44,6 +44,7 @@ pub struct Front {
 
 /// Accepts connections until the server is to end, and lets what runs come to its end.
 pub async fn serve(listener: TcpListener, front: Arc<Front>, mut shutdown: watch::Receiver<bool>) {
+    front.control.forget_nameless().await;
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -114,7 +115,7 @@ async fn answer(front: Arc<Front>, request: Request<Incoming>) -> Result<Respons
     }
     let caller = match identify(&parts, &body, front.keys.as_ref()) {
         Ok(caller) => caller,
-        Err(error) => return Ok(protocol.failed(&error, &id)),
+        Err(error) => return Ok(protocol.failed(&protocol.refusal(error), &id)),
     };
     Ok(match protocol {
         Protocol::Json { message } => {
@@ -124,7 +125,7 @@ async fn answer(front: Arc<Front>, request: Request<Incoming>) -> Result<Respons
                 Err(error) => Protocol::Json { message }.failed(&error, &id),
             }
         }
-        Protocol::Query => match provisioned::call(&front.control, &body, &caller, &id).await {
+        Protocol::Query => match provisioned::call(&front.control, parts.uri.query(), &body, &caller, &id).await {
             Ok(xml) => response(StatusCode::OK, "text/xml", xml, &id),
             Err(error) => Protocol::Query.failed(&error, &id),
         },
@@ -156,6 +157,18 @@ impl Protocol {
             Some(_) => Protocol::Json { message: "Message" },
             None => Protocol::Query,
         }
+    }
+
+    /// A refusal of [`sigv4`](super::sigv4) under the name that this protocol has for it.
+    fn refusal(self, error: ApiError) -> ApiError {
+        let code = match (self, error.code) {
+            (Protocol::Query, "InvalidSignatureException") => "SignatureDoesNotMatch",
+            (Protocol::Query, "UnrecognizedClientException") => "InvalidClientTokenId",
+            (Protocol::Query, "MissingAuthenticationTokenException") => "MissingAuthenticationToken",
+            (Protocol::Query, "IncompleteSignatureException") => "IncompleteSignature",
+            (_, code) => code,
+        };
+        ApiError { code, ..error }
     }
 
     fn failed(self, error: &ApiError, id: &str) -> Response<Full<Bytes>> {

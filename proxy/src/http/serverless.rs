@@ -1,4 +1,4 @@
-//! Redshift Serverless: namespaces, workgroups, credentials, tags.
+//! Redshift Serverless: namespaces, workgroups, credentials, tags; snapshots are in [`super::serverless_snapshots`].
 //!
 //! Source: Amazon Redshift Serverless API reference (API version 2021-04-21).
 
@@ -13,9 +13,10 @@ use uuid::Uuid;
 
 use super::{
     admin::Control,
-    json_rpc::{Answer, ApiError, input, object, unknown_operation},
-    now, seconds,
+    json_rpc::{Answer, ApiError, input, object},
+    now, seconds, serverless_snapshots as snapshots,
     sigv4::Caller,
+    snapshot_arn,
     validate::{Checks, Pattern},
     warehouses::{ACCOUNT, DEFAULT_CAPACITY, Namespace, State, Workgroup},
 };
@@ -37,7 +38,7 @@ pub async fn call(control: &Control, operation: &str, body: &Bytes, caller: &Cal
         "GetNamespace" => get_namespace(control, &input::<Named>(body)?),
         "ListNamespaces" => list_namespaces(control, &input(body)?),
         "UpdateNamespace" => update_namespace(control, input(body)?).await,
-        "DeleteNamespace" => delete_namespace(control, &input::<Named>(body)?),
+        "DeleteNamespace" => delete_namespace(control, &input::<Named>(body)?).await,
         "CreateWorkgroup" => create_workgroup(control, input(body)?, caller),
         "GetWorkgroup" => get_workgroup(control, &input::<Named>(body)?),
         "ListWorkgroups" => list_workgroups(control, &input(body)?),
@@ -47,7 +48,7 @@ pub async fn call(control: &Control, operation: &str, body: &Bytes, caller: &Cal
         "ListTagsForResource" => list_tags(control, &input(body)?),
         "TagResource" => tag_resource(control, input(body)?),
         "UntagResource" => untag_resource(control, &input(body)?),
-        other => Err(unknown_operation(other)),
+        other => snapshots::call(control, other, body, caller).await,
     }
 }
 
@@ -56,6 +57,8 @@ pub async fn call(control: &Control, operation: &str, body: &Bytes, caller: &Cal
 struct Named {
     namespace_name: Option<String>,
     workgroup_name: Option<String>,
+    final_snapshot_name: Option<String>,
+    final_snapshot_retention_period: Option<i64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -65,6 +68,10 @@ struct NamespaceInput {
     admin_username: Option<String>,
     admin_user_password: Option<String>,
     manage_admin_password: Option<bool>,
+    admin_password_secret_kms_key_id: Option<String>,
+    redshift_idc_application_arn: Option<String>,
+    log_destination_type: Option<String>,
+    s3_table_action: Option<String>,
     db_name: Option<String>,
     default_iam_role_arn: Option<String>,
     iam_roles: Option<Vec<String>>,
@@ -87,6 +94,8 @@ struct WorkgroupInput {
     subnet_ids: Option<Vec<String>>,
     ip_address_type: Option<String>,
     track_name: Option<String>,
+    price_performance_target: Option<Value>,
+    extra_compute_for_automatic_optimization: Option<bool>,
     port: Option<i64>,
     tags: Option<Vec<Tag>>,
 }
@@ -98,17 +107,22 @@ struct ConfigParameter {
     parameter_value: String,
 }
 
+/// A tag.
 #[derive(Deserialize)]
-struct Tag {
-    key: String,
-    value: String,
+#[allow(missing_docs)]
+pub struct Tag {
+    pub key: String,
+    pub value: String,
 }
 
+/// The page of a list that is asked for.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Page {
-    max_results: Option<i64>,
-    next_token: Option<String>,
+pub struct Page {
+    /// At most so many.
+    pub max_results: Option<i64>,
+    /// Where to go on.
+    pub next_token: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -128,7 +142,11 @@ struct TagsInput {
     tag_keys: Option<Vec<String>>,
 }
 
-fn check_name(member: &str, name: Option<&String>) -> Result<String, ApiError> {
+/// A name that must be there and have the pattern.
+///
+/// # Errors
+/// ValidationException
+pub fn check_name(member: &str, name: Option<&String>) -> Result<String, ApiError> {
     let text = name.map(String::as_str);
     let mut checks = Checks::new();
     checks.present(member, name).length(member, text, [3, 64]).pattern(member, text, Pattern::Serverless);
@@ -136,7 +154,8 @@ fn check_name(member: &str, name: Option<&String>) -> Result<String, ApiError> {
     Ok(text.unwrap_or_default().to_string())
 }
 
-fn conflict(message: impl Into<String>) -> ApiError {
+/// ConflictException
+pub fn conflict(message: impl Into<String>) -> ApiError {
     ApiError::client("ConflictException", message)
 }
 
@@ -146,28 +165,37 @@ fn missing(kind: &str, name: &str) -> ApiError {
 }
 
 /// A moment in ISO 8601.
-fn date_time(micros: i64) -> Value {
+pub fn date_time(micros: i64) -> Value {
     let moment = DateTime::from_timestamp_micros(micros).unwrap_or_default();
     moment.to_rfc3339_opts(SecondsFormat::Millis, true).into()
 }
 
-fn arn(region: &str, kind: &str, id: &str) -> String {
+/// The ARN of a resource.
+pub fn arn(region: &str, kind: &str, id: &str) -> String {
     format!("arn:aws:redshift-serverless:{region}:{ACCOUNT}:{kind}/{id}")
 }
 
-fn optional<T: Into<Value>>(value: Option<T>) -> Value {
+/// The secret that is told where a password is managed.
+pub fn secret_arn(region: &str, namespace: &str, admin: &str) -> String {
+    format!("arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:redshift!{namespace}-{admin}")
+}
+
+/// A value, or null.
+pub fn optional<T: Into<Value>>(value: Option<T>) -> Value {
     value.map_or(Value::Null, Into::into)
 }
 
 // ---- Namespaces
 
-fn shown_namespace(namespace: &Namespace, status: &str) -> Value {
+/// A namespace as it is told.
+pub fn shown_namespace(namespace: &Namespace, status: &str) -> Value {
     object([
         ("namespaceName", namespace.name.clone().into()),
         ("namespaceId", namespace.id.clone().into()),
         ("namespaceArn", arn(&namespace.region, "namespace", &namespace.id).into()),
         ("adminUsername", namespace.admin.clone().into()),
         ("adminPasswordSecretArn", optional(namespace.secret.clone())),
+        ("adminPasswordSecretKmsKeyId", optional(namespace.secret_key.clone())),
         ("dbName", namespace.database.clone().into()),
         ("iamRoles", shown_roles(&namespace.iam_roles)),
         ("defaultIamRoleArn", optional(namespace.default_iam_role.clone())),
@@ -202,15 +230,35 @@ fn check_password(password: Option<&str>) -> Result<(), ApiError> {
     Err(ApiError::validation(message))
 }
 
+impl NamespaceInput {
+    fn check(&self) -> Result<(), ApiError> {
+        check_password(self.admin_user_password.as_deref())?;
+        let managed = self.manage_admin_password == Some(true);
+        if managed && self.admin_user_password.is_some() {
+            let message = "adminUserPassword can't be specified when manageAdminPassword is true.";
+            return Err(ApiError::validation(message));
+        }
+        if self.admin_password_secret_kms_key_id.is_some() && !managed {
+            let message = "adminPasswordSecretKmsKeyId can only be specified when manageAdminPassword is true.";
+            return Err(ApiError::validation(message));
+        }
+        let absent = [
+            ("redshiftIdcApplicationArn", &self.redshift_idc_application_arn),
+            ("logDestinationType", &self.log_destination_type),
+            ("s3TableAction", &self.s3_table_action),
+        ];
+        match absent.iter().find(|(_, value)| value.is_some()) {
+            Some((member, _)) => Err(ApiError::validation(format!("{member} is not supported."))),
+            None => Ok(()),
+        }
+    }
+}
+
 async fn create_namespace(control: &Control, asked: NamespaceInput, caller: &Caller) -> Answer {
     let name = check_name("namespaceName", asked.namespace_name.as_ref())?;
     let exports = check_exports(asked.log_exports.as_deref())?;
-    check_password(asked.admin_user_password.as_deref())?;
+    asked.check()?;
     let managed = asked.manage_admin_password == Some(true);
-    if managed && asked.admin_user_password.is_some() {
-        let message = "adminUserPassword can't be specified when manageAdminPassword is true.";
-        return Err(ApiError::validation(message));
-    }
     if control.warehouses.state().namespaces.contains_key(&name) {
         return Err(conflict(format!("Namespace {name} already exists.")));
     }
@@ -218,7 +266,7 @@ async fn create_namespace(control: &Control, asked: NamespaceInput, caller: &Cal
     let database = asked.db_name.unwrap_or_else(|| control.warehouses.database().to_string()).to_lowercase();
     control.ensure_database(&database).await?;
     control.ensure_admin(&admin, asked.admin_user_password.as_deref()).await?;
-    let secret = format!("arn:aws:secretsmanager:{}:{ACCOUNT}:secret:redshift!{name}-{admin}", caller.region);
+    let secret = secret_arn(&caller.region, &name, &admin);
     let namespace = Namespace {
         id: Uuid::new_v4().to_string(),
         created: now(),
@@ -230,6 +278,7 @@ async fn create_namespace(control: &Control, asked: NamespaceInput, caller: &Cal
         kms_key: asked.kms_key_id,
         log_exports: exports,
         secret: managed.then_some(secret),
+        secret_key: asked.admin_password_secret_kms_key_id,
         name: name.clone(),
     };
     let shown = shown_namespace(&namespace, "AVAILABLE");
@@ -268,7 +317,7 @@ fn list_namespaces(control: &Control, asked: &Page) -> Answer {
 
 async fn update_namespace(control: &Control, asked: NamespaceInput) -> Answer {
     let name = check_name("namespaceName", asked.namespace_name.as_ref())?;
-    check_password(asked.admin_user_password.as_deref())?;
+    asked.check()?;
     let exports = asked.log_exports.as_deref().map(|exports| check_exports(Some(exports))).transpose()?;
     let before = control.warehouses.state().namespaces.get(&name).cloned();
     let before = before.ok_or_else(|| missing("Namespace", &name))?;
@@ -278,9 +327,17 @@ async fn update_namespace(control: &Control, asked: NamespaceInput) -> Answer {
     }
     let shown = control.warehouses.change(|state| {
         let namespace = state.namespaces.get_mut(&name).ok_or_else(|| missing("Namespace", &name))?;
+        match asked.manage_admin_password {
+            Some(true) => namespace.secret = Some(secret_arn(&namespace.region, &name, &admin)),
+            Some(false) => (namespace.secret, namespace.secret_key) = (None, None),
+            None => {}
+        }
+        namespace.secret_key = asked.admin_password_secret_kms_key_id.or_else(|| namespace.secret_key.clone());
         namespace.admin = admin;
         namespace.iam_roles = asked.iam_roles.unwrap_or_else(|| namespace.iam_roles.clone());
-        namespace.default_iam_role = asked.default_iam_role_arn.or_else(|| namespace.default_iam_role.clone());
+        let role = asked.default_iam_role_arn.or_else(|| namespace.default_iam_role.clone());
+        // The empty string takes the default role away.
+        namespace.default_iam_role = role.filter(|role| !role.is_empty());
         namespace.kms_key = asked.kms_key_id.or_else(|| namespace.kms_key.clone());
         namespace.log_exports = exports.unwrap_or_else(|| namespace.log_exports.clone());
         Ok(shown_namespace(namespace, "AVAILABLE"))
@@ -288,19 +345,34 @@ async fn update_namespace(control: &Control, asked: NamespaceInput) -> Answer {
     Ok(json!({"namespace": shown}))
 }
 
-fn delete_namespace(control: &Control, asked: &Named) -> Answer {
+async fn delete_namespace(control: &Control, asked: &Named) -> Answer {
     let name = check_name("namespaceName", asked.namespace_name.as_ref())?;
+    if let Some(last) = &asked.final_snapshot_name {
+        let last = snapshots::check_snapshot_name(last)?;
+        let retention = snapshots::check_retention(asked.final_snapshot_retention_period)?;
+        let namespace = {
+            let state = control.warehouses.state();
+            check_unused(&state, &name)?;
+            state.namespaces.get(&name).cloned().ok_or_else(|| missing("Namespace", &name))?
+        };
+        snapshots::take(control, last, retention, namespace, None).await?;
+    }
     let shown = control.warehouses.change(|state| {
-        if let Some(workgroup) = state.workgroups.values().find(|workgroup| workgroup.namespace == name) {
-            let message =
-                format!("Namespace {name} is in use by workgroup {}. Delete the workgroup first.", workgroup.name);
-            return Err(conflict(message));
-        }
+        check_unused(state, &name)?;
         let namespace = state.namespaces.remove(&name).ok_or_else(|| missing("Namespace", &name))?;
         state.tags.remove(&arn(&namespace.region, "namespace", &namespace.id));
         Ok(shown_namespace(&namespace, "DELETING"))
     })?;
     Ok(json!({"namespace": shown}))
+}
+
+fn check_unused(state: &State, namespace: &str) -> Result<(), ApiError> {
+    match state.workgroups.values().find(|workgroup| workgroup.namespace == namespace) {
+        Some(Workgroup { name, .. }) => {
+            Err(conflict(format!("Namespace {namespace} is in use by workgroup {name}. Delete the workgroup first.")))
+        }
+        None => Ok(()),
+    }
 }
 
 // ---- Workgroups
@@ -324,6 +396,8 @@ fn shown_workgroup(control: &Control, workgroup: &Workgroup, status: &str) -> Va
         ("subnetIds", json!(workgroup.subnets)),
         ("ipAddressType", workgroup.ip_address_type.clone().into()),
         ("trackName", workgroup.track.clone().into()),
+        ("pricePerformanceTarget", optional(workgroup.price_performance.clone())),
+        ("extraComputeForAutomaticOptimization", workgroup.extra_compute.into()),
         ("port", door.port.into()),
         ("endpoint", endpoint),
         ("creationDate", date_time(workgroup.created)),
@@ -364,6 +438,8 @@ impl WorkgroupInput {
         set(&mut workgroup.subnets, self.subnet_ids);
         set(&mut workgroup.ip_address_type, self.ip_address_type);
         set(&mut workgroup.track, self.track_name);
+        set(&mut workgroup.extra_compute, self.extra_compute_for_automatic_optimization);
+        workgroup.price_performance = self.price_performance_target.or_else(|| workgroup.price_performance.take());
         // Parameters that are not named keep their values.
         for ConfigParameter { parameter_key, parameter_value } in self.config_parameters.into_iter().flatten() {
             workgroup.parameters.retain(|(key, _)| *key != parameter_key);
@@ -393,6 +469,8 @@ fn create_workgroup(control: &Control, mut asked: WorkgroupInput, caller: &Calle
         subnets: Vec::new(),
         ip_address_type: "ipv4".to_string(),
         track: "current".to_string(),
+        price_performance: None,
+        extra_compute: false,
     };
     asked.apply(&mut workgroup);
     let shown = shown_workgroup(control, &workgroup, "CREATING");
@@ -456,14 +534,19 @@ fn delete_workgroup(control: &Control, asked: &Named) -> Answer {
     Ok(json!({"workgroup": shown_workgroup(control, &workgroup, "DELETING")}))
 }
 
-fn listed(member: &str, all: Vec<Value>, asked: &Page) -> Answer {
+/// A page of a list.
+///
+/// # Errors
+/// ValidationException
+pub fn listed(member: &str, all: Vec<Value>, asked: &Page) -> Answer {
     Checks::new().range("maxResults", asked.max_results, [1, 100]).finish()?;
     let from: usize = match &asked.next_token {
         None => 0,
         Some(token) => token.parse().map_err(|_| ApiError::validation("The nextToken is not valid."))?,
     };
     let most = asked.max_results.and_then(|most| usize::try_from(most).ok()).unwrap_or(100);
-    let next = (all.len() > from + most).then(|| (from + most).to_string());
+    // The model wants 8 characters at least.
+    let next = (all.len() > from + most).then(|| format!("{:08}", from + most));
     let page: Vec<Value> = all.into_iter().skip(from).take(most).collect();
     Ok(object([(member, page.into()), ("nextToken", optional(next))]))
 }
@@ -499,13 +582,18 @@ fn check_arn(state: &State, given: Option<&String>) -> Result<String, ApiError> 
     let given = given.cloned().unwrap_or_default();
     let namespaces = state.namespaces.values().map(|namespace| arn(&namespace.region, "namespace", &namespace.id));
     let workgroups = state.workgroups.values().map(|workgroup| arn(&workgroup.region, "workgroup", &workgroup.id));
-    if namespaces.chain(workgroups).any(|arn| arn == given) {
+    let snapshots = state.snapshots.values().map(snapshot_arn);
+    if namespaces.chain(workgroups).chain(snapshots).any(|arn| arn == given) {
         return Ok(given);
     }
     Err(missing("Resource", &given).with_status(StatusCode::BAD_REQUEST))
 }
 
-fn add_tags(state: &mut State, arn: &str, tags: Option<Vec<Tag>>) -> Result<(), ApiError> {
+/// Gives a resource tags.
+///
+/// # Errors
+/// TooManyTagsException
+pub fn add_tags(state: &mut State, arn: &str, tags: Option<Vec<Tag>>) -> Result<(), ApiError> {
     let kept: &mut BTreeMap<String, String> = state.tags.entry(arn.to_string()).or_default();
     kept.extend(tags.into_iter().flatten().map(|tag| (tag.key, tag.value)));
     if kept.len() > MAX_TAGS {

@@ -1,12 +1,16 @@
 //! Who sends a request: AWS Signature Version 4.
 //!
 //! The signature covers the method, the path, the query, some headers and the hash of the body with a key that only the
-//! owner of the secret can derive. Without configured keys only the name of the access key is read; with them every request
-//! must be signed with one of them, and recently. Source: AWS General Reference, "Signature Version 4 signing process".
+//! owner of the secret can derive. It stands in the header `Authorization`, or in the query of a presigned address, which
+//! says how long it counts. Where a signed header `X-Amz-Content-Sha256` says UNSIGNED-PAYLOAD, the body is not covered.
+//!
+//! Without configured keys only the name of the access key is read; with them every request must be signed with one of them,
+//! and recently. Source: AWS General Reference, "Signature Version 4 signing process"; the words about clocks are those that
+//! callers report.
 
 use std::{collections::BTreeMap, fmt};
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 use hyper::{StatusCode, http::request::Parts};
 use ring::hmac;
 use sha2::{Digest, Sha256};
@@ -14,8 +18,14 @@ use sha2::{Digest, Sha256};
 use super::{json_rpc::ApiError, warehouses::ACCOUNT};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// How far the clock of a caller may be off.
-const TOLERANCE_SECONDS: i64 = 300;
+/// How many minutes the clock of a caller may be off.
+const TOLERANCE: i64 = 5;
+/// Most seconds that a presigned request counts: 7 days.
+const MOST_PRESIGNED: i64 = 604_800;
+/// What is signed in the place of the body's hash where the body is not covered.
+const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+/// How moments are written.
+const MOMENT: &str = "%Y%m%dT%H%M%SZ";
 /// The region of callers that name none.
 const DEFAULT_REGION: &str = "us-east-1";
 
@@ -123,14 +133,14 @@ impl std::str::FromStr for Keys {
 /// # Errors
 /// 403 where a signature is wrong, old or missing.
 pub fn identify(request: &Parts, body: &[u8], keys: Option<&Keys>) -> Result<Caller, ApiError> {
-    let authorization = header(request, "authorization").and_then(Authorization::parse);
+    let authorization = Authorization::of(request);
     let Some(keys) = keys else {
         return Ok(authorization.map_or_else(Caller::default, |authorization| authorization.caller()));
     };
     let Some(authorization) = authorization else {
         return Err(refused("MissingAuthenticationTokenException", "Missing Authentication Token"));
     };
-    let Some(key) = keys.0.get(authorization.access_key) else {
+    let Some(key) = keys.0.get(&authorization.access_key) else {
         let message = "The security token included in the request is invalid.";
         return Err(refused("UnrecognizedClientException", message));
     };
@@ -138,35 +148,79 @@ pub fn identify(request: &Parts, body: &[u8], keys: Option<&Keys>) -> Result<Cal
     Ok(Caller { identity: key.owner.clone(), ..authorization.caller() })
 }
 
-fn verify(request: &Parts, body: &[u8], authorization: &Authorization<'_>, secret: &str) -> Result<(), ApiError> {
-    let date = header(request, "x-amz-date").unwrap_or_default();
-    let Ok(signed_at) = NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ") else {
+fn verify(request: &Parts, body: &[u8], authorization: &Authorization, secret: &str) -> Result<(), ApiError> {
+    let date = &authorization.moment;
+    let Ok(signed_at) = NaiveDateTime::parse_from_str(date, MOMENT) else {
         return Err(refused(
             "IncompleteSignatureException",
-            "Authorization header requires existence of 'X-Amz-Date'.",
+            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
         ));
     };
-    if !date.starts_with(authorization.date) || !authorization.covers("host") {
+    if !date.starts_with(&authorization.date) {
         let message = "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP";
         return Err(refused("InvalidSignatureException", message));
     }
-    let now = chrono::Utc::now().naive_utc();
-    if (now - signed_at).num_seconds().abs() > TOLERANCE_SECONDS {
-        let now = now.format("%Y%m%dT%H%M%SZ");
-        let message = format!("Signature expired: {date} is not within {TOLERANCE_SECONDS} seconds of {now}");
-        return Err(refused("InvalidSignatureException", message));
+    if !authorization.covers("host") {
+        return Err(refused("InvalidSignatureException", "'Host' must be a 'SignedHeader' in the AWS Authorization."));
     }
-    let canonical = canonical_request(request, body, authorization);
+    check_moment(authorization, signed_at, chrono::Utc::now().naive_utc())?;
+    let canonical = canonical_request(request, authorization, &payload_hash(request, body, authorization)?);
     let scope = authorization.scope();
     let to_sign = format!("{ALGORITHM}\n{date}\n{scope}\n{}", hex(&Sha256::digest(canonical.as_bytes())));
     let key = signing_key(secret, authorization);
-    let given = from_hex(authorization.signature).unwrap_or_default();
+    let given = from_hex(&authorization.signature).unwrap_or_default();
     // Compares in constant time.
-    hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, &key), to_sign.as_bytes(), &given).map_err(|_| {
-        let message = "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
-                       Access Key and signing method. Consult the service documentation for details.";
-        refused("InvalidSignatureException", message)
-    })
+    hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, &key), to_sign.as_bytes(), &given).map_err(|_| does_not_match())
+}
+
+fn does_not_match() -> ApiError {
+    let message = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access \
+                   Key and signing method. Consult the service documentation for details.";
+    refused("InvalidSignatureException", message)
+}
+
+/// Is the signature of now? A presigned one counts as long as it says.
+fn check_moment(authorization: &Authorization, signed_at: NaiveDateTime, now: NaiveDateTime) -> Result<(), ApiError> {
+    let shown = |moment: NaiveDateTime| moment.format(MOMENT).to_string();
+    let tolerance = TimeDelta::minutes(TOLERANCE);
+    let too_old = |message: String| Err(refused("InvalidSignatureException", message));
+    let latest = now + tolerance;
+    if signed_at > latest {
+        let (signed, latest, now) = (shown(signed_at), shown(latest), shown(now));
+        return too_old(format!(
+            "Signature not yet current: {signed} is still later than {latest} ({now} + {TOLERANCE} min.)"
+        ));
+    }
+    if let Some(seconds) = authorization.expires {
+        let end = signed_at + TimeDelta::seconds(seconds.clamp(0, MOST_PRESIGNED));
+        if end >= now {
+            return Ok(());
+        }
+        return too_old(format!("Signature expired: {} is now earlier than {}", shown(end), shown(now)));
+    }
+    let earliest = now - tolerance;
+    if signed_at < earliest {
+        let (signed, earliest, now) = (shown(signed_at), shown(earliest), shown(now));
+        return too_old(format!(
+            "Signature expired: {signed} is now earlier than {earliest} ({now} - {TOLERANCE} min.)"
+        ));
+    }
+    Ok(())
+}
+
+/// What is signed of the body: its hash, or that it is not covered. What a header says of it must be true.
+fn payload_hash(request: &Parts, body: &[u8], authorization: &Authorization) -> Result<String, ApiError> {
+    let hash = hex(&Sha256::digest(body));
+    match header(request, "x-amz-content-sha256") {
+        None => Ok(hash),
+        Some(UNSIGNED) if authorization.covers("x-amz-content-sha256") => Ok(UNSIGNED.to_string()),
+        Some(said) if said == hash => Ok(hash),
+        Some(said) if said.starts_with("STREAMING-") => {
+            let message = format!("The payload signing method {said} is not supported by this service.");
+            Err(refused("InvalidSignatureException", message))
+        }
+        Some(_) => Err(does_not_match()),
+    }
 }
 
 fn refused(code: &'static str, message: impl Into<String>) -> ApiError {
@@ -177,35 +231,73 @@ fn header<'a>(request: &'a Parts, name: &str) -> Option<&'a str> {
     request.headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The header of that name, taken apart.
-struct Authorization<'a> {
-    access_key: &'a str,
-    date: &'a str,
-    region: &'a str,
-    service: &'a str,
-    signed_headers: Vec<&'a str>,
-    signature: &'a str,
+/// What a request says of its signature.
+struct Authorization {
+    access_key: String,
+    date: String,
+    region: String,
+    service: String,
+    signed_headers: Vec<String>,
+    signature: String,
+    /// When it was signed.
+    moment: String,
+    /// Seconds that a presigned request counts.
+    expires: Option<i64>,
 }
 
-impl<'a> Authorization<'a> {
-    fn parse(text: &'a str) -> Option<Authorization<'a>> {
+impl Authorization {
+    /// From the header of that name, or from the query.
+    fn of(request: &Parts) -> Option<Authorization> {
+        match header(request, "authorization") {
+            Some(text) => Authorization::parse(text, header(request, "x-amz-date").unwrap_or_default()),
+            None => Authorization::presigned(request.uri.query()?),
+        }
+    }
+
+    fn parse(text: &str, moment: &str) -> Option<Authorization> {
         let fields = text.strip_prefix(ALGORITHM)?;
         let field = |name: &str| {
             let fields = fields.split(',').map(str::trim);
             fields.filter_map(|field| field.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
         };
-        let scope: Vec<&str> = field("Credential")?.split('/').collect();
+        let signed = Signed { credential: field("Credential")?, headers: field("SignedHeaders")? };
+        Authorization::new(signed, field("Signature")?, moment, None)
+    }
+
+    fn presigned(query: &str) -> Option<Authorization> {
+        let field = |name: &str| {
+            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            let found = pairs.find(|(key, _)| *key == name).map(|(_, value)| decode(value));
+            found.and_then(|value| String::from_utf8(value).ok())
+        };
+        field("X-Amz-Algorithm").filter(|algorithm| algorithm == ALGORITHM)?;
+        let (credential, headers) = (field("X-Amz-Credential")?, field("X-Amz-SignedHeaders")?);
+        let signed = Signed { credential: &credential, headers: &headers };
+        let expires = field("X-Amz-Expires")?.parse().ok()?;
+        Authorization::new(signed, &field("X-Amz-Signature")?, &field("X-Amz-Date")?, Some(expires))
+    }
+
+    fn new(signed: Signed<'_>, signature: &str, moment: &str, expires: Option<i64>) -> Option<Authorization> {
+        let scope: Vec<&str> = signed.credential.split('/').collect();
         let [access_key, date, region, service, "aws4_request"] = scope[..] else { return None };
-        let signed_headers = field("SignedHeaders")?.split(';').collect();
-        Some(Authorization { access_key, date, region, service, signed_headers, signature: field("Signature")? })
+        Some(Authorization {
+            access_key: access_key.to_string(),
+            date: date.to_string(),
+            region: region.to_string(),
+            service: service.to_string(),
+            signed_headers: signed.headers.split(';').map(str::to_string).collect(),
+            signature: signature.to_string(),
+            moment: moment.to_string(),
+            expires,
+        })
     }
 
     fn caller(&self) -> Caller {
-        Caller { access_key: Some(self.access_key.to_string()), region: self.region.to_string(), identity: None }
+        Caller { access_key: Some(self.access_key.clone()), region: self.region.clone(), identity: None }
     }
 
     fn covers(&self, header: &str) -> bool {
-        self.signed_headers.contains(&header)
+        self.signed_headers.iter().any(|covered| covered == header)
     }
 
     fn scope(&self) -> String {
@@ -213,10 +305,15 @@ impl<'a> Authorization<'a> {
     }
 }
 
-fn canonical_request(request: &Parts, body: &[u8], authorization: &Authorization<'_>) -> String {
+/// Who signed what, as it is written.
+struct Signed<'a> {
+    credential: &'a str,
+    headers: &'a str,
+}
+
+fn canonical_request(request: &Parts, authorization: &Authorization, hash: &str) -> String {
     let path = encode(&decode(request.uri.path()), Slash::Kept);
     let headers: String = authorization.signed_headers.iter().map(|name| canonical_header(request, name)).collect();
-    let hash = hex(&Sha256::digest(body));
     let (query, names) = (canonical_query(request.uri.query()), authorization.signed_headers.join(";"));
     format!("{}\n{path}\n{query}\n{headers}\n{names}\n{hash}", request.method)
 }
@@ -228,8 +325,10 @@ fn canonical_header(request: &Parts, name: &str) -> String {
     format!("{name}:{}\n", values.join(","))
 }
 
+/// Names and values in order, without the signature, which does not cover itself.
 fn canonical_query(query: Option<&str>) -> String {
-    let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+    let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.filter(|pair| !pair.starts_with("X-Amz-Signature=")).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         (encode(&decode(name), Slash::Encoded), encode(&decode(value), Slash::Encoded))
     });
@@ -276,8 +375,9 @@ pub(crate) fn decode(text: &str) -> Vec<u8> {
 }
 
 /// The key that the secret gives for a day, a region and a service.
-fn signing_key(secret: &str, authorization: &Authorization<'_>) -> Vec<u8> {
-    let parts = [authorization.date, authorization.region, authorization.service, "aws4_request"];
+fn signing_key(secret: &str, authorization: &Authorization) -> Vec<u8> {
+    let Authorization { date, region, service, .. } = authorization;
+    let parts = [date.as_str(), region, service, "aws4_request"];
     parts.iter().fold(format!("AWS4{secret}").into_bytes(), |key, part| {
         hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), part.as_bytes()).as_ref().to_vec()
     })
@@ -318,8 +418,8 @@ mod tests {
     #[test]
     fn a_request_is_hashed_as_the_reference_shows() {
         let (parts, authorization) = example("00");
-        let authorization = Authorization::parse(&authorization).unwrap();
-        let canonical = canonical_request(&parts, b"", &authorization);
+        let authorization = Authorization::parse(&authorization, "20150830T123600Z").unwrap();
+        let canonical = canonical_request(&parts, &authorization, &hex(&Sha256::digest(b"")));
         assert_eq!(
             hex(&Sha256::digest(canonical.as_bytes())),
             "f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59"
@@ -359,8 +459,8 @@ mod tests {
                 )
             };
             let unsigned = text("00");
-            let authorization = Authorization::parse(&unsigned).unwrap();
-            let canonical = canonical_request(parts, b"body", &authorization);
+            let authorization = Authorization::parse(&unsigned, time).unwrap();
+            let canonical = canonical_request(parts, &authorization, &hex(&Sha256::digest(b"body")));
             let hash = hex(&Sha256::digest(canonical.as_bytes()));
             let to_sign = format!("{ALGORITHM}\n{time}\n{}\n{hash}", authorization.scope());
             let derived = signing_key("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", &authorization);
@@ -375,6 +475,40 @@ mod tests {
         let old = (now - chrono::TimeDelta::hours(1)).format("%Y%m%dT%H%M%SZ").to_string();
         sign(&mut parts, "AKIDEXAMPLE", &old);
         assert_eq!(identify(&parts, b"body", Some(&keys)).unwrap_err().status, StatusCode::FORBIDDEN);
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_is_told_so() {
+        let moment = |text: &str| NaiveDateTime::parse_from_str(text, MOMENT).unwrap();
+        let (_, text) = example("00");
+        let mut authorization = Authorization::parse(&text, "").unwrap();
+        let now = moment("20240522T121019Z");
+        let said = |authorization: &Authorization, at: &str| {
+            check_moment(authorization, moment(at), now).map_err(|error| error.message)
+        };
+        assert_eq!(said(&authorization, "20240522T120519Z"), Ok(()));
+        assert_eq!(
+            said(&authorization, "20240522T115159Z").unwrap_err(),
+            "Signature expired: 20240522T115159Z is now earlier than 20240522T120519Z (20240522T121019Z - 5 min.)"
+        );
+        assert_eq!(
+            said(&authorization, "20240522T121520Z").unwrap_err(),
+            "Signature not yet current: 20240522T121520Z is still later than 20240522T121519Z (20240522T121019Z + 5 min.)"
+        );
+        // A presigned address counts as long as it says.
+        authorization.expires = Some(3_600);
+        assert_eq!(said(&authorization, "20240522T112000Z"), Ok(()));
+        assert!(said(&authorization, "20240522T111000Z").unwrap_err().starts_with("Signature expired: "));
+    }
+
+    #[test]
+    fn a_presigned_address_says_everything() {
+        let query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID%2F20150830%2Fus-east-1%2Fredshift%2Faws4_request\
+                     &X-Amz-Date=20150830T123600Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00ff&Action=A";
+        let authorization = Authorization::presigned(query).unwrap();
+        assert_eq!((authorization.access_key.as_str(), authorization.expires), ("AKID", Some(60)));
+        assert!(authorization.covers("host") && !canonical_query(Some(query)).contains("Signature="));
+        assert!(Authorization::presigned("Action=A").is_none());
     }
 
     #[test]

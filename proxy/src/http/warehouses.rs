@@ -1,4 +1,4 @@
-//! The control plane's state: namespaces, workgroups, clusters, groups of parameters and subnets, tags.
+//! The control plane's state: namespaces, workgroups, clusters, snapshots, groups of parameters and subnets, tags.
 //!
 //! All of them stand for the one warehouse that this program is: they lead to the same databases and the same port. What is
 //! told of capacity, networks and encryption is kept and shown, and changes nothing. The state is one JSON file in the data
@@ -39,6 +39,9 @@ pub struct Namespace {
     pub log_exports: Vec<String>,
     /// Is the password kept in a secret of this ARN?
     pub secret: Option<String>,
+    /// The key of that secret.
+    #[serde(default)]
+    pub secret_key: Option<String>,
 }
 
 /// A workgroup of Redshift Serverless.
@@ -59,6 +62,11 @@ pub struct Workgroup {
     pub subnets: Vec<String>,
     pub ip_address_type: String,
     pub track: String,
+    /// pricePerformanceTarget, as it was given.
+    #[serde(default)]
+    pub price_performance: Option<serde_json::Value>,
+    #[serde(default)]
+    pub extra_compute: bool,
 }
 
 /// Is a cluster there to be used?
@@ -85,6 +93,57 @@ pub struct Cluster {
     /// What else was said of it, by the names of the query protocol.
     pub settings: BTreeMap<String, String>,
     pub security_groups: Vec<String>,
+    /// Is the password kept in a secret of this ARN?
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// The snapshot that it was made of.
+    #[serde(default)]
+    pub restored_from: Option<String>,
+}
+
+/// What a snapshot was taken of, as it was then.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+#[allow(missing_docs)]
+pub enum Source {
+    Namespace(Namespace),
+    Cluster(Cluster),
+}
+
+/// A snapshot: a backup of the warehouse under a name.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+pub struct Snapshot {
+    /// Its name.
+    pub name: String,
+    /// Its id in ARNs, and the backup's.
+    pub backup: String,
+    /// When it was taken, in microseconds since 1970.
+    pub created: i64,
+    /// How long that took, in microseconds.
+    pub took: i64,
+    /// Bytes of its rows.
+    pub bytes: u64,
+    /// Days that it is kept; -1 is for ever.
+    pub retention: i64,
+    /// What it was taken of.
+    pub source: Source,
+}
+
+/// A table that was asked back.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
+#[allow(missing_docs)]
+pub struct TableRestored {
+    pub id: String,
+    pub requested: i64,
+    /// The namespace and the workgroup, or the cluster.
+    pub place: (String, Option<String>),
+    pub snapshot: String,
+    /// Database, schema and name that it had.
+    pub from: [String; 3],
+    /// Database, schema and name that it has now.
+    pub to: [String; 3],
+    pub bytes: u64,
+    /// Why it failed.
+    pub error: Option<String>,
 }
 
 /// A group of parameters or of subnets.
@@ -108,6 +167,12 @@ pub struct State {
     pub clusters: BTreeMap<String, Cluster>,
     pub parameter_groups: BTreeMap<String, Group>,
     pub subnet_groups: BTreeMap<String, Group>,
+    /// Of namespaces.
+    pub snapshots: BTreeMap<String, Snapshot>,
+    /// Of clusters.
+    pub cluster_snapshots: BTreeMap<String, Snapshot>,
+    /// Oldest first.
+    pub table_restores: Vec<TableRestored>,
     /// By ARN.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -237,6 +302,7 @@ fn beginning(door: &Door) -> State {
         kms_key: None,
         log_exports: Vec::new(),
         secret: None,
+        secret_key: None,
     };
     let workgroup = Workgroup {
         name: DEFAULT.to_string(),
@@ -253,6 +319,8 @@ fn beginning(door: &Door) -> State {
         subnets: Vec::new(),
         ip_address_type: "ipv4".to_string(),
         track: "current".to_string(),
+        price_performance: None,
+        extra_compute: false,
     };
     State {
         namespaces: BTreeMap::from([(DEFAULT.to_string(), namespace)]),

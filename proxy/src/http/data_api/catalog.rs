@@ -45,6 +45,15 @@ pub struct Catalog<'a> {
 type Row = Vec<Option<String>>;
 
 impl Catalog<'_> {
+    /// Can the user log in to the database?
+    ///
+    /// # Errors
+    /// Where that is refused.
+    pub async fn check_login(&self) -> Result<(), ApiError> {
+        let opened = self.sessions.open_backend(&self.target, Instant::now() + PATIENCE).await;
+        opened.map(drop).map_err(|error| cannot_connect(&error))
+    }
+
     /// The names of the databases.
     ///
     /// # Errors

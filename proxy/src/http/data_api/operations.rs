@@ -277,19 +277,17 @@ impl DataApi {
 
     async fn metadata(&self, asked: Metadata, question: Question, caller: &Caller) -> Answer {
         asked.check()?;
-        let default = match question {
+        let database = match question {
             // A database is where to connect, and all are listed wherever that is.
-            Question::Databases => {
-                asked.place.database.clone().or(Some(self.control.warehouses.database().to_string()))
-            }
-            _ => asked.connected_database.clone(),
+            Question::Databases => asked.place.database.as_deref().unwrap_or(self.control.warehouses.database()),
+            _ => asked.place.database.as_deref().unwrap_or_default(),
         };
-        let target = self.target(&asked.place, default.as_deref(), caller).await?;
-        if asked.connected_database.is_some() && asked.place.database.as_deref() != Some(&target.database) {
-            return Err(ApiError::client(
-                "ValidationException",
-                "Querying another database than the connected one is not supported.",
-            ));
+        let target = self.target(&asked.place, Some(database).filter(|name| !name.is_empty()), caller).await?;
+        // Who asks logs in to one database, and may ask for what is in another.
+        if let Some(connected) = asked.connected_database.as_ref().filter(|name| *name != database) {
+            Catalog { sessions: &self.sessions, target: Target { database: connected.clone(), ..target.clone() } }
+                .check_login()
+                .await?;
         }
         let catalog = Catalog { sessions: &self.sessions, target };
         let schema_pattern = asked.schema_pattern.as_deref();

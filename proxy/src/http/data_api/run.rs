@@ -40,6 +40,20 @@ pub struct Runner {
     pub end: Moment,
 }
 
+/// A statement that has come to its end, of which nobody knows yet.
+#[must_use]
+pub struct Ended {
+    halted: Option<(usize, Halt)>,
+    took: Duration,
+}
+
+impl Ended {
+    /// Tells those who wait.
+    pub fn tell(self, statement: &Statement) {
+        finish(statement, self.halted, self.took);
+    }
+}
+
 /// Why a text did not finish.
 enum Halt {
     Failed(Error),
@@ -54,8 +68,9 @@ impl From<Error> for Halt {
 }
 
 impl Runner {
-    /// Runs a statement to its end, which its state tells.
-    pub async fn run(&mut self, statement: &Statement) {
+    /// Runs a statement to its end, which its state tells only once [`Ended::tell`] is called: whoever hears of it must find
+    /// the session ready for the next.
+    pub async fn run(&mut self, statement: &Statement) -> Ended {
         let pid = self.registration.pid;
         statement.update(|state| {
             state.pid = pid;
@@ -68,7 +83,7 @@ impl Runner {
             Kind::Batch(Mode::Transaction) => self.run_transaction(statement).await,
         };
         self.session.take_notices();
-        finish(statement, halted, begun.elapsed());
+        Ended { halted, took: begun.elapsed() }
     }
 
     /// All texts between BEGIN and COMMIT, unless the session is in a block already.

@@ -176,7 +176,8 @@ impl Sessions {
             return Err(error.with_member("ResourceId", id.to_string()));
         };
         if entry.shown.status == SessionStatus::Busy {
-            return Err(ApiError::validation(format!("Session {id} is busy running another statement.")));
+            // Worded as the service words it: github.com/awslabs/mcp issue 4375.
+            return Err(ApiError::validation("Session is not available."));
         }
         entry.shown.status = SessionStatus::Busy;
         entry.shown.updated = now();
@@ -215,8 +216,9 @@ impl Sessions {
 
     async fn run_alone(self: Arc<Self>, statement: Arc<Statement>) {
         if let Some(mut runner) = self.connect(&statement, &statement.asked.target, Instant::now() + LIFE).await {
-            runner.run(&statement).await;
+            let ended = runner.run(&statement).await;
             self.statements.keep(&statement);
+            ended.tell(&statement);
         }
     }
 
@@ -273,22 +275,26 @@ impl Sessions {
                 None => runner = self.connect(&statement, &target, end).await,
             }
             let Some(runner) = &mut runner else { break };
-            if statement.is_cancelled() {
-                abort(&statement);
-            } else {
-                runner.run(&statement).await;
-                self.statements.keep(&statement);
-            }
+            let ended = match statement.is_cancelled() {
+                true => None,
+                false => Some(runner.run(&statement).await),
+            };
+            self.statements.keep(&statement);
             let keep_alive = self.get(id).map_or(0, |shown| shown.keep_alive);
-            if keep_alive == 0 || runner.registration.is_terminated() {
-                break;
-            }
+            let goes_on = keep_alive > 0 && !runner.registration.is_terminated();
             idle_end = (Instant::now() + Duration::from_secs(keep_alive)).min(end);
             self.change(id, |shown| {
-                shown.status = SessionStatus::Available;
+                shown.status = if goes_on { SessionStatus::Available } else { SessionStatus::Closed };
                 shown.current = None;
                 shown.ends = (now() + keep_alive as i64 * 1_000_000).min(shown.created + LIFE.as_micros() as i64);
             });
+            match ended {
+                Some(ended) => ended.tell(&statement),
+                None => abort(&statement),
+            }
+            if !goes_on {
+                break;
+            }
         }
         self.change(id, |shown| {
             shown.status = SessionStatus::Closed;
