@@ -70,6 +70,12 @@ pub(crate) fn is_non_associative(level: Level) -> bool {
     matches!(level, LESS | LIKE | OVERLAPS | BETWEEN | IN | NOT_NULL | IS_NULL | IS)
 }
 
+/// Do operators of this level make flat chains where there are many of them? They lean to the left and none of them is
+/// anything but a binary operator.
+pub(crate) fn makes_links(level: Level) -> bool {
+    matches!(level, BITS | PLUS | TIMES | POWER)
+}
+
 /// The most operands of AND, OR, `||` and the set operators that make a tree leaning to the left; more of them make a
 /// balanced one, see [`left_operands`].
 pub(crate) const LEFT_DEEP: usize = 16;

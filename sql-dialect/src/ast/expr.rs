@@ -57,6 +57,14 @@ pub enum ExprKind {
         /// Its right operand.
         right: Box<Expr>,
     },
+    /// `first op a op b ...`: many operators of one level, each applied to all that stands before it. A tree of them
+    /// would be as high as the chain is long.
+    Chain {
+        /// The first operand.
+        first: Box<Expr>,
+        /// Each operator with the operand behind it.
+        rest: Vec<Link>,
+    },
     /// `expr [NOT] LIKE | ILIKE | SIMILAR TO pattern [ESCAPE c]`
     Like {
         /// Which of them.
@@ -238,6 +246,24 @@ pub enum ExprKind {
     },
     /// DEFAULT, in INSERT ... VALUES and UPDATE ... SET.
     Default,
+}
+
+/// An operator of an [`ExprKind::Chain`] and what stands behind it.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// The operator.
+    pub op: BinaryOp,
+    /// Where the operator stands.
+    pub pos: Pos,
+    /// Its right operand.
+    pub operand: Expr,
+}
+
+/// Where a link stands does not matter.
+impl PartialEq for Link {
+    fn eq(&self, other: &Self) -> bool {
+        self.op == other.op && self.operand == other.operand
+    }
 }
 
 /// A constant.

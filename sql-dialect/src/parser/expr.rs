@@ -3,7 +3,8 @@
 use super::{Parser, fold_chain, name_index};
 use crate::{
     ast::{
-        ArraySyntax, BinaryOp, CastSafety, Expr, ExprKind, IsTest, LikeKind, Literal, PathStep, Quantifier, UnaryOp,
+        ArraySyntax, BinaryOp, CastSafety, Expr, ExprKind, IsTest, LikeKind, Link, Literal, PathStep, Quantifier,
+        UnaryOp,
     },
     error::{Error, Pos, Result, SqlState},
     lexer::{Token, TokenKind, UnknownEscape, string_value},
@@ -158,6 +159,7 @@ impl Parser<'_> {
         let pos = self.pos();
         match infix {
             Infix::Binary(op @ (BinaryOp::And | BinaryOp::Or | BinaryOp::Concat)) => self.chain(left, op, level),
+            Infix::Binary(_) if makes_links(level) => self.links(left, level),
             Infix::Binary(op) => {
                 self.advance();
                 self.binary_tail(left, op, level, pos)
@@ -248,6 +250,50 @@ impl Parser<'_> {
         let (tree, levels) = fold_chain(first, rest, &join);
         self.grow_by(levels)?;
         Ok(tree)
+    }
+
+    /// `a + b - c ...`: all operators of a level first, then a tree leaning to the left, or a flat chain where that would
+    /// be high.
+    fn links(&mut self, first: Expr, level: Level) -> Result<Expr> {
+        let mut rest = Vec::new();
+        while let Some((Infix::Binary(op), found)) = self.infix()
+            && found == level
+        {
+            let quantified = self.are_quantified(1);
+            if quantified && rest.is_empty() {
+                let pos = self.advance().start;
+                return self.binary_tail(first, op, level, pos);
+            }
+            if quantified {
+                break;
+            }
+            let pos = self.advance().start;
+            rest.push(Link { op, pos, operand: self.expr_above(level + 1)? });
+        }
+        self.linked(first, rest, level)
+    }
+
+    /// Parentheses around the beginning of a chain change nothing, so what is in them becomes a part of it.
+    fn linked(&mut self, first: Expr, behind: Vec<Link>, level: Level) -> Result<Expr> {
+        let added = behind.len() as u32;
+        let (first, mut rest) = unlinked(first, level);
+        rest.extend(behind);
+        if rest.len() < LEFT_DEEP {
+            self.grow_by(added)?;
+            return Ok(rest.into_iter().fold(first, |left, Link { op, pos, operand }| Expr {
+                kind: ExprKind::Binary { op, left: Box::new(left), right: Box::new(operand) },
+                pos,
+            }));
+        }
+        // What an error about the whole names is the last operator, as in a tree.
+        let pos = rest.last().map_or(first.pos, |link| link.pos);
+        self.grown(ExprKind::Chain { first: Box::new(first), rest }, pos)
+    }
+
+    /// Does `ANY (`, `SOME (` or `ALL (` stand so many tokens ahead?
+    fn are_quantified(&self, ahead: usize) -> bool {
+        ["any", "some", "all"].iter().any(|word| self.word_at(ahead, word))
+            && self.peek_at(ahead + 1).kind == TokenKind::LeftParen
     }
 
     fn like_tail(&mut self, left: Expr, like: (LikeKind, Negated), level: Level, pos: Pos) -> Result<Expr> {
@@ -507,5 +553,26 @@ impl Parser<'_> {
         let array = self.bracket_array(pos)?;
         self.leave(entered);
         Ok(array)
+    }
+}
+
+/// The first operand of a chain of this level, and its links.
+fn unlinked(mut first: Expr, level: Level) -> (Expr, Vec<Link>) {
+    let mut links = Vec::new();
+    loop {
+        match first.kind {
+            ExprKind::Binary { op, left, right } if binary_level(op) == level => {
+                links.push(Link { op, pos: first.pos, operand: *right });
+                first = *left;
+            }
+            ExprKind::Chain { first: inner, rest } if rest.first().is_some_and(|link| binary_level(link.op) == level) => {
+                links.extend(rest.into_iter().rev());
+                first = *inner;
+            }
+            kind => {
+                links.reverse();
+                return (Expr { kind, pos: first.pos }, links);
+            }
+        }
     }
 }

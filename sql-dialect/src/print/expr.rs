@@ -6,7 +6,7 @@ use super::{Quoted, comma_list, paren_list};
 use crate::{
     ast::{
         ArraySyntax, BinaryOp, CastSafety, DataType, Expr, ExprKind, FunctionCall, IntervalField, IntervalQualifier,
-        IsTest, LikeKind, Literal, Parentheses, PathStep, Quantifier, TrimSide, UnaryOp,
+        IsTest, LikeKind, Link, Literal, Parentheses, PathStep, Quantifier, TrimSide, UnaryOp,
     },
     precedence::*,
 };
@@ -20,6 +20,7 @@ impl Display for Expr {
             ExprKind::Subscript { expr, step } => subscript(f, expr, step),
             ExprKind::Unary { op, expr } => unary(f, *op, expr),
             ExprKind::Binary { op, left, right } => binary(f, self, *op, left, right),
+            ExprKind::Chain { first, rest } => links(f, first, rest),
             ExprKind::Function(call) => write!(f, "{call}"),
             ExprKind::Wildcard { qualifier, exclude } => {
                 if let Some(qualifier) = qualifier {
@@ -153,6 +154,7 @@ fn level(expr: &Expr) -> Level {
             other => operand_level(*other) - 1,
         },
         ExprKind::Binary { op, .. } => binary_level(*op),
+        ExprKind::Chain { rest, .. } => rest.last().map_or(PRIMARY, |link| binary_level(link.op)),
         ExprKind::QuantifiedQuery { op, .. } | ExprKind::QuantifiedArray { op, .. } => binary_level(*op),
         ExprKind::Like { negated: true, .. }
         | ExprKind::Between { negated: true, .. }
@@ -229,6 +231,18 @@ fn binary(f: &mut Formatter<'_>, whole: &Expr, op: BinaryOp, left: &Expr, right:
     above(f, left, left_least)?;
     write!(f, " {} ", op.symbol())?;
     above(f, right, right_least)
+}
+
+/// `a + b - c ...`: a first operand that is of the same level would be a part of the chain without its parentheses.
+fn links(f: &mut Formatter<'_>, first: &Expr, rest: &[Link]) -> fmt::Result {
+    let Some(last) = rest.last() else { return write!(f, "{first}") };
+    let own = binary_level(last.op);
+    above(f, first, own + 1)?;
+    for Link { op, operand, .. } in rest {
+        write!(f, " {} ", op.symbol())?;
+        above(f, operand, own + 1)?;
+    }
+    Ok(())
 }
 
 /// `a AND b AND c` where the parser would make the same tree of it; else with parentheses around either side that is

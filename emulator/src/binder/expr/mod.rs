@@ -13,7 +13,7 @@ mod window;
 use datafusion::{logical_expr::Expr as PlanExpr, scalar::ScalarValue};
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{BinaryOp, Expr, ExprKind, IsTest, UnaryOp},
+    ast::{BinaryOp, Expr, ExprKind, IsTest, Link, UnaryOp},
     names::ObjectName,
 };
 
@@ -59,6 +59,7 @@ impl Binder {
             }
             ExprKind::Unary { op, expr } => self.unary_op(*op, expr, block, place),
             ExprKind::Binary { .. } => self.binary_chain(expr, block, place),
+            ExprKind::Chain { first, rest } => self.links(first, rest, block, place),
             ExprKind::Like { kind, negated, expr, pattern, escape } => {
                 let value = self.expr(expr, block, place)?;
                 let pattern = self.expr(pattern, block, place)?;
@@ -221,6 +222,25 @@ impl Binder {
             result = Some(typed.map_err(|error| error.at(pos))?);
         }
         result.ok_or_else(|| Error::internal("an operator without operands"))
+    }
+
+    /// `first op a op b ...`
+    fn links<'q>(
+        &mut self,
+        first: &'q Expr,
+        rest: &'q [Link],
+        block: &mut Block<'q>,
+        place: Place,
+    ) -> Result<Typed> {
+        let mut result = self.expr(first, block, place)?;
+        for Link { op, pos, operand } in rest {
+            if row::is_row(first) || row::is_row(operand) {
+                return Err(row::mismatch().at(*pos));
+            }
+            let operand = self.expr(operand, block, place)?;
+            result = super::binary(*op, result, operand, &self.ctx).map_err(|error| error.at(*pos))?;
+        }
+        Ok(result)
     }
 
     /// `left op right`, of values or of rows.

@@ -62,6 +62,7 @@ fn named(expr: &Expr, fold: &dyn Fn(&redshift_sql_dialect::names::Ident) -> Stri
         | ExprKind::Parameter(_)
         | ExprKind::Unary { .. }
         | ExprKind::Binary { .. }
+        | ExprKind::Chain { .. }
         | ExprKind::Like { .. }
         | ExprKind::Is { .. }
         | ExprKind::Between { .. }

@@ -25,6 +25,9 @@ pub(in crate::binder) fn children(expr: &Expr) -> Vec<&Expr> {
         | ExprKind::OuterJoinMark(expr) => vec![expr],
         ExprKind::Subscript { expr, step: PathStep::Index(index) } => vec![expr, index],
         ExprKind::Binary { left, right, .. } => vec![left, right],
+        ExprKind::Chain { first, rest } => {
+            std::iter::once(first.as_ref()).chain(rest.iter().map(|link| &link.operand)).collect()
+        }
         ExprKind::Like { expr, pattern, escape, .. } => {
             [expr, pattern].into_iter().chain(escape).map(AsRef::as_ref).collect()
         }
