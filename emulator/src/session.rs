@@ -99,6 +99,8 @@ pub(crate) struct SessionState {
     pub last_unload_id: i64,
     pub last_unload_count: i64,
     pub last_query_id: i64,
+    /// Has the open transaction added rows to a table?
+    pub ingested: bool,
     idle_limit: Option<Duration>,
     active: ActiveSession,
 }
@@ -157,6 +159,7 @@ impl Session {
             last_unload_id: -1,
             last_unload_count: 0,
             last_query_id: -1,
+            ingested: false,
         };
         Ok(Session { block: None, state })
     }
@@ -170,6 +173,7 @@ impl Session {
             return Err(Error::new(SqlState::ACTIVE_SQL_TRANSACTION, "there is already a transaction in progress"));
         }
         self.block = Some(Block { transaction: self.state.transaction()?, started: clock::now() });
+        self.state.ingested = false;
         self.state.settings.begin();
         statements::settings::transaction(&mut self.state.settings, &modes)
     }
@@ -180,7 +184,10 @@ impl Session {
     /// 1023 where no serial order of the concurrent transactions has the same result.
     pub async fn commit(&mut self) -> Result<()> {
         let committed = match self.block.take() {
-            Some(block) => block.transaction.commit().await,
+            Some(block) => match self.state.check_quotas(&block.transaction) {
+                Ok(()) => block.transaction.commit().await,
+                Err(error) => Err(error),
+            },
             None => Ok(()),
         };
         match committed {
@@ -257,6 +264,7 @@ impl Session {
             return Box::pin(self.call(call, parameters, block, in_block)).await;
         }
         let in_block = in_block == InBlock::Yes;
+        self.state.ingested &= in_block;
         let parameters = Parameters::with_values(request.parameter_types.to_vec(), request.parameters.to_vec());
         let mut work = Work::new(&mut self.state, &block.transaction, block.started, parameters)?;
         work.query = query;
@@ -266,6 +274,7 @@ impl Session {
         match outcome {
             Ok(Outcome::Rows(rows)) if !in_block => Ok(Outcome::Rows(held_until_read(rows, block.transaction))),
             Ok(done) if commits => {
+                self.state.check_quotas(&block.transaction)?;
                 block.transaction.commit().await?;
                 if in_block {
                     self.block = Some(Block { transaction: self.state.transaction()?, started: clock::now() });
@@ -353,6 +362,38 @@ impl Drop for Session {
 }
 
 impl SessionState {
+    /// Refuses to commit what has made a schema larger than its quota. Transactions that add no rows are not looked at
+    /// (developer guide, "CREATE SCHEMA", QUOTA).
+    fn check_quotas(&self, transaction: &Transaction) -> Result<()> {
+        const MEGABYTE: u64 = 1 << 20;
+        if !self.ingested {
+            return Ok(());
+        }
+        let view = transaction.view();
+        let mut exceeded = Vec::new();
+        for schema in view.schemas()? {
+            let Some(quota) = schema.quota_mb else { continue };
+            let mut bytes = 0;
+            for relation in view.relations()?.iter().filter(|relation| relation.schema_oid == schema.oid) {
+                bytes += view.table_statistics(relation.oid)?.bytes;
+            }
+            if bytes > quota * MEGABYTE {
+                let used = bytes.div_ceil(MEGABYTE);
+                exceeded.push(format!("(Schema: {}, Quota: {quota}, Current Disk Usage: {used})", schema.name));
+            }
+        }
+        if exceeded.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "Transaction {} is aborted due to exceeding the disk space quota in schema(s): {}.",
+            transaction.id(),
+            exceeded.join(", ")
+        );
+        Err(Error::new(SqlState::INTERNAL_ERROR, message)
+            .with_hint("Free up disk space or request increased quota for the schema(s)."))
+    }
+
     /// Makes somebody the user whose privileges count.
     pub(crate) fn act_as(&mut self, user: SessionUser, span: Span) {
         self.settings.set_user(&user.name, user.superuser, span);

@@ -254,6 +254,16 @@ impl Settings {
     /// A block begins.
     pub fn begin(&mut self) {
         self.before_block = Some(self.values.clone());
+        if self.is_on("default_transaction_read_only") {
+            self.hidden_by_local.insert("transaction_read_only".to_string(), Some("off".to_string()));
+            self.put("transaction_read_only", "on".to_string());
+        }
+    }
+
+    /// Is the transaction READ ONLY: the open block, or that of a statement outside of one?
+    pub fn is_read_only(&self) -> bool {
+        let in_block = self.before_block.is_some();
+        self.is_on(if in_block { "transaction_read_only" } else { "default_transaction_read_only" })
     }
 
     /// The block ends and keeps what it set.

@@ -148,6 +148,45 @@ impl Statement {
         }
     }
 
+    /// Is it one that a READ ONLY transaction does not run? What it calls, prepares or explains is for whoever runs that.
+    ///
+    /// Source: PostgreSQL 8.0, "SET TRANSACTION": INSERT, UPDATE, DELETE and COPY FROM; all CREATE, ALTER and DROP
+    /// commands; COMMENT, GRANT, REVOKE and TRUNCATE.
+    pub fn writes(&self) -> bool {
+        use Statement::*;
+        match self {
+            Query(_)
+            | Explain(_)
+            | Unload(_)
+            | Analyze(_)
+            | AnalyzeCompression(_)
+            | Vacuum(_)
+            | Lock(_)
+            | Set(_)
+            | Reset(_)
+            | Show(_)
+            | ShowObjects(_)
+            | Cancel(_)
+            | Begin(_)
+            | Commit
+            | Rollback
+            | Savepoint(_)
+            | Release(_)
+            | Prepare(_)
+            | Execute(_)
+            | Deallocate(_)
+            | DeclareCursor(_)
+            | Fetch(_)
+            | CloseCursor(_)
+            | Call(_)
+            | DescDatashare(_)
+            | DescIdentityProvider(_)
+            | Use(_) => false,
+            CopyJob(job) => !matches!(job, crate::ast::CopyJob::List | crate::ast::CopyJob::Show(_)),
+            _ => true,
+        }
+    }
+
     /// Does it begin or end a transaction?
     pub fn is_transaction_control(&self) -> bool {
         matches!(self, Statement::Begin(_) | Statement::Commit | Statement::Rollback)

@@ -7,12 +7,17 @@
 //! bad rows are filtered out. Nothing is allocated for a field, and blocks are independent of each other, so that
 //! several are worked on side by side.
 //!
-//! [`blocks`] reads files into such blocks in bounded memory, decompressing and transcoding on the way.
+//! [`blocks`] reads files into such blocks in bounded memory, decompressing and transcoding on the way. A file of Avro
+//! becomes JSON there ([`avro`]), and takes the same three steps.
+//!
+//! Parquet and ORC give columns themselves; [`columnar`] makes them the table's.
 
+pub(crate) mod avro;
 pub mod blocks;
+pub mod columnar;
 pub mod convert;
 pub mod datetime_format;
 pub mod fields;
+pub(crate) mod lzop;
 pub mod manifest;
-pub mod parquet;
 pub mod splitter;

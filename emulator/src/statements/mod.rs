@@ -138,6 +138,17 @@ impl<'a> Work<'a> {
 /// # Errors
 /// Whatever is wrong with it; the transaction is to be rolled back then.
 pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Outcome> {
+    if statement.writes() && work.state.settings.is_read_only() && !writes_temporary(statement, work) {
+        return Err(Error::new(SqlState::READ_ONLY_SQL_TRANSACTION, "transaction is read-only"));
+    }
+    work.state.ingested |= matches!(
+        statement,
+        Statement::Insert(_)
+            | Statement::Copy(_)
+            | Statement::CreateTableAs(_)
+            | Statement::Update(_)
+            | Statement::Merge(_)
+    );
     match statement {
         Statement::Query(query) => query::select(query, work).await,
         Statement::Explain(explain) => explain::explain(explain, work).await,
@@ -239,6 +250,19 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
             Err(Error::unsupported(format!("{} is not supported", statement.command_name())))
         }
     }
+}
+
+/// Does the statement write rows of a temporary table? A READ ONLY transaction may (PostgreSQL 8.0, "SET TRANSACTION").
+fn writes_temporary(statement: &Statement, work: &Work<'_>) -> bool {
+    let target = match statement {
+        Statement::Insert(insert) => &insert.table,
+        Statement::Update(update) => &update.table,
+        Statement::Delete(delete) => &delete.table,
+        Statement::Copy(copy) => &copy.table,
+        _ => return false,
+    };
+    let relation = work.binder().resolve(target);
+    relation.is_ok_and(|relation| relation.table().is_some_and(|table| table.temporary))
 }
 
 /// Tells a statement's parameters and the columns of its result.

@@ -33,6 +33,11 @@ pub(crate) fn set(state: &mut SessionState, set: &Set) -> Result<Outcome> {
         Set::TimeZone { local, zone: Some(zone) } => settings.set("timezone", &[zone.text()], span(*local))?,
         Set::TimeZone { zone: None, .. } => settings.reset("timezone")?,
         Set::Transaction(modes) => transaction(settings, modes)?,
+        Set::SessionCharacteristics(modes) => {
+            if let Some(read_only) = modes.read_only {
+                settings.set("default_transaction_read_only", &[on_off(read_only)], Span::Session)?;
+            }
+        }
         // That is about the session, not about its settings.
         Set::SessionAuthorization { .. } => {}
     }
@@ -75,15 +80,20 @@ pub(crate) fn checked(name: &str, values: &[SetValue]) -> Result<String> {
     Ok(settings.get(name).unwrap_or_default().to_string())
 }
 
-/// Every isolation level is SERIALIZABLE in Redshift (developer guide, "BEGIN").
+/// The modes of the open block; outside of one they change nothing. Every isolation level is SERIALIZABLE in Redshift
+/// (developer guide, "BEGIN").
 pub(crate) fn transaction(settings: &mut Settings, modes: &TransactionModes) -> Result<()> {
     if let Some(IsolationLevel::Serializable) = modes.isolation {
-        settings.set("transaction_isolation", &["serializable"], Span::Session)?;
+        settings.set("transaction_isolation", &["serializable"], Span::Block)?;
     }
     if let Some(read_only) = modes.read_only {
-        settings.set("transaction_read_only", &[if read_only { "on" } else { "off" }], Span::Session)?;
+        settings.set("transaction_read_only", &[on_off(read_only)], Span::Block)?;
     }
     Ok(())
+}
+
+fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
 }
 
 /// Runs RESET.

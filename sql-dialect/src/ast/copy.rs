@@ -6,7 +6,7 @@ use crate::{
     names::{Ident, ObjectName},
 };
 
-/// `COPY table [(columns)] FROM 's3://...' authorization [parameters in any order]`
+/// `COPY table [(columns)] FROM 's3://...' authorization [parameters in any order] [USING TEMPLATE name]`
 #[derive(Debug, Clone)]
 pub struct Copy {
     /// Into what.
@@ -21,6 +21,8 @@ pub struct Copy {
     pub options: Vec<CopyOption>,
     /// Where each option stands.
     pub option_positions: Vec<Pos>,
+    /// USING TEMPLATE: where further parameters are.
+    pub template: Option<ObjectName>,
 }
 
 /// A parameter of COPY.
@@ -141,8 +143,12 @@ pub enum CompUpdate {
 /// Two COPYs are one where they say the same; where their parts stand does not matter.
 impl PartialEq for Copy {
     fn eq(&self, other: &Self) -> bool {
-        let Copy { table, columns, source, source_pos: _, options, option_positions: _ } = self;
-        *table == other.table && *columns == other.columns && *source == other.source && *options == other.options
+        let Copy { table, columns, source, source_pos: _, options, option_positions: _, template } = self;
+        *table == other.table
+            && *columns == other.columns
+            && *source == other.source
+            && *options == other.options
+            && *template == other.template
     }
 }
 

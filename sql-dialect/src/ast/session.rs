@@ -48,8 +48,10 @@ pub enum Set {
         /// The user; none is DEFAULT.
         user: Option<String>,
     },
-    /// `SET SESSION CHARACTERISTICS AS TRANSACTION modes`, `SET TRANSACTION modes`
+    /// `SET TRANSACTION modes`: of the open block.
     Transaction(TransactionModes),
+    /// `SET SESSION CHARACTERISTICS AS TRANSACTION modes`: of the transactions to come.
+    SessionCharacteristics(TransactionModes),
 }
 
 /// A value of SET.

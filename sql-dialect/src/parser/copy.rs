@@ -37,11 +37,23 @@ impl Parser<'_> {
                 .at(source_pos));
         }
         let source = self.argument_text()?;
-        let mut copy = Copy { table, columns, source, source_pos, options: Vec::new(), option_positions: Vec::new() };
+        let mut copy = Copy {
+            table,
+            columns,
+            source,
+            source_pos,
+            options: Vec::new(),
+            option_positions: Vec::new(),
+            template: None,
+        };
         while self.at + 1 < self.tokens.len() {
             if self.eat_words(&["job", "create"]) {
                 let (copy, name) = (Box::new(copy), self.ident()?);
                 return Ok(Statement::CopyJob(CopyJob::Create { copy, name, auto: self.job_auto()? }));
+            }
+            if self.eat_words(&["using", "template"]) {
+                copy.template = Some(self.object_name()?);
+                break;
             }
             let pos = self.pos();
             self.copy_option(&mut copy.options)?;

@@ -565,7 +565,9 @@ fn unlinked(mut first: Expr, level: Level) -> (Expr, Vec<Link>) {
                 links.push(Link { op, pos: first.pos, operand: *right });
                 first = *left;
             }
-            ExprKind::Chain { first: inner, rest } if rest.first().is_some_and(|link| binary_level(link.op) == level) => {
+            ExprKind::Chain { first: inner, rest }
+                if rest.first().is_some_and(|link| binary_level(link.op) == level) =>
+            {
                 links.extend(rest.into_iter().rev());
                 first = *inner;
             }

@@ -114,7 +114,7 @@ impl Parser<'_> {
             }
             if self.eat_word("characteristics") {
                 self.expect_words(&["as", "transaction"])?;
-                return Ok(Statement::Set(Set::Transaction(self.transaction_modes()?)));
+                return Ok(Statement::Set(Set::SessionCharacteristics(self.transaction_modes()?)));
             }
         } else if local {
             self.advance();

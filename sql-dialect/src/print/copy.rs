@@ -14,7 +14,8 @@ use crate::{
 impl Display for Copy {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "COPY {}{} FROM {}", self.table, Parenthesized(&self.columns), Quoted(&self.source))?;
-        self.options.iter().try_for_each(|option| write!(f, " {option}"))
+        self.options.iter().try_for_each(|option| write!(f, " {option}"))?;
+        self.template.iter().try_for_each(|template| write!(f, " USING TEMPLATE {template}"))
     }
 }
 

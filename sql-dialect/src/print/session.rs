@@ -126,6 +126,7 @@ impl Display for Set {
                 }
             }
             Set::Transaction(modes) => write!(f, "SET TRANSACTION{modes}"),
+            Set::SessionCharacteristics(modes) => write!(f, "SET SESSION CHARACTERISTICS AS TRANSACTION{modes}"),
         }
     }
 }

@@ -128,7 +128,8 @@ fn long_chains_of_arithmetic_keep_their_order() {
             assert_eq!(expr(&parsed.to_string()), parsed, "{whole}");
         }
     }
-    let ExprKind::Chain { first, rest } = expr("a + b - c * d + e + f + g + h + i + j + k + l + m + n + o + p + q + r").kind
+    let ExprKind::Chain { first, rest } =
+        expr("a + b - c * d + e + f + g + h + i + j + k + l + m + n + o + p + q + r").kind
     else {
         panic!("a chain")
     };

@@ -85,12 +85,14 @@ fn settings() {
         Statement::Set(Set::SessionAuthorization { local: true, user: None })
     );
     let serializable = TransactionModes { isolation: Some(IsolationLevel::Serializable), read_only: None };
-    for sql in [
-        "set session characteristics as transaction isolation level serializable",
-        "set transaction isolation level serializable",
-    ] {
-        assert_eq!(statement(sql), Statement::Set(Set::Transaction(serializable)), "{sql}");
-    }
+    assert_eq!(
+        statement("set transaction isolation level serializable"),
+        Statement::Set(Set::Transaction(serializable))
+    );
+    assert_eq!(
+        statement("set session characteristics as transaction isolation level serializable"),
+        Statement::Set(Set::SessionCharacteristics(serializable))
+    );
     assert_syntax_error("set a b", "b");
     assert_eq!(statement("reset all"), Statement::Reset(Reset::All));
     assert_eq!(statement("reset QUERY_GROUP"), Statement::Reset(Reset::Parameter("query_group".into())));

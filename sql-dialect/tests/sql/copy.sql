@@ -1,4 +1,4 @@
---! page r_COPY
+--! page r_COPY, r_COPY-WITH-TEMPLATE
 
 --! ok COPY
 copy catdemo from 's3://awssampledbuswest2/tickit/category_pipe.txt'
@@ -13,6 +13,11 @@ copy t from 's3://b/k' iam_role default shapefile simplify auto 0.5;
 copy t from 's3://b/k' iam_role default avro 's3://b/paths' lzop ignoreallerrors;
 copy t from 'emr://c/k' iam_role default orc;
 copy t from 'dynamodb://x' iam_role default readratio 50 compupdate preset zstd encrypted master_symmetric_key 'k' ssh;
+copy public.t from 's3://b/k' iam_role 'arn' delimiter ',' using template public.loads;
+copy t from 's3://b/k' iam_role 'SESSION' encoding iso88591 using template d.s.loads;
+
+--! error 42601 | syntax error at or near "csv" | csv
+copy t from 's3://b/k' iam_role default using template x csv
 
 --! error 0A000 | COPY FROM STDIN is not supported | stdin | s3://
 copy t from stdin

@@ -225,13 +225,7 @@ impl Binder {
     }
 
     /// `first op a op b ...`
-    fn links<'q>(
-        &mut self,
-        first: &'q Expr,
-        rest: &'q [Link],
-        block: &mut Block<'q>,
-        place: Place,
-    ) -> Result<Typed> {
+    fn links<'q>(&mut self, first: &'q Expr, rest: &'q [Link], block: &mut Block<'q>, place: Place) -> Result<Typed> {
         let mut result = self.expr(first, block, place)?;
         for Link { op, pos, operand } in rest {
             if row::is_row(first) || row::is_row(operand) {

@@ -14,14 +14,22 @@ pub enum Encoding {
     Utf16LittleEndian,
     /// UTF16BE
     Utf16BigEndian,
+    /// ISO88591: each byte is the character of its number.
+    Latin1,
 }
 
 /// The bytes are not in the encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NotEncodedSo;
 
-/// UTF-16 in pieces of any length to UTF-8.
-pub(super) struct Transcoder {
+/// Characters in pieces of any length to UTF-8.
+pub(super) enum Transcoder {
+    Utf16(Utf16),
+    Latin1,
+}
+
+/// UTF-16, as far as it has been read.
+pub(super) struct Utf16 {
     /// None until the byte order mark has been read.
     is_big_endian: Option<bool>,
     /// Bytes at the end of the last piece that are no whole character.
@@ -34,15 +42,36 @@ impl Transcoder {
     pub(super) fn for_encoding(encoding: Encoding) -> Option<Transcoder> {
         let is_big_endian = match encoding {
             Encoding::Utf8 => return None,
+            Encoding::Latin1 => return Some(Transcoder::Latin1),
             Encoding::Utf16 => None,
             Encoding::Utf16LittleEndian => Some(false),
             Encoding::Utf16BigEndian => Some(true),
         };
-        Some(Transcoder { is_big_endian, rest: Vec::new(), at_start: true })
+        Some(Transcoder::Utf16(Utf16 { is_big_endian, rest: Vec::new(), at_start: true }))
     }
 
     /// Appends a piece.
     pub(super) fn push(&mut self, piece: &[u8], to: &mut BytesMut) -> Result<(), NotEncodedSo> {
+        match self {
+            Transcoder::Utf16(utf16) => utf16.push(piece, to),
+            Transcoder::Latin1 => {
+                piece.iter().for_each(|byte| to.put_slice(char::from(*byte).encode_utf8(&mut [0; 4]).as_bytes()));
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the file: nothing may be left over.
+    pub(super) fn finish(&self) -> Result<(), NotEncodedSo> {
+        match self {
+            Transcoder::Utf16(utf16) if !utf16.rest.is_empty() => Err(NotEncodedSo),
+            Transcoder::Utf16(_) | Transcoder::Latin1 => Ok(()),
+        }
+    }
+}
+
+impl Utf16 {
+    fn push(&mut self, piece: &[u8], to: &mut BytesMut) -> Result<(), NotEncodedSo> {
         self.rest.extend_from_slice(piece);
         let mut at = 0;
         if self.at_start {
@@ -71,11 +100,6 @@ impl Transcoder {
         Ok(())
     }
 
-    /// Ends the file: nothing may be left over.
-    pub(super) fn finish(&mut self) -> Result<(), NotEncodedSo> {
-        if self.rest.is_empty() { Ok(()) } else { Err(NotEncodedSo) }
-    }
-
     fn unit(&self, at: usize) -> Option<u16> {
         let pair = self.rest.get(at..at + 2)?.first_chunk::<2>()?;
         let is_big_endian = self.is_big_endian.unwrap_or(false);
@@ -101,7 +125,7 @@ mod tests {
     use super::*;
 
     fn transcoded(encoding: Encoding, bytes: &[u8], piece: usize) -> Result<String, NotEncodedSo> {
-        let mut transcoder = Transcoder::for_encoding(encoding).expect("an encoding of two bytes");
+        let mut transcoder = Transcoder::for_encoding(encoding).expect("an encoding that is not UTF-8");
         let mut to = BytesMut::new();
         for piece in bytes.chunks(piece) {
             transcoder.push(piece, &mut to)?;
@@ -123,6 +147,11 @@ mod tests {
             assert_eq!(transcoded(Encoding::Utf16, &marked, piece), Ok(TEXT.into()));
             assert_eq!(transcoded(Encoding::Utf16LittleEndian, &marked, piece), Ok(TEXT.into()));
         }
+    }
+
+    #[test]
+    fn every_byte_is_a_latin_character() {
+        assert_eq!(transcoded(Encoding::Latin1, b"caf\xe9 \xff", 3), Ok("café ÿ".into()));
     }
 
     #[test]

@@ -5,15 +5,22 @@
 //! ([`Splitter::last_boundary`]). A record that does not end within [`MAX_RECORD`] bytes (a quote that is never closed)
 //! must not gather the rest of the file: its first line is given as a fault, and the next line begins a record.
 
-use std::{io, pin::Pin, sync::Arc};
+use std::{
+    io::{self, Read as _},
+    pin::Pin,
+    sync::Arc,
+};
 
 use async_compression::tokio::bufread::{BzDecoder, GzipDecoder, ZstdDecoder};
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt, stream};
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio_util::io::StreamReader;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    sync::mpsc,
+};
+use tokio_util::io::{StreamReader, SyncIoBridge};
 
-use super::{fields::MAX_RECORD, splitter::Splitter};
+use super::{avro, fields::MAX_RECORD, lzop::LzopReader, splitter::Splitter};
 use crate::s3::{S3Error, S3Object};
 
 mod encoding;
@@ -40,6 +47,18 @@ pub enum Compression {
     Bzip2,
     /// ZSTD
     Zstd,
+    /// LZOP
+    Lzop,
+}
+
+/// What the records of a file are packed into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Container {
+    /// They are text.
+    #[default]
+    Text,
+    /// Avro's container: its records become objects of JSON.
+    Avro,
 }
 
 /// How a file's bytes become records.
@@ -49,6 +68,8 @@ pub struct Layout {
     pub compression: Compression,
     /// How its characters are encoded.
     pub encoding: Encoding,
+    /// What its records are packed into.
+    pub container: Container,
     /// IGNOREHEADER: how many lines at its beginning are none of the records.
     pub header_lines: u64,
     /// Where records end.
@@ -64,6 +85,8 @@ pub enum ReadError {
     Compression(Compression),
     /// It is not encoded as it should be.
     Encoding,
+    /// It is no Avro file, for this reason.
+    Avro(String),
 }
 
 /// Part of a file.
@@ -113,15 +136,18 @@ type Chunks = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 enum Source {
     Plain(Chunks),
     Compressed(Pin<Box<dyn AsyncRead + Send>>, Compression),
+    /// What a thread of its own makes of the file.
+    Unpacked(mpsc::Receiver<Result<Bytes, ReadError>>),
 }
 
 impl BlockReader {
     /// Begins to read a file; nothing is fetched yet.
     pub fn new(object: &S3Object, layout: &Layout) -> BlockReader {
         let chunks = chunks(object.clone());
-        let source = match layout.compression {
-            Compression::None => Source::Plain(chunks),
-            compression => Source::Compressed(decoder(compression, chunks), compression),
+        let source = match (layout.container, layout.compression) {
+            (Container::Avro, _) | (_, Compression::Lzop) => unpacked(layout, chunks),
+            (Container::Text, Compression::None) => Source::Plain(chunks),
+            (Container::Text, compression) => Source::Compressed(decoder(compression, chunks), compression),
         };
         BlockReader {
             source,
@@ -224,6 +250,7 @@ impl BlockReader {
     async fn read(&mut self) -> Result<(), ReadError> {
         let chunk = match &mut self.source {
             Source::Plain(chunks) => chunks.next().await.transpose().map_err(|error| read_error(&error, None))?,
+            Source::Unpacked(pieces) => pieces.recv().await.transpose()?,
             Source::Compressed(decoder, compression) => {
                 let mut chunk = BytesMut::with_capacity(BLOCK);
                 while chunk.len() < BLOCK {
@@ -263,7 +290,8 @@ fn chunks(object: S3Object) -> Chunks {
 fn decoder(compression: Compression, chunks: Chunks) -> Pin<Box<dyn AsyncRead + Send>> {
     let reader = StreamReader::new(chunks);
     match compression {
-        Compression::None => Box::pin(reader),
+        // What lzop made is decompressed by `unpack`.
+        Compression::None | Compression::Lzop => Box::pin(reader),
         Compression::Gzip => {
             let mut decoder = GzipDecoder::new(reader);
             // Files that were made of several, one behind the other, are one.
@@ -279,6 +307,52 @@ fn decoder(compression: Compression, chunks: Chunks) -> Pin<Box<dyn AsyncRead + 
             let mut decoder = ZstdDecoder::new(reader);
             decoder.multiple_members(true);
             Box::pin(decoder)
+        }
+    }
+}
+
+/// Begins to unpack a file on a thread of its own, as far as pieces are taken.
+fn unpacked(layout: &Layout, chunks: Chunks) -> Source {
+    let (pieces, taken) = mpsc::channel(2);
+    let (container, compression) = (layout.container, layout.compression);
+    let file = SyncIoBridge::new(decoder(compression, chunks));
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = unpack(file, (container, compression), &pieces) {
+            // Nobody listens where the load has ended.
+            let _ = pieces.blocking_send(Err(error));
+        }
+    });
+    Source::Unpacked(taken)
+}
+
+fn unpack(
+    file: impl io::Read,
+    (container, compression): (Container, Compression),
+    pieces: &mpsc::Sender<Result<Bytes, ReadError>>,
+) -> Result<(), ReadError> {
+    let file: Box<dyn io::Read + '_> = match compression {
+        Compression::Lzop => Box::new(LzopReader::new(file)),
+        _ => Box::new(file),
+    };
+    let failed = |error: &io::Error| match compression {
+        Compression::None => read_error(error, None),
+        compression => read_error(error, Some(compression)),
+    };
+    let send = |piece: Vec<u8>| pieces.blocking_send(Ok(piece.into())).is_ok();
+    match container {
+        Container::Avro => avro::to_json(file, send).map_err(|fault| match fault {
+            avro::Fault::Io(error) => failed(&error),
+            avro::Fault::Malformed(reason) => ReadError::Avro(reason),
+        }),
+        Container::Text => {
+            let mut file = file;
+            loop {
+                let mut piece = Vec::with_capacity(BLOCK);
+                io::Read::take(&mut file, BLOCK as u64).read_to_end(&mut piece).map_err(|error| failed(&error))?;
+                if piece.is_empty() || !send(piece) {
+                    return Ok(());
+                }
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ fn pipe() -> Layout {
     Layout {
         compression: Compression::None,
         encoding: Encoding::Utf8,
+        container: Container::Text,
         header_lines: 0,
         splitter: Arc::new(Splitter::Delimited(Delimited { delimiter: b'|', escape: false, remove_quotes: false })),
     }

@@ -7,8 +7,8 @@ use redshift_sql_dialect::{Error, Result, SqlState};
 
 use super::{
     assemble::Assembler,
+    columnar::ColumnarLoad,
     fault::Runner,
-    parquet::ParquetLoad,
     plan::{CopyPlan, FileFormat, Purpose},
     progress::LoadProgress,
     source::Finder,
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     S3Config,
     catalog::Relation,
-    formats::blocks::{Compression, Layout},
+    formats::blocks::{Compression, Container, Layout},
     result::{Notice, NoticeSeverity},
     s3::{S3Client, S3Object},
     system::logs::{LoadErrorRecord, LoadFileRecord, LoadRecord, Logs},
@@ -77,7 +77,7 @@ impl CopyLoad {
     /// Finds the files and begins to read them.
     ///
     /// # Errors
-    /// XX000 where there are no files, S3 refuses, or a Parquet file's columns are not the table's. Then the load has not
+    /// XX000 where there are no files, S3 refuses, or a columnar file's columns are not the table's. Then the load has not
     /// begun, and there is nothing to log.
     pub async fn open(plan: CopyPlan, relation: &Relation, context: LoadContext) -> Result<CopyLoad> {
         let start = now();
@@ -92,10 +92,10 @@ impl CopyLoad {
         let assembler = Assembler::new(&plan, relation, &context.defaults);
         let record = load_record(&plan, relation, (&context, start), &files);
         let streams = match plan.format {
-            FileFormat::Parquet => {
+            FileFormat::Parquet | FileFormat::Orc => {
                 let region = plan.region.clone().or(context.s3.region.clone()).unwrap_or_else(|| "us-east-1".into());
                 let (plan, progress) = (Arc::clone(&plan), Arc::clone(&progress));
-                ParquetLoad { plan, assembler, progress, files, runner, region }.streams(count).await?
+                ColumnarLoad { plan, assembler, progress, files, runner, region }.streams(count).await?
             }
             _ => {
                 let splitter = splitter(&plan, paths)
@@ -103,6 +103,10 @@ impl CopyLoad {
                 let layout = Layout {
                     compression: plan.compression,
                     encoding: plan.encoding,
+                    container: match plan.format {
+                        FileFormat::Avro(_) => Container::Avro,
+                        _ => Container::Text,
+                    },
                     header_lines: plan.header_lines,
                     splitter: Arc::new(splitter),
                 };

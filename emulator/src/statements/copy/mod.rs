@@ -9,8 +9,10 @@
 //!    success or the error of a failure.
 
 mod assemble;
+mod columnar;
 pub(super) mod fault;
 mod load;
+mod orc;
 mod parquet;
 pub(super) mod plan;
 mod progress;

@@ -10,7 +10,7 @@ use crate::{
     binder::date_time_input,
     catalog::{DEFAULT_IAM_ROLE, LockMode, Privilege},
     result::{CommandTag, Outcome},
-    statements::{Work, ddl, dml},
+    statements::{Work, access::OrElse, ddl, dml},
 };
 
 /// Runs COPY.
@@ -22,6 +22,10 @@ pub(crate) async fn copy(copy: &Copy, work: &mut Work<'_>) -> Result<Outcome> {
         }
     }
     let relation = work.lock(&copy.table, LockMode::ShareRowExclusive).await?;
+    // "If STATUPDATE is used, the current user must be either the table owner or a superuser" ("Data load operations").
+    if copy.options.iter().any(|option| matches!(option, CopyOption::StatUpdate(_))) {
+        work.require_owner(&relation, OrElse::NOTHING)?;
+    }
     let context =
         PlanContext { case_sensitive: work.context.session.case_sensitive, input: date_time_input(&work.context) };
     let plan = CopyPlan::new(copy, &relation, &context)?;

@@ -5,7 +5,7 @@ use redshift_sql_dialect::{Error, Result};
 
 use super::{
     fault::Runner,
-    plan::{CopyPlan, FileFormat, JsonSource, SourceKind},
+    plan::{CopyPlan, JsonSource, SourceKind},
 };
 use crate::{
     formats::{
@@ -35,7 +35,7 @@ impl Finder<'_> {
             SourceKind::Prefix => self.by_prefix().await?,
             SourceKind::Manifest => self.by_manifest().await?,
         };
-        if self.plan.format == FileFormat::Parquet {
+        if self.plan.format.is_columnar() {
             let source = &self.plan.source.key;
             files.retain(|file| file.size > 0 && (file.path.key == *source || !is_hidden(&file.path.key)));
         }
@@ -47,7 +47,7 @@ impl Finder<'_> {
     /// # Errors
     /// XX000 where it cannot be read or is none, or where it has not a path for each column.
     pub(super) async fn json_paths(&self) -> Result<Option<Vec<JsonPath>>> {
-        let FileFormat::Json(JsonSource::Paths(path)) = &self.plan.format else { return Ok(None) };
+        let Some(JsonSource::Paths(path)) = self.plan.format.json_source() else { return Ok(None) };
         let context = format!("S3 key being read : {path}");
         let text = self.s3.read(path).await.map_err(|error| self.runner.s3(&error, &context))?;
         let file = PathsFile::parse(&text).map_err(|reason| self.runner.error(reason, 8001, &context))?;
@@ -116,7 +116,7 @@ impl Finder<'_> {
         let path = S3Path::parse(&entry.url).ok_or_else(|| {
             self.runner.error(format!("Invalid S3 url in manifest file: {}", entry.url), 8001, context)
         })?;
-        if self.plan.format == FileFormat::Parquet && entry.content_length.is_none() {
+        if self.plan.format.is_columnar() && entry.content_length.is_none() {
             let message = format!("Manifest file has no meta content_length for {}", entry.url);
             return Err(self.runner.error(message, 8001, context));
         }

@@ -115,6 +115,10 @@ impl TextLoad {
                 let message = format!("failed to decompress with {}", format!("{compression:?}").to_lowercase());
                 self.progress.fail(self.runner.error(message, 9001, &context));
             }
+            ReadError::Avro(reason) => {
+                let context = format!("Cannot init avro reader from s3 file {reason}");
+                self.progress.fail(self.runner.error("Invalid AVRO file found.", 8001, &context));
+            }
             // The file is passed over and counts as one error ("Data conversion parameters", ENCODING).
             ReadError::Encoding => {
                 let fault = Fault::new(1221, "Encoding of the file is not the same as specified");
@@ -382,15 +386,18 @@ pub(super) fn now() -> i64 {
 /// How a plan's records are split, given what its JSONPaths file says.
 pub(super) fn splitter(plan: &CopyPlan, paths: Option<Vec<JsonPath>>) -> Result<Splitter, String> {
     let names = || plan.targets.iter().map(|target| target.name.as_str());
+    let json = match plan.format.json_source() {
+        Some(JsonSource::Whole) => Json::whole(),
+        Some(JsonSource::AutoIgnoreCase) => Json::auto(names(), true),
+        _ => match paths {
+            Some(paths) => Json::paths(&paths)?,
+            None => Json::auto(names(), false),
+        },
+    };
     Ok(match &plan.format {
         FileFormat::Delimited(delimited) => Splitter::Delimited(*delimited),
         FileFormat::Csv(csv) => Splitter::Csv(*csv),
         FileFormat::FixedWidth(fixed) => Splitter::FixedWidth(fixed.clone()),
-        FileFormat::Json(JsonSource::Whole) => Splitter::Json(Json::whole()),
-        FileFormat::Json(JsonSource::AutoIgnoreCase) => Splitter::Json(Json::auto(names(), true)),
-        FileFormat::Json(JsonSource::Auto | JsonSource::Paths(_)) | FileFormat::Parquet => match paths {
-            Some(paths) => Splitter::Json(Json::paths(&paths)?),
-            None => Splitter::Json(Json::auto(names(), false)),
-        },
+        FileFormat::Json(_) | FileFormat::Avro(_) | FileFormat::Parquet | FileFormat::Orc => Splitter::Json(json),
     })
 }

@@ -25,7 +25,8 @@ impl Sink {
     pub(super) fn new(file: BufWriter, compression: Compression) -> Sink {
         let (file, bytes) = Counted::new(file);
         let writer: Pin<Box<dyn AsyncWrite + Send>> = match compression {
-            Compression::None => Box::pin(file),
+            // UNLOAD has no LZOP.
+            Compression::None | Compression::Lzop => Box::pin(file),
             Compression::Gzip => Box::pin(GzipEncoder::new(file)),
             Compression::Bzip2 => Box::pin(BzEncoder::new(file)),
             Compression::Zstd => Box::pin(ZstdEncoder::new(file)),

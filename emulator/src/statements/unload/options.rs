@@ -60,7 +60,8 @@ impl Options {
         match option {
             UnloadOption::IamRole(role) => {
                 self.authorization.iam_role = Some(match role {
-                    IamRole::Default | IamRole::Session => None,
+                    IamRole::Default => None,
+                    IamRole::Session => return Err(Error::unsupported("IAM_ROLE 'SESSION' is not supported")),
                     IamRole::Arn(arn) => Some(arn.clone()),
                 });
             }

@@ -192,7 +192,8 @@ impl UnloadPlan {
         }
         let suffix = match (&self.format, self.compression) {
             (Format::Parquet, _) => ".parquet",
-            (_, Compression::None) => "",
+            // UNLOAD has no LZOP.
+            (_, Compression::None | Compression::Lzop) => "",
             (_, Compression::Gzip) => ".gz",
             (_, Compression::Bzip2) => ".bz2",
             (_, Compression::Zstd) => ".zst",

@@ -122,7 +122,7 @@ fn log(job: &Job, work: &Work<'_>, start: i64, written: &Result<(u64, Vec<Writte
         end: clock::now(),
         format: plan.format_name(),
         compression: match plan.compression {
-            Compression::None => "",
+            Compression::None | Compression::Lzop => "",
             Compression::Gzip => "gzip",
             Compression::Bzip2 => "bzip2",
             Compression::Zstd => "zstd",

@@ -31,6 +31,8 @@ impl Clauses {
         let has_keys = self.access_key_id.is_some() || self.secret_access_key.is_some() || self.session_token.is_some();
         match (&self.iam_role, &self.credentials, has_keys) {
             (Some(role), None, false) => match role {
+                // Only who has logged in through an identity provider has credentials of his own.
+                Some(role) if role == "SESSION" => Err(Error::unsupported("IAM_ROLE 'SESSION' is not supported")),
                 Some(role) if !is_role(role) => Err(invalid()),
                 _ => Ok(S3Credentials::Engine),
             },

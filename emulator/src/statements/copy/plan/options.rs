@@ -15,6 +15,12 @@ use crate::{
     s3::{S3Credentials, S3Path},
 };
 
+/// What does not go with formats whose fields have names.
+const NOT_FOR_NAMED_FIELDS: [&str; 8] =
+    ["DELIMITER", "ESCAPE", "FILLRECORD", "IGNOREBLANKLINES", "NULL AS", "REMOVEQUOTES", "QUOTE", "SERIALIZETOJSON"];
+/// What goes only with text, and a compression that "Data format parameters" does not have for Avro.
+const NOT_FOR_AVRO: [&str; 3] = ["ENCODING", "IGNOREHEADER", "ZSTD"];
+
 /// The parameters of a statement.
 #[derive(Debug, Default)]
 pub(super) struct Options {
@@ -45,6 +51,7 @@ pub(super) struct Options {
     pub date_format: Option<String>,
     pub time_format: Option<String>,
     pub no_load: bool,
+    pub serialize_to_json: bool,
     /// Every parameter's name and place, in their order.
     given: Vec<(&'static str, Pos)>,
 }
@@ -55,7 +62,9 @@ enum Format {
     Csv,
     FixedWidth(String),
     Json(String),
+    Avro(String),
     Parquet,
+    Orc,
 }
 
 impl Options {
@@ -101,12 +110,13 @@ impl Options {
             CopyOption::FixedWidth(text) => self.format = Some((Format::FixedWidth(text.clone()), pos)),
             CopyOption::Json(text) => self.format = Some((Format::Json(text.clone()), pos)),
             CopyOption::Parquet => self.format = Some((Format::Parquet, pos)),
-            CopyOption::Shapefile { .. } | CopyOption::Avro(_) | CopyOption::Orc | CopyOption::Lzop => {
-                return Err(Error::unsupported(format!("COPY of {} files is not supported", name(option))));
+            CopyOption::Orc => self.format = Some((Format::Orc, pos)),
+            CopyOption::Avro(text) => self.format = Some((Format::Avro(text.clone()), pos)),
+            CopyOption::Shapefile { .. } => {
+                return Err(Error::unsupported("COPY of SHAPEFILE files is not supported"));
             }
-            CopyOption::SerializeToJson => {
-                return Err(Error::unsupported("COPY with SERIALIZETOJSON is not supported"));
-            }
+            CopyOption::SerializeToJson => self.serialize_to_json = true,
+            CopyOption::Lzop => self.compression = Some(Compression::Lzop),
             CopyOption::Bzip2 => self.compression = Some(Compression::Bzip2),
             CopyOption::Gzip => self.compression = Some(Compression::Gzip),
             CopyOption::Zstd => self.compression = Some(Compression::Zstd),
@@ -153,15 +163,17 @@ impl Options {
     /// Refuses what does not go with the format (developer guide: the lists of each format's page).
     pub(super) fn check_for(&self, format: &FileFormat) -> Result<()> {
         let (what, refused): (&str, &[&str]) = match format {
-            FileFormat::Delimited(_) => ("delimited text", &["QUOTE"]),
-            FileFormat::Csv(_) => ("CSV", &["ESCAPE", "REMOVEQUOTES"]),
+            FileFormat::Delimited(_) => ("delimited text", &["QUOTE", "SERIALIZETOJSON"]),
+            FileFormat::Csv(_) => ("CSV", &["ESCAPE", "REMOVEQUOTES", "SERIALIZETOJSON"]),
             FileFormat::FixedWidth(_) => {
-                ("FIXEDWIDTH", &["DELIMITER", "ESCAPE", "REMOVEQUOTES", "QUOTE", "FILLRECORD"])
+                ("FIXEDWIDTH", &["DELIMITER", "ESCAPE", "REMOVEQUOTES", "QUOTE", "FILLRECORD", "SERIALIZETOJSON"])
             }
-            FileFormat::Json(_) => {
-                ("JSON", &["DELIMITER", "ESCAPE", "FILLRECORD", "IGNOREBLANKLINES", "NULL AS", "REMOVEQUOTES", "QUOTE"])
-            }
-            FileFormat::Parquet => return self.check_for_columnar(),
+            FileFormat::Json(_) => ("JSON", &NOT_FOR_NAMED_FIELDS),
+            FileFormat::Avro(_) => match self.given.iter().find(|(name, _)| NOT_FOR_AVRO.contains(name)) {
+                Some((name, pos)) => return Err(refusal(name, "AVRO").at(*pos)),
+                None => ("AVRO", &NOT_FOR_NAMED_FIELDS),
+            },
+            FileFormat::Parquet | FileFormat::Orc => return self.check_for_columnar(format),
         };
         match self.given.iter().find(|(name, _)| refused.contains(name)) {
             Some((name, pos)) => Err(refusal(name, what).at(*pos)),
@@ -170,9 +182,11 @@ impl Options {
     }
 
     /// "COPY from columnar data formats" lists what is supported rather than what is not.
-    fn check_for_columnar(&self) -> Result<()> {
+    fn check_for_columnar(&self, format: &FileFormat) -> Result<()> {
         let supported = [
             "PARQUET",
+            "ORC",
+            "SERIALIZETOJSON",
             "ACCEPTINVCHARS",
             "FILLRECORD",
             "IAM_ROLE",
@@ -185,7 +199,7 @@ impl Options {
             "EXPLICIT_IDS",
         ];
         match self.given.iter().find(|(name, _)| !supported.contains(name)) {
-            Some((name, pos)) => Err(refusal(name, "PARQUET").at(*pos)),
+            Some((name, pos)) => Err(refusal(name, &format.name().to_uppercase()).at(*pos)),
             None => Ok(()),
         }
     }
@@ -212,18 +226,9 @@ impl Options {
                     out_of_range("FIXEDWIDTH must be of the format 'label:width,label:width,...'").at(*pos)
                 })
             }
-            Format::Json(text) => match text.trim() {
-                "auto" => Ok(FileFormat::Json(JsonSource::Auto)),
-                "auto ignorecase" => Ok(FileFormat::Json(JsonSource::AutoIgnoreCase)),
-                "noshred" => Ok(FileFormat::Json(JsonSource::Whole)),
-                other => match S3Path::parse(other) {
-                    Some(path) => Ok(FileFormat::Json(JsonSource::Paths(path))),
-                    None => Err(out_of_range(
-                        "JSON argument must be 'auto', 'auto ignorecase', 'noshred', or the S3 path of a JSONPaths file",
-                    )
-                    .at(*pos)),
-                },
-            },
+            Format::Json(text) => json_source("JSON", text, *pos).map(FileFormat::Json),
+            Format::Avro(text) => json_source("AVRO", text, *pos).map(FileFormat::Avro),
+            Format::Orc => Ok(FileFormat::Orc),
             Format::Parquet => Ok(FileFormat::Parquet),
         }
     }
@@ -251,6 +256,7 @@ impl Options {
             "UTF16" => Encoding::Utf16,
             "UTF16LE" => Encoding::Utf16LittleEndian,
             "UTF16BE" => Encoding::Utf16BigEndian,
+            "ISO88591" => Encoding::Latin1,
             other => return Err(Error::unsupported(format!("ENCODING {other} is not supported")).at(*pos)),
         };
         let is_fixed = matches!(self.format, Some((Format::FixedWidth(_), _)));
@@ -300,6 +306,21 @@ impl Options {
 
     pub(super) fn credentials(&self) -> Result<S3Credentials> {
         self.authorization.credentials("COPY from S3")
+    }
+}
+
+/// What stands behind JSON and AVRO.
+fn json_source(format: &str, text: &str, pos: Pos) -> Result<JsonSource> {
+    match text.trim() {
+        "auto" => Ok(JsonSource::Auto),
+        "auto ignorecase" => Ok(JsonSource::AutoIgnoreCase),
+        "noshred" => Ok(JsonSource::Whole),
+        other => S3Path::parse(other).map(JsonSource::Paths).ok_or_else(|| {
+            let message = format!(
+                "{format} argument must be 'auto', 'auto ignorecase', 'noshred', or the S3 path of a JSONPaths file"
+            );
+            out_of_range(&message).at(pos)
+        }),
     }
 }
 

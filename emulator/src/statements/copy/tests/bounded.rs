@@ -16,7 +16,7 @@ use object_store::{
 use super::*;
 use crate::{
     formats::{
-        blocks::{Compression, Encoding, Layout},
+        blocks::{Compression, Container, Encoding, Layout},
         splitter::{Delimited, Splitter},
     },
     s3::{S3Object, S3Path},
@@ -122,6 +122,7 @@ async fn reading_is_ahead_of_writing_by_a_bounded_number_of_bytes() {
         layout: Layout {
             compression: Compression::None,
             encoding: Encoding::Utf8,
+            container: Container::Text,
             header_lines: 0,
             splitter: Arc::new(splitter),
         },

@@ -7,9 +7,11 @@ use arrow::{
     array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray},
     util::display::array_value_to_string,
 };
+use async_compression::tokio::write::GzipEncoder;
 use datafusion::scalar::ScalarValue;
 use futures::{StreamExt, future::join_all};
 use redshift_sql_dialect::{Error, RedshiftType, Result, ast::Statement};
+use tokio::io::AsyncWriteExt;
 
 use super::*;
 use crate::{
@@ -23,6 +25,7 @@ use crate::{
 mod bounded;
 mod failures;
 mod formats;
+mod packed;
 mod session;
 mod sources;
 
@@ -147,6 +150,13 @@ fn parquet_file(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
     writer.write(&batch).expect("written");
     writer.close().expect("closed");
     bytes
+}
+
+async fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzipEncoder::new(Vec::new());
+    encoder.write_all(bytes).await.expect("written");
+    encoder.shutdown().await.expect("ended");
+    encoder.into_inner()
 }
 
 fn array(values: impl Array + 'static) -> ArrayRef {

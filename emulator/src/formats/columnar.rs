@@ -1,4 +1,4 @@
-//! Parquet's columns as the table's: developer guide, "COPY from columnar data formats".
+//! The columns of Parquet and ORC files as the table's: developer guide, "COPY from columnar data formats".
 //!
 //! Columns are matched by position. Redshift reads these files as Spectrum does, which wants exactly the table's types: it
 //! refuses an `int64` for an INTEGER and a `double` for a DECIMAL(10,2), although that is what pandas writes when
@@ -12,11 +12,13 @@ use std::{ops::Range, sync::Arc};
 use arrow::{
     array::{Array, ArrayRef, AsArray, GenericBinaryArray, OffsetSizeTrait, StringViewArray, StringViewBuilder},
     compute::{CastOptions, cast_with_options},
-    datatypes::{DataType, TimeUnit},
+    datatypes::{DataType, Field, FieldRef, TimeUnit},
     error::ArrowError,
+    json::writer::{EncoderOptions, make_encoder},
 };
 use bytes::Bytes;
 use futures::{FutureExt, future::BoxFuture};
+use orc_rust::reader::AsyncChunkReader;
 use parquet::{
     arrow::{arrow_reader::ArrowReaderOptions, async_reader::AsyncFileReader},
     basic::Repetition,
@@ -28,11 +30,12 @@ use redshift_sql_dialect::RedshiftType;
 
 use super::convert::Target;
 use crate::{
+    functions::semistructured::parse::{MAX_SUPER, ParseFault, ParseOptions, parse},
     s3::{S3Error, S3Object},
     types::arrow_type,
 };
 
-/// An object as the Parquet reader reads it.
+/// An object as the readers of these formats read it.
 #[derive(Debug, Clone)]
 pub struct ObjectReader(pub S3Object);
 
@@ -58,6 +61,25 @@ impl AsyncFileReader for ObjectReader {
     }
 }
 
+impl AsyncChunkReader for ObjectReader {
+    fn len(&mut self) -> BoxFuture<'_, std::io::Result<u64>> {
+        futures::future::ready(Ok(self.0.size)).boxed()
+    }
+
+    fn get_bytes(&mut self, start: u64, length: u64) -> BoxFuture<'_, std::io::Result<Bytes>> {
+        async move { self.0.read_range(start, start + length).await.map_err(std::io::Error::other) }.boxed()
+    }
+}
+
+/// What values are read with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// ACCEPTINVCHARS's character.
+    pub replacement: Option<u8>,
+    /// SERIALIZETOJSON: a column of any type may go into a SUPER.
+    pub serialize: bool,
+}
+
 fn external(error: S3Error) -> ParquetError {
     ParquetError::External(Box::new(error))
 }
@@ -81,9 +103,10 @@ pub enum Mismatch {
 }
 
 /// Can values of this type of a file go into a column of that type of the table?
-pub fn is_compatible(file: &DataType, column: RedshiftType) -> bool {
+pub fn is_compatible(file: &DataType, column: RedshiftType, reading: Reading) -> bool {
     use RedshiftType::*;
     match column {
+        Super => reading.serialize,
         Bool => matches!(file, DataType::Boolean),
         Int2 | Int4 | Int8 => file.is_integer(),
         Numeric { scale, .. } => match file {
@@ -104,18 +127,20 @@ pub fn is_compatible(file: &DataType, column: RedshiftType) -> bool {
     }
 }
 
-/// A file's values as the column's. `replacement` is ACCEPTINVCHARS's character.
+/// A file's values as the column's.
 ///
 /// # Errors
 /// Where a value does not fit.
-pub fn convert(array: &ArrayRef, target: &Target, replacement: Option<u8>) -> Result<ArrayRef, Mismatch> {
+pub fn convert(array: &ArrayRef, target: &Target, reading: Reading) -> Result<ArrayRef, Mismatch> {
     if !target.nullable && array.null_count() > 0 {
         return Err(Mismatch::Null);
     }
-    if !is_compatible(array.data_type(), target.ty) {
+    if !is_compatible(array.data_type(), target.ty, reading) {
         return Err(Mismatch::Type);
     }
+    let replacement = reading.replacement;
     match target.ty {
+        RedshiftType::Super => documents(array),
         RedshiftType::Varchar(length) => varchar(&text(array, replacement)?, length as usize),
         RedshiftType::Char(length) => char(&text(array, replacement)?, length as usize),
         RedshiftType::Varbyte(length) => {
@@ -131,6 +156,35 @@ pub fn convert(array: &ArrayRef, target: &Target, replacement: Option<u8>) -> Re
         }
         ty => cast(array, &arrow_type(ty)),
     }
+}
+
+/// Values of any type as SUPER: structures, lists and maps as objects and arrays, dates and times as strings ("Loading
+/// semistructured data", "Copying data from columnar-format Parquet and ORC").
+fn documents(array: &ArrayRef) -> Result<ArrayRef, Mismatch> {
+    let field: FieldRef = Arc::new(Field::new("c", array.data_type().clone(), true));
+    let stamp = "%Y-%m-%d %H:%M:%S%.f";
+    let options = EncoderOptions::default()
+        .with_explicit_nulls(true)
+        .with_timestamp_format(stamp.to_string())
+        .with_timestamp_tz_format(format!("{stamp}%:z"));
+    let mut encoder = make_encoder(&field, array, &options).map_err(|_| Mismatch::Type)?;
+    let mut builder = StringViewBuilder::with_capacity(array.len());
+    let mut text = Vec::new();
+    for row in 0..array.len() {
+        if array.is_null(row) {
+            builder.append_null();
+            continue;
+        }
+        text.clear();
+        encoder.encode(row, &mut text);
+        let json = std::str::from_utf8(&text).map_err(|_| Mismatch::Characters)?;
+        let held = parse(json, ParseOptions::DEFAULT).map_err(|fault| match fault {
+            ParseFault::Syntax => Mismatch::Type,
+            _ => Mismatch::Length { column: MAX_SUPER, value: json.len() },
+        })?;
+        builder.append_value(held);
+    }
+    Ok(Arc::new(builder.finish()))
 }
 
 fn zone_of(array: &ArrayRef) -> Option<Arc<str>> {
@@ -243,7 +297,7 @@ mod tests {
     use arrow::{
         array::{
             BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray,
-            TimestampNanosecondArray,
+            StructArray, TimestampNanosecondArray,
         },
         util::display::array_value_to_string,
     };
@@ -257,7 +311,7 @@ mod tests {
 
     fn loaded(array: impl Array + 'static, ty: RedshiftType) -> Result<Vec<String>, Mismatch> {
         let array: ArrayRef = Arc::new(array);
-        let converted = convert(&array, &target(ty), None)?;
+        let converted = convert(&array, &target(ty), Reading::default())?;
         assert_eq!(converted.data_type(), &arrow_type(ty));
         Ok((0..converted.len()).map(|row| array_value_to_string(&converted, row).expect("a text")).collect())
     }
@@ -307,16 +361,37 @@ mod tests {
     fn bytes_become_text_where_they_are() {
         let bytes: ArrayRef = Arc::new(BinaryArray::from_vec(vec![b"ok", b"a\xff"]));
         let varchar = target(RedshiftType::Varchar(5));
-        assert_eq!(convert(&bytes, &varchar, None).expect_err("not UTF-8"), Mismatch::Characters);
-        let replaced = convert(&bytes, &varchar, Some(b'?')).expect("replaced");
+        assert_eq!(convert(&bytes, &varchar, Reading::default()).expect_err("not UTF-8"), Mismatch::Characters);
+        let replaced =
+            convert(&bytes, &varchar, Reading { replacement: Some(b'?'), ..Reading::default() }).expect("replaced");
         assert_eq!(replaced.as_string_view().value(1), "a?");
+    }
+
+    #[test]
+    fn any_type_may_become_a_super() {
+        let names: ArrayRef = Arc::new(StringArray::from(vec![Some("a \"b\""), None]));
+        let days: ArrayRef = Arc::new(Date32Array::from(vec![Some(0), Some(1)]));
+        let times: ArrayRef = Arc::new(TimestampNanosecondArray::from(vec![1_540_919_166_796_000_000; 2]));
+        let fields = [("name", names), ("day", days), ("at", times)];
+        let nested: ArrayRef = Arc::new(StructArray::try_from(fields.to_vec()).expect("a structure"));
+        let target = target(RedshiftType::Super);
+        assert_eq!(convert(&nested, &target, Reading::default()).expect_err("not asked for"), Mismatch::Type);
+        let serialized = convert(&nested, &target, Reading { serialize: true, ..Reading::default() });
+        let texts: Vec<_> = serialized.expect("texts").as_string_view().iter().flatten().map(str::to_owned).collect();
+        assert_eq!(
+            texts,
+            [
+                r#"{"name":"a \"b\"","day":"1970-01-01","at":"2018-10-30 17:06:06.796"}"#,
+                r#"{"name":null,"day":"1970-01-02","at":"2018-10-30 17:06:06.796"}"#,
+            ]
+        );
     }
 
     #[test]
     fn nulls_need_a_column_that_takes_them() {
         let array: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None]));
         let required = Target { nullable: false, ..target(RedshiftType::Int8) };
-        assert_eq!(convert(&array, &required, None).expect_err("NULL"), Mismatch::Null);
+        assert_eq!(convert(&array, &required, Reading::default()).expect_err("NULL"), Mismatch::Null);
     }
 
     #[test]
