@@ -153,7 +153,7 @@ fn setting(set: &Set) -> String {
         Set::Parameter { local: _, name, value: _ } => name.to_ascii_lowercase(),
         Set::TimeZone { .. } => "timezone".to_string(),
         Set::SessionAuthorization { .. } => "session_authorization".to_string(),
-        Set::Transaction(_) => "transaction_isolation".to_string(),
+        Set::Transaction(_) | Set::SessionCharacteristics(_) => "transaction_isolation".to_string(),
     }
 }
 

@@ -62,16 +62,18 @@ impl<R: Read> LzopReader<R> {
         }
         let is_compressed = held < size;
         let adler = if flags & flag::ADLER32_PLAIN != 0 { Some(self.u32()?) } else { None };
-        let mut passed_over = u32::from(flags & flag::CRC32_PLAIN != 0);
-        if is_compressed {
-            passed_over += u32::from(flags & flag::ADLER32_COMPRESSED != 0);
-            passed_over += u32::from(flags & flag::CRC32_COMPRESSED != 0);
+        if flags & flag::CRC32_PLAIN != 0 {
+            self.u32()?;
         }
-        for _ in 0..passed_over {
+        let packed = if is_compressed && flags & flag::ADLER32_COMPRESSED != 0 { Some(self.u32()?) } else { None };
+        if is_compressed && flags & flag::CRC32_COMPRESSED != 0 {
             self.u32()?;
         }
         let mut data = vec![0; held];
         self.file.read_exact(&mut data)?;
+        if packed.is_some_and(|sum| sum != adler32(&data)) {
+            return Err(malformed("a block's checksum is wrong"));
+        }
         if is_compressed {
             data = lzokay_native::decompress_all(&data, Some(size)).map_err(|error| malformed(&error.to_string()))?;
         }

@@ -4,7 +4,7 @@ use super::{
     Visitor,
     query::{walk_order_by, walk_window},
 };
-use crate::ast::{Expr, ExprKind, FunctionCall, PathStep};
+use crate::ast::{Expr, ExprKind, FunctionCall, Link, PathStep};
 
 /// Visits the parts of an expression.
 pub fn walk_expr<V: Visitor + ?Sized>(visitor: &mut V, expr: &Expr) {
@@ -29,6 +29,12 @@ pub fn walk_expr<V: Visitor + ?Sized>(visitor: &mut V, expr: &Expr) {
         | ExprKind::Prior(expr)
         | ExprKind::OuterJoinMark(expr) => visitor.visit_expr(expr),
         ExprKind::Binary { op: _, left, right } => both(visitor, left, right),
+        ExprKind::Chain { first, rest } => {
+            visitor.visit_expr(first);
+            for Link { op: _, pos: _, operand } in rest {
+                visitor.visit_expr(operand);
+            }
+        }
         ExprKind::QuantifiedArray { expr, op: _, quantifier: _, array } => both(visitor, expr, array),
         ExprKind::Position { needle, haystack } => both(visitor, needle, haystack),
         ExprKind::AtTimeZone { expr, zone } => both(visitor, expr, zone),

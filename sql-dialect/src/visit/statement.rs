@@ -188,7 +188,7 @@ fn walk_dml<V: Visitor + ?Sized>(visitor: &mut V, statement: &Statement) {
 }
 
 fn walk_copy<V: Visitor + ?Sized>(visitor: &mut V, copy: &Copy) {
-    let Copy { table, columns: _, source, source_pos: _, options: _, option_positions: _ } = copy;
+    let Copy { table, columns: _, source, source_pos: _, options: _, option_positions: _, template: _ } = copy;
     visitor.visit_relation(table, Use::Write);
     visitor.visit_location(source, Direction::In);
 }

@@ -316,11 +316,18 @@ fn unpacked(layout: &Layout, chunks: Chunks) -> Source {
     let (pieces, taken) = mpsc::channel(2);
     let (container, compression) = (layout.container, layout.compression);
     let file = SyncIoBridge::new(decoder(compression, chunks));
-    tokio::task::spawn_blocking(move || {
-        if let Err(error) = unpack(file, (container, compression), &pieces) {
-            // Nobody listens where the load has ended.
-            let _ = pieces.blocking_send(Err(error));
-        }
+    let to_thread = pieces.clone();
+    let unpacking = tokio::task::spawn_blocking(move || unpack(file, (container, compression), &to_thread));
+    tokio::spawn(async move {
+        let error = match unpacking.await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error,
+            // A reader that broke down over a file has not read it to its end.
+            Err(_) if container == Container::Avro => ReadError::Avro("the file is malformed".into()),
+            Err(_) => ReadError::Compression(compression),
+        };
+        // Nobody listens where the load has ended.
+        let _ = pieces.send(Err(error)).await;
     });
     Source::Unpacked(taken)
 }
