@@ -30,7 +30,7 @@ const SERIALIZABLE: &str = "serializable";
 const CREATE_SERIALIZABLE: &str = "create database serializable isolation level serializable";
 
 /// The letters of types: one for each, so that `query IT` says INTEGER, VARCHAR.
-const TYPE_LETTERS: [(char, &[u32]); 24] = [
+const TYPE_LETTERS: [(char, &[u32]); 26] = [
     ('L', &[16]),                             // boolean (logical)
     ('S', &[21]),                             // smallint
     ('I', &[23]),                             // integer
@@ -52,6 +52,8 @@ const TYPE_LETTERS: [(char, &[u32]); 24] = [
     ('i', &[1186]),                           // interval
     ('J', &[4000]),                           // super (JSON)
     ('V', &[6551]),                           // varbyte
+    ('G', &[3000]),                           // geometry
+    ('g', &[3001]),                           // geography (globe)
     ('O', &[26, 24]),                         // oid, regproc
     ('c', &[18]),                             // "char"
     ('A', &[1005, 1009, 1028, 22, 30, 1034]), // arrays of the catalog

@@ -152,6 +152,7 @@ impl Binder {
             None => self.expr(expr, block, Place::of(Clause::GroupBy))?,
         };
         let Typed { expr: bound, ty } = bound;
+        super::order::check_sortable(ty).map_err(|error| error.at(expr.pos))?;
         self.refuse_correlated_group(&bound, block).map_err(|error| error.at(expr.pos))?;
         let known = groups.exprs.iter().position(|known| *known == bound);
         Ok(known.unwrap_or_else(|| {

@@ -57,6 +57,19 @@ impl OrderKey {
     }
 }
 
+/// "You can't use GEOMETRY or GEOGRAPHY columns in SQL ORDER BY, GROUP BY, or DISTINCT clauses."
+///
+/// # Errors
+/// 42883 `could not identify an ordering operator for type geometry`, as PostgreSQL 8.0 words it.
+pub(super) fn check_sortable(ty: RedshiftType) -> Result<()> {
+    if !matches!(ty, RedshiftType::Geometry | RedshiftType::Geography) {
+        return Ok(());
+    }
+    let message = format!("could not identify an ordering operator for type {ty}");
+    let hint = "Use an explicit ordering operator or modify the query.";
+    Err(Error::new(SqlState::UNDEFINED_FUNCTION, message).with_hint(hint))
+}
+
 impl Binder {
     /// The output column that an ORDER BY item names by its position or its name; none where it is an expression.
     ///
@@ -97,6 +110,11 @@ impl Binder {
                     }
                 }
             };
+            let ty = match &by {
+                OrderBy::Output(index) => items[*index].typed.ty,
+                OrderBy::Hidden(typed) => typed.ty,
+            };
+            check_sortable(ty).map_err(|error| error.at(item.expr.pos))?;
             keys.push((by, OrderKey::new(item)));
         }
         Ok(keys)

@@ -117,6 +117,7 @@ impl Binder {
 
     /// Each row once; SUPER values are compared by their keys.
     pub(super) fn distinct(&mut self, plan: LogicalPlan, columns: &[ResultColumn]) -> Result<LogicalPlan> {
+        columns.iter().try_for_each(|shown| super::order::check_sortable(shown.ty))?;
         if columns.iter().all(|shown| shown.ty != RedshiftType::Super) {
             return Ok(node::distinct(plan));
         }

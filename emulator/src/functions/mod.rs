@@ -32,6 +32,7 @@ mod series;
 mod signals;
 mod sketch;
 mod soundex;
+pub(crate) mod spatial;
 pub(crate) mod string;
 pub(crate) mod system_info;
 mod teradata;
@@ -44,12 +45,13 @@ use datafusion::logical_expr::{Expr, LogicalPlan, SortExpr, WindowFrame, expr::N
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, names::ObjectName};
 
 pub(crate) use self::registry::argument_cost;
-pub use self::system_info::REDSHIFT_VERSION;
 pub(crate) use self::{
     nodes::{Node, node},
     random::Random,
     signals::signaller,
+    spatial::{read_geography, read_geometry},
 };
+pub use self::{spatial::ewkb_of_kept, system_info::REDSHIFT_VERSION};
 use crate::binder::{BindContext, Typed};
 
 /// The tables of scalar functions.
@@ -69,6 +71,19 @@ const FAMILIES: &[&[registry::Function]] = &[
     semistructured::FAMILIES[1],
     semistructured::FAMILIES[2],
     signals::FUNCTIONS,
+    spatial::FAMILIES[0],
+    spatial::FAMILIES[1],
+    spatial::FAMILIES[2],
+    spatial::FAMILIES[3],
+    spatial::FAMILIES[4],
+    spatial::FAMILIES[5],
+    spatial::FAMILIES[6],
+    spatial::FAMILIES[7],
+    spatial::FAMILIES[8],
+    spatial::FAMILIES[9],
+    spatial::FAMILIES[10],
+    spatial::FAMILIES[11],
+    spatial::FAMILIES[12],
     string::FUNCTIONS,
     system_info::FUNCTIONS,
     teradata::FUNCTIONS,
@@ -90,6 +105,9 @@ pub enum FunctionClass {
 
 /// Is there a function of this name, and as what can it be called?
 pub fn classes(name: &str) -> Option<&'static [FunctionClass]> {
+    if aggregate::is_aggregate(name) && registry::knows(name) {
+        return Some(&[FunctionClass::Aggregate, FunctionClass::Scalar]);
+    }
     if aggregate::is_aggregate(name) {
         return Some(&[FunctionClass::Aggregate, FunctionClass::Window]);
     }

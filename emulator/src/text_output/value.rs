@@ -16,6 +16,7 @@ use super::{
     write_hex_lower, write_hex_upper, write_interval, write_numeric, write_time, write_timestamp, write_timestamptz,
     write_timetz, write_year_to_month,
 };
+use crate::functions::ewkb_of_kept;
 
 /// Appends a value that is not NULL, of an array in the Arrow form of the type ([`crate::types::arrow_type`]).
 ///
@@ -65,7 +66,7 @@ pub fn write_value(
             write_interval(out, value.months, value.days, value.nanoseconds / 1_000, style)
         }
         Varbyte(_) => write_hex_lower(out, values.as_binary::<i32>().value(row)),
-        Geometry | Geography => write_hex_upper(out, values.as_binary::<i32>().value(row)),
+        Geometry | Geography => write_hex_upper(out, &ewkb_of_kept(values.as_binary::<i32>().value(row))),
         // A sketch is kept as the JSON that Redshift shows.
         HllSketch => match std::str::from_utf8(values.as_binary::<i32>().value(row)) {
             Ok(json) => out.write_str(json),

@@ -17,6 +17,7 @@ use arrow::{
 };
 use blueshift_emulator::{
     ResultColumn,
+    functions::ewkb_of_kept,
     text_output::{self, TextStyle},
     types::arrow_type,
 };
@@ -229,7 +230,8 @@ impl ColumnEncoder {
                 out.put_i32(value.days);
                 out.put_i32(value.months);
             }
-            Varbyte(_) | HllSketch | Geometry | Geography => out.put_slice(values.as_binary::<i32>().value(row)),
+            Varbyte(_) | HllSketch => out.put_slice(values.as_binary::<i32>().value(row)),
+            Geometry | Geography => out.put_slice(&ewkb_of_kept(values.as_binary::<i32>().value(row))),
             Int2Vector | OidVector => put_items(out, &values.as_list::<i32>().value(row), self.item_oid(), 0),
             Int2Array | Int4Array | OidArray | TextArray | AclItemArray => {
                 put_items(out, &values.as_list::<i32>().value(row), self.item_oid(), 1);

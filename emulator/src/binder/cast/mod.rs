@@ -24,6 +24,7 @@ use crate::{
         catalog_info::cast_identifier,
         conversion::{Conversion, Excess, Failure},
         semistructured::scalar,
+        spatial,
     },
     text_input::{
         Composite, DateOrder, DateTimeInput, InputError, IntervalUnits, Rounding, parse_interval,
@@ -85,6 +86,8 @@ pub(crate) fn strength(from: RedshiftType, to: RedshiftType) -> Option<Strength>
         (Char(_) | Varchar(_) | Text, Interval | IntervalYearToMonth | IntervalDayToSecond(_)) => Explicit,
         (Char(_) | Varchar(_) | Text, HllSketch) => Explicit,
         (HllSketch, Char(_) | Varchar(_) | Text) => Assignment,
+        // "can't be implicitly converted to any other data type, except each other"
+        (Geometry, Geography) | (Geography, Geometry) => Implicit,
         (Int2 | Int4 | Int8, Varbyte(_)) => Explicit,
         (Char(_) | Varchar(_) | Text, Varbyte(_)) | (Varbyte(_), Char(_) | Varchar(_) | Text) => Explicit,
         (Date, Timestamp | TimestampTz) | (Timestamp, TimestampTz) | (Time, TimeTz) => Implicit,
@@ -143,6 +146,9 @@ pub fn cast(value: Typed, target: RedshiftType, kind: CastKind, ctx: &BindContex
         return scalar::from_super(value.expr, target, kind, ctx);
     }
     if let Some(found) = cast_identifier(&value, target, ctx) {
+        return found;
+    }
+    if let Some(found) = spatial::cast(&value, target, ctx) {
         return found;
     }
     if keeps_values(value.ty, target, kind) {

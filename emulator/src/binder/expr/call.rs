@@ -41,7 +41,8 @@ impl Binder {
         if matches!(name.as_str(), "grouping" | "grouping_id") {
             return self.grouping_call(call, block, place);
         }
-        if is(FunctionClass::Aggregate) {
+        // ST_Collect of two geometries is no aggregate.
+        if is(FunctionClass::Aggregate) && !(is(FunctionClass::Scalar) && call.args.len() > 1) {
             return self.aggregate_call(name, call, block, place);
         }
         if is(FunctionClass::Window) {

@@ -38,6 +38,10 @@ pub(super) fn compare(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext
     {
         return Ok(compared);
     }
+    let spatial = |ty: RedshiftType| matches!(ty, RedshiftType::Geometry | RedshiftType::Geography);
+    if spatial(left.ty) || spatial(right.ty) {
+        return Err(missing(op.symbol(), Some(left.ty), right.ty));
+    }
     let (left, right) = operands(op, left, right, ctx)?;
     let operator = operator(op);
     match left.ty {

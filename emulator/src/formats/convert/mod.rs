@@ -13,13 +13,17 @@ use arrow::{
         TimestampMicrosecondType,
     },
 };
-use redshift_sql_dialect::RedshiftType;
+use redshift_sql_dialect::{Error, RedshiftType};
 
 use super::fields::{Fault, Field, FieldTable, Form};
 use crate::{
+    functions::{read_geography, read_geometry},
     text_input::{self, InputError, Rounding},
     types::arrow_type,
 };
+
+/// `stl_load_errors.err_code` of a spatial value that cannot be read: "Unknown parse error".
+const SPATIAL_FAULT: u16 = 1200;
 
 mod datetime;
 mod number;
@@ -114,15 +118,15 @@ pub fn is_loadable(ty: RedshiftType) -> bool {
         | Timestamp
         | TimestampTz
         | Super
-        | Varbyte(_) => true,
+        | Varbyte(_)
+        | Geometry
+        | Geography => true,
         Text
         | Name
         | IntervalYearToMonth
         | IntervalDayToSecond(_)
         | Interval
         | HllSketch
-        | Geometry
-        | Geography
         | Oid
         | RegProc
         | RegClass
@@ -249,6 +253,8 @@ impl<'a> Rows<'a> {
             }
             RedshiftType::Varbyte(length) => self.bytes(field, target, length as usize),
             RedshiftType::Super => self.documents(field, target),
+            RedshiftType::Geometry => self.spatial(field, target, read_geometry),
+            RedshiftType::Geography => self.spatial(field, target, read_geography),
             // What is not loadable was refused before anything was read.
             _ => self.strings(field, target),
         }
@@ -315,6 +321,20 @@ impl<'a> Rows<'a> {
     fn bytes(&mut self, field: usize, target: &Target, length: usize) -> ArrayRef {
         let mut builder = BinaryBuilder::new();
         let slow = |raw: &[u8]| number::hexadecimal(raw, length).map(Some);
+        for (row, place) in self.table.column(field).enumerate() {
+            builder.append_option(self.value(row, (field, place), target, &slow));
+        }
+        Arc::new(builder.finish())
+    }
+
+    /// GEOMETRY and GEOGRAPHY: hexadecimal (E)WKB or (E)WKT (developer guide, "Loading a column of the GEOMETRY or GEOGRAPHY
+    /// data type").
+    fn spatial(&mut self, field: usize, target: &Target, read: fn(&str) -> Result<Vec<u8>, Error>) -> ArrayRef {
+        let mut builder = BinaryBuilder::new();
+        let slow = |raw: &[u8]| {
+            let read = read(&String::from_utf8_lossy(raw));
+            read.map(Some).map_err(|error| Fault::new(SPATIAL_FAULT, error.message()))
+        };
         for (row, place) in self.table.column(field).enumerate() {
             builder.append_option(self.value(row, (field, place), target, &slow));
         }

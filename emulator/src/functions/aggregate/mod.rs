@@ -36,7 +36,9 @@ use self::{
     sorted::{Made, Sorted, WHOLE},
     total::{Total, TotalKind},
 };
-use super::{AggregateParts, OrderedArg, no_such_function, semistructured::key, string::without_trailing_blanks};
+use super::{
+    AggregateParts, OrderedArg, no_such_function, semistructured::key, spatial::Boxes, string::without_trailing_blanks,
+};
 use crate::{
     binder::{BindContext, CastKind, Typed, cast},
     text_input::{Rounding, parse_numeric},
@@ -61,6 +63,7 @@ pub(super) const NAMES: &[&str] = &[
     "min",
     "percentile_cont",
     "percentile_disc",
+    "st_collect",
     "stddev",
     "stddev_pop",
     "stddev_samp",
@@ -133,6 +136,7 @@ pub(super) fn choose(
         }
         ("listagg", 1 | 2) => return listagg(args, distinct, within_group, ctx),
         ("percentile_cont" | "percentile_disc", 1) => return percentile(name, args, within_group, ctx),
+        ("st_collect", 1) if !distinct => return collected(args, within_group, ctx),
         (_, 1) if within_group.is_empty() => {}
         (_, 1) => {
             let message = format!("WITHIN GROUP is not supported for {name}");
@@ -293,6 +297,14 @@ fn listagg(mut args: Vec<Typed>, distinct: bool, within_group: Vec<OrderedArg>, 
     let Some(value) = args.pop() else { return Err(no_such_function("listagg", &args)) };
     let value = cast(value, text(), CastKind::Implicit, ctx)?;
     sorted(Made::List { delimiter, distinct }, value, within_group, text())
+}
+
+/// "ST_Collect": all geometries in one, in the order of WITHIN GROUP.
+fn collected(args: Vec<Typed>, within_group: Vec<OrderedArg>, ctx: &BindContext) -> Result<Chosen> {
+    let missing = no_such_function("st_collect", &args);
+    let value = args.into_iter().next().filter(|arg| matches!(arg.ty, RedshiftType::Geometry | RedshiftType::Unknown));
+    let value = cast(value.ok_or(missing)?, RedshiftType::Geometry, CastKind::Implicit, ctx)?;
+    sorted(Made::Collection(Boxes::of(ctx)), value, within_group, RedshiftType::Geometry)
 }
 
 fn text() -> RedshiftType {

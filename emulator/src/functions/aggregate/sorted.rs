@@ -1,4 +1,4 @@
-//! Aggregates over a group's rows in order: LISTAGG, PERCENTILE_CONT, PERCENTILE_DISC, MEDIAN.
+//! Aggregates over a group's rows in order: LISTAGG, PERCENTILE_CONT, PERCENTILE_DISC, MEDIAN, ST_Collect.
 //!
 //! The keys of WITHIN GROUP are arguments behind the value, so that each call sorts for itself, as an aggregate and as a
 //! window function alike. A row is kept as its keys in Arrow's row format, which compares as bytes, and its value.
@@ -21,7 +21,11 @@ use datafusion::{
 };
 use redshift_sql_dialect::{Error, RedshiftType, types::MAX_VARCHAR};
 
-use crate::{error::to_datafusion, functions::kernel::retype, types::arrow_type};
+use crate::{
+    error::to_datafusion,
+    functions::{kernel::retype, spatial::Boxes},
+    types::arrow_type,
+};
 
 /// What is made of the rows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -37,6 +41,8 @@ pub enum Made {
     Discrete(u64),
     /// The value at this fraction, between two of theirs where it falls there.
     Continuous(u64),
+    /// A geometry of geometries: ST_Collect.
+    Collection(Boxes),
 }
 
 /// Units of a percentile's fraction in one.
@@ -68,6 +74,7 @@ impl AggregateUDFImpl for Sorted {
             Made::List { .. } => "listagg",
             Made::Discrete(_) => "percentile_disc",
             Made::Continuous(_) => "percentile_cont",
+            Made::Collection(_) => "st_collect",
         }
     }
 
@@ -169,6 +176,10 @@ impl Accumulator for Rows {
             Made::List { delimiter, distinct } => list(values.as_string_view(), delimiter, *distinct),
             Made::Discrete(fraction) => discrete(&values, *fraction),
             Made::Continuous(fraction) => continuous(&values, *fraction, self.result),
+            Made::Collection(boxes) => {
+                let collected = boxes.collect(values.as_binary::<i32>().iter().flatten()).map_err(to_datafusion)?;
+                Ok(ScalarValue::Binary(collected))
+            }
         }
     }
 

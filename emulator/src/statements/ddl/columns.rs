@@ -135,12 +135,13 @@ impl Declared {
     }
 }
 
-/// "You can't define SUPER columns as either a distribution or sort key."
+/// "You can't define SUPER columns as either a distribution or sort key." "You can't use a GEOMETRY or GEOGRAPHY column as
+/// a sort key or a distribution key for an Amazon Redshift table."
 fn check_key(ty: RedshiftType, column: &str, what: &str) -> Result<()> {
-    if ty != RedshiftType::Super {
+    if !matches!(ty, RedshiftType::Super | RedshiftType::Geometry | RedshiftType::Geography) {
         return Ok(());
     }
-    let message = format!("column \"{column}\" of type super cannot be a {what}");
+    let message = format!("column \"{column}\" of type {ty} cannot be a {what}");
     Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message))
 }
 
@@ -239,8 +240,9 @@ pub(super) fn storable(ty: &DataType, column: &str) -> Result<RedshiftType> {
         | IntervalDayToSecond(_)
         | Super
         | Varbyte(_)
-        | HllSketch => Ok(ty),
-        Geometry | Geography => Err(Error::unsupported(format!("type {ty} is not supported"))),
+        | HllSketch
+        | Geometry
+        | Geography => Ok(ty),
         Name | Interval | Oid | RegProc | RegClass | RegType | InternalChar | Int2Vector | OidVector | Int2Array
         | Int4Array | OidArray | TextArray | AclItemArray | AbsTime | Unknown => Err(Error::new(
             SqlState::FEATURE_NOT_SUPPORTED,

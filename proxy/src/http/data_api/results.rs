@@ -4,7 +4,7 @@
 //! data types when calling the Amazon Redshift Data API". What is told of a column is what the service's JDBC driver
 //! tells: precisions and scales are those of its TypeInfoCache.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use arrow::{
     array::{Array, ArrayRef, AsArray},
@@ -12,7 +12,7 @@ use arrow::{
     record_batch::RecordBatch,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use blueshift_emulator::{ResultColumn, text_output::TextStyle};
+use blueshift_emulator::{ResultColumn, functions::ewkb_of_kept, text_output::TextStyle};
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 use serde_json::{Value, json};
 
@@ -180,7 +180,9 @@ fn field(values: &ArrayRef, row: usize, ty: RedshiftType, style: TextStyle) -> R
         Float4 => values.as_primitive_opt::<Float32Type>().map(|values| double(shortest(values.value(row)))),
         Float8 => values.as_primitive_opt::<Float64Type>().map(|values| double(values.value(row))),
         Varbyte(_) | Geometry | Geography => values.as_binary_opt::<i32>().map(|values| {
-            let text = BASE64_STANDARD.encode(values.value(row));
+            let bytes = values.value(row);
+            let value = if matches!(ty, Varbyte(_)) { Cow::Borrowed(bytes) } else { ewkb_of_kept(bytes) };
+            let text = BASE64_STANDARD.encode(value);
             let bytes = text.len();
             (json!({"blobValue": text}), 16 + bytes)
         }),
