@@ -11,7 +11,7 @@ use redshift_sql_dialect::{
 use crate::{
     Engine,
     binder::{BindContext, Effects, Parameters, SessionInfo},
-    catalog::{Oid, Transaction, TransactionView, User},
+    catalog::{Membership, Oid, Transaction, TransactionView, User},
     clock,
     control::SessionControl,
     functions::Random,
@@ -103,6 +103,8 @@ pub(crate) struct SessionState {
     pub ingested: bool,
     idle_limit: Option<Duration>,
     active: ActiveSession,
+    /// Groups that its user is in as long as it lasts.
+    membership: Option<Membership>,
 }
 
 /// A user as a session keeps it.
@@ -148,6 +150,7 @@ impl Session {
             user: user.name.clone(),
             user_id: user.id,
             superuser: user.superuser,
+            membership: None,
             engine,
             login,
             settings,
@@ -162,6 +165,16 @@ impl Session {
             ingested: false,
         };
         Ok(Session { block: None, state })
+    }
+
+    /// Puts the user who logged in into groups for as long as the session lasts.
+    ///
+    /// # Errors
+    /// 42704 where there is no such group.
+    pub fn join_groups(&mut self, groups: &[String]) -> Result<()> {
+        let SessionState { engine, login, authenticated, .. } = &self.state;
+        self.state.membership = Some(engine.catalog().join_groups(login.pid, authenticated.id, groups)?);
+        Ok(())
     }
 
     /// Opens a transaction block.

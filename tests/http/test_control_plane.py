@@ -246,12 +246,23 @@ def test_a_cluster_s_credentials_log_in(warehouse, redshift):
     create_cluster(redshift, "with-credentials", DBName="dev")
     data = DataApi(warehouse)
     data.run("create group analysts")
+    data.run("create table of_analysts as select 42 as answer")
+    data.run("grant select on of_analysts to group analysts")
     issued = redshift.get_cluster_credentials(ClusterIdentifier="with-credentials", DbUser="temp_user", DbName="dev", AutoCreate=True,
                                               DbGroups=["analysts"], DurationSeconds=900)
     assert issued["DbUser"] == "IAMA:temp_user:analysts"
     with log_in(warehouse, issued["DbUser"], issued["DbPassword"]) as connection:
         assert ask(connection, "select current_user") == "temp_user"
-    assert data.rows("select count(*) from pg_group g, pg_user u where g.groname = 'analysts' and u.usesysid = any(g.grolist) and u.usename = 'temp_user'") == [(1,)]
+        # The user is in the group while the session lasts, and in no other session.
+        assert ask(connection, "select answer from of_analysts") == 42
+    assert "permission denied" in data.error("select answer from of_analysts", DbUser="temp_user")
+    without = redshift.get_cluster_credentials(ClusterIdentifier="with-credentials", DbUser="temp_user", DbName="dev")
+    with log_in(warehouse, without["DbUser"], without["DbPassword"]) as connection:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            ask(connection, "select answer from of_analysts")
+    nowhere = redshift.get_cluster_credentials(ClusterIdentifier="with-credentials", DbUser="temp_user", DbName="dev", DbGroups=["nowhere"])
+    with pytest.raises(psycopg.OperationalError, match='group "nowhere" does not exist'):
+        log_in(warehouse, nowhere["DbUser"], nowhere["DbPassword"])
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         log_in(warehouse, issued["DbUser"], "wrong")
     # A user who is not there and is not to be made cannot log in.

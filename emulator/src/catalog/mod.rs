@@ -30,6 +30,7 @@ mod relations;
 mod rights;
 mod routines;
 pub(crate) mod serializable;
+mod session_groups;
 mod snapshot;
 pub(crate) mod sql;
 mod system_roles;
@@ -38,6 +39,7 @@ mod view;
 
 pub(crate) use objects::locked;
 pub(crate) use relations::StoredRelation;
+pub(crate) use session_groups::Membership;
 pub(crate) use snapshot::SnapshotId;
 pub(crate) use transaction::Touched;
 
@@ -87,6 +89,7 @@ pub(crate) struct Shared {
     pub(crate) serialization: serializable::Serialization,
     pub(crate) garbage: garbage::Garbage,
     pub(crate) caches: objects::Caches,
+    pub(crate) session_groups: session_groups::SessionGroups,
     pub(crate) chunks: ChunkCache,
     /// The data files.
     pub(crate) store: Arc<dyn ObjectStore>,
@@ -143,6 +146,7 @@ impl Catalog {
             serialization: serializable::Serialization::default(),
             garbage: garbage::Garbage::default(),
             caches: objects::Caches::default(),
+            session_groups: session_groups::SessionGroups::default(),
             chunks: ChunkCache::default(),
             store,
             store_url: store_url()?,

@@ -134,6 +134,7 @@ impl TransactionView {
         grantees.extend(
             self.groups()?.iter().filter(|group| group.members.contains(&id)).map(|group| Grantee::Group(group.id)),
         );
+        grantees.extend(self.session_groups(id).into_iter().map(Grantee::Group));
         self.add_roles(&mut grantees)?;
         let system = self.grants_on(GrantObject::System)?.into_iter().filter(|e| grantees.contains(&e.grantee));
         let system = system.filter_map(|entry| match entry.privilege {

@@ -454,6 +454,12 @@ impl TransactionView {
         Ok(actor)
     }
 
+    /// The groups that a user is in for this session only.
+    pub(crate) fn session_groups(&self, user: Oid) -> Vec<Oid> {
+        let inner = self.inner.as_ref();
+        inner.map_or(Vec::new(), |inner| self.shared.session_groups.of(inner.owner.pid, user))
+    }
+
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }

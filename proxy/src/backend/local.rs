@@ -75,6 +75,10 @@ struct LocalSession {
 
 #[async_trait]
 impl BackendSession for LocalSession {
+    fn join_groups(&mut self, groups: &[String]) -> Result<()> {
+        self.session.join_groups(groups)
+    }
+
     async fn begin(&mut self, modes: TransactionModes) -> Result<()> {
         self.session.begin(modes).await
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use blueshift_emulator::{Credential, Description, Login, Notice, Outcome, Request};
 use redshift_sql_dialect::{
-    RedshiftType, Result,
+    Error, RedshiftType, Result, SqlState,
     ast::{Statement, TransactionModes},
 };
 
@@ -47,6 +47,15 @@ pub trait Backend: Send + Sync {
 /// Dropping it ends it: an open transaction is rolled back, temporary tables go.
 #[async_trait]
 pub trait BackendSession: Send {
+    /// Puts the user into groups for as long as the session lasts, before its first statement.
+    ///
+    /// # Errors
+    /// 42704 where there is no such group; 0A000 where the backend cannot.
+    fn join_groups(&mut self, groups: &[String]) -> Result<()> {
+        let names = groups.join(", ");
+        Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, format!("groups of a session are not supported: {names}")))
+    }
+
     /// Opens a transaction block.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What the control plane has the warehouse do: users, databases and groups, made as the superuser.
+//! What the control plane has the warehouse do: users and databases, made as the superuser.
 //!
 //! Statements are built as values, never as text.
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use blueshift_emulator::Login;
 use redshift_sql_dialect::{
     Error, SqlState,
-    ast::{AlterGroup, AlterGroupAction, AlterUser, CreateDatabase, CreateUser, Statement, UserOption},
+    ast::{AlterUser, CreateDatabase, CreateUser, Statement, UserOption},
     names::Ident,
 };
 
@@ -113,19 +113,6 @@ impl Control {
             source: None,
         };
         self.run_unless(Statement::CreateDatabase(create), SqlState::DUPLICATE_DATABASE).await
-    }
-
-    /// Adds a user to groups that there are.
-    ///
-    /// # Errors
-    /// Where there is no such group.
-    pub async fn join_groups(&self, user: &str, groups: &[String]) -> Result<(), ApiError> {
-        for group in groups {
-            let action = AlterGroupAction::AddUsers(vec![name(user)]);
-            let alter = Statement::AlterGroup(AlterGroup { name: name(group), action });
-            self.run_unless(alter, SqlState::DUPLICATE_OBJECT).await?;
-        }
-        Ok(())
     }
 
     async fn run_unless(&self, statement: Statement, done_already: SqlState) -> Result<(), ApiError> {

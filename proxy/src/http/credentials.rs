@@ -35,10 +35,19 @@ pub struct Issued {
     pub expires: i64,
 }
 
-struct Entry {
+/// What was issued for a name, as those see it who check it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
     /// The database user behind it.
-    user: String,
-    credential: Credential,
+    pub user: String,
+    /// The groups that the user is in while the session lasts.
+    pub groups: Vec<String>,
+    /// What proves it.
+    pub credential: Credential,
+}
+
+struct Entry {
+    open: Open,
     expires: i64,
 }
 
@@ -53,6 +62,11 @@ impl Credentials {
 
     /// Issues a password for a database user, for so many seconds.
     pub fn issue(&self, login: &str, user: &str, seconds: i64) -> Issued {
+        self.issue_with_groups(login, user, &[], seconds)
+    }
+
+    /// The same; who logs in with it is in these groups while the session lasts.
+    pub fn issue_with_groups(&self, login: &str, user: &str, groups: &[String], seconds: i64) -> Issued {
         let password: String = rand::rng().sample_iter(Alphanumeric).take(LENGTH).map(char::from).collect();
         let expires = now() + seconds * 1_000_000;
         let credential = Credential::Md5(passwords::md5_hash(&password, login));
@@ -65,15 +79,15 @@ impl Credentials {
         if open.len() >= MOST {
             open.remove(0);
         }
-        open.push(Entry { user: user.to_string(), credential, expires });
+        open.push(Entry { open: Open { user: user.to_string(), groups: groups.to_vec(), credential }, expires });
         Issued { login: login.to_string(), password, expires }
     }
 
     /// The users behind a name, each with what proves it.
-    pub fn of(&self, login: &str) -> Vec<(String, Credential)> {
+    pub fn of(&self, login: &str) -> Vec<Open> {
         let entries = self.entries();
         let open = entries.get(login).into_iter().flatten().filter(|entry| entry.expires > now());
-        open.map(|entry| (entry.user.clone(), entry.credential.clone())).collect()
+        open.map(|entry| entry.open.clone()).collect()
     }
 }
 
@@ -91,7 +105,7 @@ mod tests {
         let open = credentials.of("IAM:admin");
         let lets_in = |password: &str| {
             let answer = Answer::Password(password.as_bytes().to_vec());
-            open.iter().any(|(_, credential)| verify("IAM:admin", Some(credential), &Challenge::Cleartext, &answer))
+            open.iter().any(|open| verify("IAM:admin", Some(&open.credential), &Challenge::Cleartext, &answer))
         };
         assert!(lets_in(&issued.password) && lets_in(&other.password));
         assert!(!lets_in("wrong"));

@@ -627,10 +627,9 @@ async fn get_credentials(control: &Control, form: &Form) -> Outcome {
     if create {
         control.ensure_user(&user).await?;
     }
-    control.join_groups(&user, &groups).await?;
     let prefix = if create { "IAMA" } else { "IAM" };
     let login = [&[prefix.to_string(), user.clone()], &groups[..]].concat().join(":");
-    let issued = control.credentials.issue(&login, &user, seconds);
+    let issued = control.credentials.issue_with_groups(&login, &user, &groups, seconds);
     Ok(Some(Xml::of([
         ("DbUser", Some(issued.login.into())),
         ("DbPassword", Some(issued.password.into())),

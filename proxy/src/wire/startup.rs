@@ -76,7 +76,7 @@ pub async fn start(wire: &mut Wire, host: &str, shared: &Shared) -> Result<Optio
     if startup.minor > 0 {
         wire.put(&NegotiateProtocolVersion::new(0, startup.extensions()));
     }
-    let user = authenticate(wire, &startup, encryption, shared).await?;
+    let (user, groups) = authenticate(wire, &startup, encryption, shared).await?;
     let registration = shared.registry.register();
     let login = Login {
         database: startup.database().unwrap_or(&user).to_string(),
@@ -88,7 +88,10 @@ pub async fn start(wire: &mut Wire, host: &str, shared: &Shared) -> Result<Optio
         os_version: startup.get("os_version").unwrap_or_default().to_string(),
         control: Some(registration.control()),
     };
-    let backend = shared.backend.open(login).await.map_err(WireError::Fatal)?;
+    let mut backend = shared.backend.open(login).await.map_err(WireError::Fatal)?;
+    if !groups.is_empty() {
+        backend.join_groups(&groups).map_err(WireError::Fatal)?;
+    }
     let started = Started { session: Session::new(backend), registration, protocol: startup.protocol()? };
     greet(wire, started, &user, startup.asks_for_protocol()).await.map(Some)
 }
@@ -244,13 +247,13 @@ fn split_options(options: &str) -> Vec<String> {
     words
 }
 
-/// Has the client prove who it is: the user's name as the backend knows it.
+/// Has the client prove who it is: the user's name as the backend knows it, and the groups of this session.
 async fn authenticate(
     wire: &mut Wire,
     startup: &Startup,
     encryption: Encryption,
     shared: &Shared,
-) -> Result<String, WireError> {
+) -> Result<(String, Vec<String>), WireError> {
     let Some(given) = startup.get("user") else {
         let message = "no PostgreSQL user name specified in startup packet";
         return Err(WireError::Fatal(Error::new(SqlState::INVALID_AUTHORIZATION, message)));
@@ -258,16 +261,16 @@ async fn authenticate(
     let (user, credential) = known_user(given, shared)?;
     // A password that was issued for a time is one more that does.
     let issued = shared.credentials.of(given);
-    let asked = issued.first().map(|(_, credential)| credential).or(credential.as_ref());
+    let asked = issued.first().map(|open| &open.credential).or(credential.as_ref());
     let challenge = passwords::challenge(asked, Circumstances { encryption, driver: startup.driver() });
     put_challenge(wire, &challenge);
     if challenge != Challenge::Trust {
         wire.flush().await?;
         let answer = read_answer(wire).await?;
-        let proved = |credential| passwords::verify(given, Some(credential), &challenge, &answer);
-        if let Some((user, _)) = issued.iter().find(|(_, credential)| proved(credential)) {
+        let proved = |credential: &Credential| passwords::verify(given, Some(credential), &challenge, &answer);
+        if let Some(open) = issued.into_iter().find(|open| proved(&open.credential)) {
             wire.put(&Authentication::Ok);
-            return Ok(user.clone());
+            return Ok((open.user, open.groups));
         }
         // MD5 is salted with the name that the client knows itself by.
         if ![user, given].iter().any(|name| passwords::verify(name, credential.as_ref(), &challenge, &answer)) {
@@ -276,7 +279,7 @@ async fn authenticate(
         }
         wire.put(&Authentication::Ok);
     }
-    Ok(user.to_string())
+    Ok((user.to_string(), Vec::new()))
 }
 
 /// The user of this name, or of the name behind `IAM:` or `IAMA:`, which temporary credentials put before it.
