@@ -57,24 +57,50 @@ class S3Server(S3Folder):
         self.process.wait(PATIENCE)
 
 
+# What clients talk to: "emulator", or "gateway", which is a gateway whose Data API is the emulator's.
+TARGET = os.environ.get("BLUESHIFT_TARGET", "emulator")
+
+
+def clean_environment():
+    """The environment without what would configure Blueshift or its clients."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("BLUESHIFT_", "AWS_", "PG"))}
+
+
 class Server:
-    """A running Blueshift: in memory unless a data folder is given, on a free port."""
+    """A running Blueshift: in memory unless a data folder is given, on a free port.
+
+    Where tests run on a gateway, `host` and `port` are the gateway's.
+    """
 
     def __init__(self, *arguments, data=None, s3=None, environment=None, listen="127.0.0.1:0", http="off"):
         place = ["--ephemeral"] if data is None else ["--data", str(data)]
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("BLUESHIFT_", "AWS_", "PG"))}
+        if TARGET == "gateway" and http == "off":
+            http = "127.0.0.1:0"
+        self.s3 = s3
+        self.gateway = None
+        self.start(
+            [PROGRAM, "emulate", "--listen", listen, "--http-listen", http, *place, *(s3.arguments if s3 else []), *arguments],
+            clean_environment() | (s3.environment if s3 else {}) | (environment or {}),
+        )
+        if TARGET == "gateway":
+            from gateway import Gateway
+
+            self.gateway = Gateway(self.http)
+            self.host, self.port = self.gateway.host, self.gateway.port
+
+    def start(self, command, environment):
+        """Starts the program and waits until it listens."""
         # Where nothing else says where data are, they must not come to lie in the work tree.
         self.folder = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen(
-            [PROGRAM, "emulate", "--listen", listen, "--http-listen", http, *place, *(s3.arguments if s3 else []), *arguments],
-            env=inherited | (s3.environment if s3 else {}) | (environment or {}),
+            command,
+            env=environment,
             cwd=self.folder.name,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.s3 = s3
         self.banner = []
         self.said = threading.Condition()
         self.host, self.port = None, None
@@ -153,6 +179,8 @@ class Server:
 
     def stop(self, with_signal=signal.SIGTERM):
         """Stops it and gives its exit code."""
+        if getattr(self, "gateway", None):
+            self.gateway.stop()
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         code = self.process.wait(PATIENCE)

@@ -16,7 +16,7 @@ mod query_log;
 pub mod result;
 pub mod s3;
 mod session;
-mod settings;
+pub mod settings;
 mod statements;
 pub mod storage;
 pub mod system;

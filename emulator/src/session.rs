@@ -188,7 +188,7 @@ impl Session {
         self.block = Some(Block { transaction: self.state.transaction()?, started: clock::now() });
         self.state.ingested = false;
         self.state.settings.begin();
-        statements::settings::transaction(&mut self.state.settings, &modes)
+        self.state.settings.transaction(&modes)
     }
 
     /// Commits the open block; afterwards there is none, whether or not it succeeded.

@@ -5,7 +5,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use redshift_sql_dialect::{Error, Result, SqlState};
+use redshift_sql_dialect::{
+    Error, Result, SqlState,
+    ast::{IsolationLevel, Reset, Set, SetValue, TransactionModes},
+    names::Ident,
+};
 
 /// What a parameter takes.
 #[derive(Debug, Clone, Copy)]
@@ -204,6 +208,60 @@ impl Settings {
         Ok(())
     }
 
+    /// Does what SET says.
+    ///
+    /// # Errors
+    /// As [`Settings::set`]; 0A000 for a time zone that is an interval.
+    pub fn apply(&mut self, set: &Set) -> Result<()> {
+        match set {
+            Set::Parameter { local, name, value: Some(values) } => {
+                let texts: Vec<String> = values.iter().map(|value| value_text(name, value)).collect();
+                self.set(name, &texts.iter().map(String::as_str).collect::<Vec<_>>(), span(*local))
+            }
+            Set::Parameter { name, value: None, .. } => self.reset(name),
+            Set::TimeZone { zone: Some(SetValue::Interval { .. }), .. } => {
+                Err(Error::unsupported("a time zone that is an interval is not supported"))
+            }
+            Set::TimeZone { local, zone: Some(zone) } => self.set("timezone", &[zone.text()], span(*local)),
+            Set::TimeZone { zone: None, .. } => self.reset("timezone"),
+            Set::Transaction(modes) => self.transaction(modes),
+            Set::SessionCharacteristics(modes) => match modes.read_only {
+                Some(read_only) => self.set("default_transaction_read_only", &[on_off(read_only)], Span::Session),
+                None => Ok(()),
+            },
+            // That is about the session, not about its settings.
+            Set::SessionAuthorization { .. } => Ok(()),
+        }
+    }
+
+    /// Does what RESET says.
+    ///
+    /// # Errors
+    /// 42704 for an unknown parameter.
+    pub fn apply_reset(&mut self, reset: &Reset) -> Result<()> {
+        match reset {
+            Reset::All => self.reset_all(),
+            Reset::Parameter(name) => self.reset(name)?,
+            Reset::SessionAuthorization => {}
+        }
+        Ok(())
+    }
+
+    /// The modes of the open block; outside of one they change nothing. Every isolation level is SERIALIZABLE in Redshift
+    /// (developer guide, "BEGIN").
+    ///
+    /// # Errors
+    /// Never, with the levels that are parsed.
+    pub fn transaction(&mut self, modes: &TransactionModes) -> Result<()> {
+        if let Some(IsolationLevel::Serializable) = modes.isolation {
+            self.set("transaction_isolation", &["serializable"], Span::Block)?;
+        }
+        if let Some(read_only) = modes.read_only {
+            self.set("transaction_read_only", &[on_off(read_only)], Span::Block)?;
+        }
+        Ok(())
+    }
+
     /// Is it a list of names, which are quoted where they need it?
     pub fn is_names(name: &str) -> bool {
         matches!(definition(name), Some(Definition { kind: Kind::Names, .. }))
@@ -303,6 +361,23 @@ impl Settings {
             self.changes.push((reported.to_string(), value));
         }
     }
+}
+
+fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+fn span(local: bool) -> Span {
+    if local { Span::Block } else { Span::Session }
+}
+
+/// A value of SET as it is kept: a name of a list is quoted where it needs it, all else is its text.
+pub(crate) fn value_text(name: &str, value: &SetValue) -> String {
+    let text = value.text();
+    if !Settings::is_names(name) || text == "$user" {
+        return text.to_string();
+    }
+    Ident::new(text).to_string()
 }
 
 fn unknown(name: &str) -> Error {

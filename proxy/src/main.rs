@@ -18,11 +18,12 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("BLUESHIFT_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let arguments = match cli.into_command() {
-        Command::Emulate(arguments) => arguments,
+    let ended = match cli.into_command() {
+        Command::Emulate(arguments) => server::emulate(arguments),
+        Command::Proxy(arguments) => server::proxy(&arguments),
         Command::Check(arguments) => return check::run(&arguments),
     };
-    match server::emulate(arguments) {
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("blueshift: {error}");

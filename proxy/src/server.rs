@@ -1,5 +1,7 @@
 //! From configuration to a server that listens, and to its end.
 
+mod gateway;
+
 use std::{
     fmt, fs, io,
     net::SocketAddr,
@@ -25,10 +27,11 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
+pub use self::gateway::proxy;
 use crate::{
     auth::tls::{self, Temporary, TlsError},
     backend::{Backend, LocalBackend},
-    config::{EmulateArgs, Exposed, HttpListen},
+    config::{EmulateArgs, Exposed, HttpListen, proxy::ConfigError},
     http::{
         admin::Control,
         credentials::Credentials,
@@ -67,6 +70,10 @@ pub enum StartError {
     InitStatement { path: PathBuf, line: usize, error: Error },
     #[error("cannot read the state of namespaces and workgroups in {path}: {source}")]
     Warehouses { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("target {name}: {reason}")]
+    Target { name: String, reason: String },
     #[error("cannot make the bucket folder {path}: {source}")]
     Buckets { path: PathBuf, source: io::Error },
 }
@@ -400,8 +407,14 @@ async fn run_init_file(path: &Path, backend: &dyn Backend, arguments: &EmulateAr
 
 async fn run_init_statement(session: &mut Session, parsed: &Parsed, text: &str) -> Result<(), Error> {
     let own_text = text.get(parsed.start as usize..parsed.end as usize).unwrap_or(text);
-    let command =
-        Command { statement: &parsed.statement, text: own_text, types: &[], values: &[], company: Company::Alone };
+    let command = Command {
+        statement: &parsed.statement,
+        text: own_text,
+        start: parsed.start,
+        types: &[],
+        values: &[],
+        company: Company::Alone,
+    };
     if let Answer::Rows(mut rows) = session.run(command).await? {
         while rows.next(usize::MAX).await?.is_some() {}
     }

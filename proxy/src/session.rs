@@ -13,7 +13,7 @@ use std::{
 
 use blueshift_emulator::{Description, Notice, NoticeSeverity, Outcome, Request, ResultColumn, text_output::TextStyle};
 use redshift_sql_dialect::{
-    Error, RedshiftType, Result, SqlState,
+    Error, Pos, RedshiftType, Result, SqlState,
     ast::{
         CastSafety, CloseCursor, DataType, Deallocate, DeclareCursor, Execute, Expr, ExprKind, Fetch, GroupBy, Prepare,
         Query, QueryBody, Select, SelectItem, Statement, TransactionModes,
@@ -34,6 +34,8 @@ pub struct Command<'a> {
     pub statement: &'a Statement,
     /// Its text, for the logs.
     pub text: &'a str,
+    /// Where that begins in the message.
+    pub start: Pos,
     /// The types of its parameters, as far as they are known.
     pub types: &'a [Option<RedshiftType>],
     /// Their values in text form.
@@ -57,6 +59,8 @@ pub struct Prepared {
     pub message: Arc<str>,
     /// Its own text.
     pub text: String,
+    /// Where that begins in the message.
+    pub start: Pos,
     /// What it says; none for an empty statement.
     pub statement: Option<Statement>,
     /// The types of its parameters, as far as they were declared.
@@ -117,6 +121,8 @@ pub enum Progress {
     Ready,
     /// It has sent some rows and has perhaps more.
     Suspended(RowStream),
+    /// It has done what it does, and its tag, which is this, has not been told.
+    Done(String),
     /// It has no more rows, and its tag was this.
     Finished(String),
     /// It has done what it does, once.
@@ -162,6 +168,11 @@ impl Session {
     /// A setting's value as SHOW gives it.
     pub fn setting(&self, name: &str) -> Option<String> {
         self.backend.setting(name)
+    }
+
+    /// Must the backend go far to describe a statement?
+    pub fn describes_at_a_cost(&self) -> bool {
+        self.backend.describes_at_a_cost()
     }
 
     /// The id that the last statement has in the system tables; none before the first.
@@ -383,9 +394,11 @@ impl Session {
             self.backend.begin(TransactionModes::default()).await?;
             self.block = Block::Implicit;
         }
-        let Command { statement, text, types, values, .. } = command;
+        let Command { statement, text, start, types, values, .. } = command;
         let request = Request { statement, text, parameter_types: types, parameters: values };
-        let outcome = self.backend.execute(request).await?;
+        let outcome = self.backend.execute(request).await;
+        let outcome =
+            if self.backend.counts_in_statement() { outcome.map_err(|error| moved(error, start))? } else { outcome? };
         if matches!(self.block, Block::Implicit | Block::InProgress) && !self.backend.in_block() {
             // TRUNCATE has committed it.
             self.end_block();
@@ -484,6 +497,7 @@ impl Session {
         let prepared = Prepared {
             message: text.into(),
             text: text.to_string(),
+            start: 0,
             statement: Some(*prepare.statement.clone()),
             types: description.parameters.into_iter().map(Some).collect(),
             parameters: prepare.parameters,
@@ -600,6 +614,14 @@ fn is_wanted(severity: NoticeSeverity, least: Option<&str>) -> bool {
         NoticeSeverity::Info => true,
         NoticeSeverity::Notice => !matches!(least, Some("warning" | "error")),
         NoticeSeverity::Warning => least != Some("error"),
+    }
+}
+
+/// The error with its place counted in the message, in which the statement begins at `start`.
+fn moved(error: Error, start: Pos) -> Error {
+    match error.position() {
+        Some(position) => error.without_position().at(position + start),
+        None => error,
     }
 }
 

@@ -23,7 +23,8 @@ impl Test {
 
     async fn run_in(&mut self, sql: &str, company: Company) -> String {
         let parsed = parse(sql).unwrap();
-        let command = Command { statement: &parsed[0].statement, text: sql, types: &[], values: &[], company };
+        let command =
+            Command { statement: &parsed[0].statement, text: sql, start: 0, types: &[], values: &[], company };
         match self.session.run(command).await {
             Ok(Answer::Done(tag)) => tag,
             Ok(Answer::Rows(mut rows)) => {

@@ -33,6 +33,8 @@ sqlstates! {
     FEATURE_NOT_SUPPORTED = "0A000";
     /// connection_failure
     CONNECTION_FAILURE = "08006";
+    /// transaction_resolution_unknown
+    TRANSACTION_RESOLUTION_UNKNOWN = "08007";
     /// protocol_violation
     PROTOCOL_VIOLATION = "08P01";
     /// invalid_grant_operation
@@ -177,6 +179,8 @@ sqlstates! {
     INVALID_RECURSION = "42P19";
     /// windowing_error
     WINDOWING_ERROR = "42P20";
+    /// insufficient_resources
+    INSUFFICIENT_RESOURCES = "53000";
     /// out_of_memory
     OUT_OF_MEMORY = "53200";
     /// too_many_connections

@@ -31,7 +31,7 @@ pub mod visit;
 
 pub use error::{Error, Pos, Result, SqlState};
 pub use parser::{
-    MAX_STATEMENT_BYTES, MAX_TREE_HEIGHT, names_in, parse, parse_data_type, parse_expression, parse_query,
-    parse_with_names,
+    MAX_STATEMENT_BYTES, MAX_TREE_HEIGHT, names_in, parameters_in, parse, parse_data_type, parse_expression,
+    parse_query, parse_with_names,
 };
 pub use types::RedshiftType;

@@ -15,19 +15,26 @@ pub const USER: &str = "admin";
 /// The database of a new server.
 pub const DATABASE: &str = "dev";
 
+/// The variable that says what clients of a test talk to: `emulator`, which is the default, or `gateway`, which is a gateway
+/// whose Data API is an emulator's.
+pub const TARGET: &str = "BLUESHIFT_TARGET";
+
 /// A running server; dropping it stops it.
 pub struct Server {
     /// Where it listens.
     pub address: SocketAddr,
-    process: Child,
+    /// The last one is the one that clients talk to.
+    processes: Vec<Process>,
 }
+
+type Failure = Box<dyn Error + Send + Sync>;
 
 impl Server {
     /// Starts one that keeps its data in memory, on a free port of 127.0.0.1, and waits until it listens.
     ///
     /// # Errors
     /// Where the program was not built, or ends before it listens; what it said is in the error.
-    pub fn start() -> Result<Server, Box<dyn Error + Send + Sync>> {
+    pub fn start() -> Result<Server, Failure> {
         Self::start_with::<&str>(&[])
     }
 
@@ -35,48 +42,89 @@ impl Server {
     ///
     /// # Errors
     /// As [`Server::start`].
-    pub fn start_with<A: AsRef<OsStr>>(arguments: &[A]) -> Result<Server, Box<dyn Error + Send + Sync>> {
-        let program = program()?;
-        let mut process = Command::new(&program)
-            .args(["emulate", "--ephemeral", "--listen", "127.0.0.1:0", "--http-listen", "off"])
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|e| format!("{}: {e}: `cargo build --workspace` makes it", program.display()))?;
-        let output = process.stdout.take().ok_or("the program has no output")?;
-        let mut output = BufReader::new(output);
-        let mut said = String::new();
-        loop {
-            let start = said.len();
-            if output.read_line(&mut said)? == 0 {
-                let status = process.wait()?;
-                return Err(format!("the server ended ({status}) before it listened: {said}").into());
-            }
-            if let Some(address) = address_in(&said[start..]) {
-                // Nobody reads on, and a full pipe would stop the server.
-                thread::spawn(move || output.read_to_end(&mut Vec::new()));
-                return Ok(Server { address, process });
-            }
+    pub fn start_with<A: AsRef<OsStr>>(arguments: &[A]) -> Result<Server, Failure> {
+        let behind_gateway = std::env::var(TARGET).is_ok_and(|target| target == "gateway");
+        let http = if behind_gateway { "127.0.0.1:0" } else { "off" };
+        let mut command = Command::new(program()?);
+        command.args(["emulate", "--ephemeral", "--listen", "127.0.0.1:0", "--http-listen", http]).args(arguments);
+        let (emulator, address) = Process::start(command, "127.0.0.1:")?;
+        if !behind_gateway {
+            return Ok(Server { address, processes: vec![emulator] });
         }
-    }
-}
-
-impl Server {
-    /// Asks it to end, as a user would: so it leaves nothing behind.
-    fn ask_to_end(&self) -> bool {
-        let asked = Command::new("kill").arg(self.process.id().to_string()).status();
-        asked.is_ok_and(|status| status.success())
+        let url = emulator.said_after("http://")?;
+        let (gateway, address) = Process::start(gateway_command(&url)?, "127.0.0.1:")?;
+        Ok(Server { address, processes: vec![emulator, gateway] })
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
+        while self.processes.pop().is_some() {}
+    }
+}
+
+/// A gateway to the Data API of an emulator.
+fn gateway_command(address: &SocketAddr) -> Result<Command, Failure> {
+    let mut command = Command::new(program()?);
+    let url = format!("http://{address}");
+    command.args(["proxy", "--listen", "127.0.0.1:0", "--workgroup", "default", "--database", DATABASE]);
+    command.args(["--region", "us-east-1", "--endpoint-url", &url]);
+    command.env("AWS_ACCESS_KEY_ID", "AKIDADMIN").env("AWS_SECRET_ACCESS_KEY", "secret");
+    Ok(command)
+}
+
+/// A process of the program, and what it has said until it listened.
+struct Process {
+    child: Child,
+    said: String,
+}
+
+impl Process {
+    /// Starts one and waits until it has said all of where it listens; the first address behind `mark` is given back.
+    fn start(mut command: Command, mark: &str) -> Result<(Process, SocketAddr), Failure> {
+        let program = command.get_program().to_owned();
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|e| format!("{}: {e}: `cargo build --workspace` makes it", program.display()))?;
+        let output = child.stdout.take().ok_or("the program has no output")?;
+        let mut output = BufReader::new(output);
+        let mut said = String::new();
+        // What it says of TLS is the last.
+        while !said.contains("  TLS ") {
+            if output.read_line(&mut said)? == 0 {
+                let status = child.wait()?;
+                return Err(format!("the server ended ({status}) before it listened: {said}").into());
+            }
+        }
+        // Nobody reads on, and a full pipe would stop the server.
+        thread::spawn(move || output.read_to_end(&mut Vec::new()));
+        let process = Process { child, said };
+        let address = process.said_after(mark)?;
+        Ok((process, address))
+    }
+
+    /// The first address that was said behind a mark, which may be its own beginning.
+    fn said_after(&self, mark: &str) -> Result<SocketAddr, Failure> {
+        let found = self.said.find(mark).and_then(|start| address_in(&self.said[start..]));
+        found.ok_or_else(|| format!("no address behind {mark:?} in: {}", self.said).into())
+    }
+
+    /// Asks it to end, as a user would: so it leaves nothing behind.
+    fn ask_to_end(&self) -> bool {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status();
+        asked.is_ok_and(|status| status.success())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
         if !self.ask_to_end() {
             // Where it ended by itself there is nothing to stop.
-            let _ = self.process.kill();
+            let _ = self.child.kill();
         }
-        let _ = self.process.wait();
+        let _ = self.child.wait();
     }
 }
 

@@ -2,44 +2,21 @@
 
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{IsolationLevel, Reset, Set, SetValue, Show, TransactionModes},
-    names::Ident,
+    ast::{Reset, Set, SetValue, Show},
 };
 
 use super::text_rows;
 use crate::{
     result::{CommandTag, Outcome, ResultColumn},
     session::SessionState,
-    settings::{Settings, Span},
+    settings::{Settings, Span, value_text},
 };
 
 /// Runs SET.
 pub(crate) fn set(state: &mut SessionState, set: &Set) -> Result<Outcome> {
-    let settings = &mut state.settings;
-    match set {
-        Set::Parameter { local, name, value } => {
-            let span = span(*local);
-            match value {
-                Some(values) => {
-                    let texts: Vec<String> = values.iter().map(|value| value_text(name, value)).collect();
-                    set_parameter(state, name, &texts.iter().map(String::as_str).collect::<Vec<_>>(), span)?;
-                }
-                None => settings.reset(name)?,
-            }
-        }
-        Set::TimeZone { zone: Some(SetValue::Interval { .. }), .. } => {
-            return Err(Error::unsupported("a time zone that is an interval is not supported"));
-        }
-        Set::TimeZone { local, zone: Some(zone) } => settings.set("timezone", &[zone.text()], span(*local))?,
-        Set::TimeZone { zone: None, .. } => settings.reset("timezone")?,
-        Set::Transaction(modes) => transaction(settings, modes)?,
-        Set::SessionCharacteristics(modes) => {
-            if let Some(read_only) = modes.read_only {
-                settings.set("default_transaction_read_only", &[on_off(read_only)], Span::Session)?;
-            }
-        }
-        // That is about the session, not about its settings.
-        Set::SessionAuthorization { .. } => {}
+    state.settings.apply(set)?;
+    if matches!(set, Set::Parameter { name, .. } if name == "seed") {
+        reseed(state);
     }
     Ok(Outcome::Done(CommandTag::plain("SET")))
 }
@@ -51,22 +28,13 @@ pub(crate) fn set(state: &mut SessionState, set: &Set) -> Result<Outcome> {
 pub(crate) fn set_parameter(state: &mut SessionState, name: &str, values: &[&str], span: Span) -> Result<()> {
     state.settings.set(name, values, span)?;
     if name == "seed" {
-        state.random.seed(state.settings.get(name).and_then(|seed| seed.parse().ok()).unwrap_or(0.0));
+        reseed(state);
     }
     Ok(())
 }
 
-fn span(local: bool) -> Span {
-    if local { Span::Block } else { Span::Session }
-}
-
-/// A value of SET as it is kept: a name of a list is quoted where it needs it, all else is its text.
-fn value_text(name: &str, value: &SetValue) -> String {
-    let text = value.text();
-    if !Settings::is_names(name) || text == "$user" {
-        return text.to_string();
-    }
-    Ident::new(text).to_string()
+fn reseed(state: &mut SessionState) {
+    state.random.seed(state.settings.get("seed").and_then(|seed| seed.parse().ok()).unwrap_or(0.0));
 }
 
 /// The value of a parameter as ALTER USER ... SET keeps it.
@@ -80,29 +48,9 @@ pub(crate) fn checked(name: &str, values: &[SetValue]) -> Result<String> {
     Ok(settings.get(name).unwrap_or_default().to_string())
 }
 
-/// The modes of the open block; outside of one they change nothing. Every isolation level is SERIALIZABLE in Redshift
-/// (developer guide, "BEGIN").
-pub(crate) fn transaction(settings: &mut Settings, modes: &TransactionModes) -> Result<()> {
-    if let Some(IsolationLevel::Serializable) = modes.isolation {
-        settings.set("transaction_isolation", &["serializable"], Span::Block)?;
-    }
-    if let Some(read_only) = modes.read_only {
-        settings.set("transaction_read_only", &[on_off(read_only)], Span::Block)?;
-    }
-    Ok(())
-}
-
-fn on_off(on: bool) -> &'static str {
-    if on { "on" } else { "off" }
-}
-
 /// Runs RESET.
 pub(crate) fn reset(settings: &mut Settings, reset: &Reset) -> Result<Outcome> {
-    match reset {
-        Reset::All => settings.reset_all(),
-        Reset::Parameter(name) => settings.reset(name)?,
-        Reset::SessionAuthorization => {}
-    }
+    settings.apply_reset(reset)?;
     Ok(Outcome::Done(CommandTag::plain("RESET")))
 }
 

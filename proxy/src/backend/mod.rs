@@ -1,7 +1,8 @@
-//! What runs statements: the local emulator today, a real Redshift through the Data API later.
+//! What runs statements: the local emulator, or a real Redshift through the Data API.
 
 mod archive;
 mod local;
+pub mod redshift;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use redshift_sql_dialect::{
 
 pub use archive::Archive;
 pub use local::LocalBackend;
+pub use redshift::RedshiftBackend;
 
 /// A warehouse that sessions can be opened in.
 #[async_trait]
@@ -99,6 +101,16 @@ pub trait BackendSession: Send {
 
     /// A setting's value as SHOW gives it.
     fn setting(&self, name: &str) -> Option<String>;
+
+    /// Do positions in its errors count in the statement's own text, rather than in the message that it came in?
+    fn counts_in_statement(&self) -> bool {
+        false
+    }
+
+    /// Must the backend go far to describe a statement? Then it is asked only where the client wants to know.
+    fn describes_at_a_cost(&self) -> bool {
+        false
+    }
 
     /// The id that the last statement has in the system tables; none before the first.
     fn last_query(&self) -> Option<i64> {

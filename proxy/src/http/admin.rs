@@ -56,7 +56,8 @@ impl Control {
         let mut session = Session::new(self.backend.open(login).await?);
         // Passwords do not belong in the logs.
         let text = statement.command_name();
-        let command = Command { statement: &statement, text, types: &[], values: &[], company: Company::Alone };
+        let command =
+            Command { statement: &statement, text, start: 0, types: &[], values: &[], company: Company::Alone };
         session.run(command).await.map(drop)
     }
 

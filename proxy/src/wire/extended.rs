@@ -41,7 +41,9 @@ impl Connection<'_> {
         let prepared = Arc::new(prepared);
         self.refuse_if_aborted(&prepared)?;
         // Drivers use the name of a statement again that failed here.
-        self.infer(&prepared).await?;
+        if !self.session.describes_at_a_cost() {
+            self.infer(&prepared).await?;
+        }
         self.session.keep_prepared(&name, prepared)?;
         self.wire.put(&ParseComplete::new());
         Ok(())
@@ -92,15 +94,40 @@ impl Connection<'_> {
         if let Some(columns) = self.session.cursor_columns(&name) {
             return self.put_columns(&Description { parameters: Vec::new(), columns: Some(columns) }, &[]);
         }
+        self.run_ahead(&name).await?;
         let portal = self.session.portal(&name)?;
         let bound = portal.bound.clone();
         let description = match &portal.progress {
             Progress::Suspended(rows) => {
                 Description { parameters: Vec::new(), columns: Some(Arc::clone(&rows.columns)) }
             }
+            Progress::Done(_) => Description { parameters: Vec::new(), columns: None },
             _ => self.description(&bound.prepared, &bound.types).await?,
         };
         self.put_columns(&description, &bound.formats)
+    }
+
+    /// Runs a portal that is about to be executed, where describing it alone would cost as much as running it.
+    async fn run_ahead(&mut self, name: &str) -> Result<(), Halt> {
+        if !self.session.describes_at_a_cost() {
+            return Ok(());
+        }
+        let Some(behind) = self.wire.upcoming_execute(name) else { return Ok(()) };
+        let portal = self.session.portal(name)?;
+        let prepared = Arc::clone(&portal.bound.prepared);
+        let gives_rows = prepared.statement.as_ref().is_some_and(Statement::returns_rows);
+        if !matches!(portal.progress, Progress::Ready) || !gives_rows {
+            return Ok(());
+        }
+        let Portal { bound, .. } = self.session.take_portal(name)?;
+        self.refuse_if_aborted(&prepared)?;
+        let Some(command) = command_of(&bound, behind) else { return Ok(()) };
+        let progress = match self.run_command(command).await.map_err(|halt| located(&prepared, halt))? {
+            Answer::Rows(rows) => Progress::Suspended(rows),
+            Answer::Done(tag) => Progress::Done(tag),
+        };
+        self.session.put_back(name, Portal { bound, progress });
+        Ok(())
     }
 
     /// Execute: a portal runs, or runs on.
@@ -110,13 +137,15 @@ impl Connection<'_> {
         let Portal { bound, progress } = self.session.take_portal(&name)?;
         self.refuse_if_aborted(&bound.prepared)?;
         let prepared = Arc::clone(&bound.prepared);
-        let located = |halt| match halt {
-            Halt::Failed(error) => Halt::FailedIn(Arc::clone(&prepared.message), error),
-            other => other,
-        };
+        let located = |halt| located(&prepared, halt);
         let progress = match progress {
             Progress::Ready => self.execute_ready(&bound, limit).await.map_err(located)?,
             Progress::Suspended(rows) => self.send_portion(rows, &bound.formats, limit).await.map_err(located)?,
+            Progress::Done(tag) => {
+                self.announce();
+                self.wire.put(&CommandComplete::new(tag));
+                Progress::Spent
+            }
             Progress::Finished(tag) => {
                 self.wire.put(&CommandComplete::new(tag.clone()));
                 Progress::Finished(tag)
@@ -131,13 +160,10 @@ impl Connection<'_> {
     }
 
     async fn execute_ready(&mut self, bound: &Bound, limit: Option<u64>) -> Result<Progress, Halt> {
-        let Some(statement) = &bound.prepared.statement else {
+        let Some(command) = command_of(bound, self.wire.upcoming()) else {
             self.wire.put(&EmptyQueryResponse::new());
             return Ok(Progress::Ready);
         };
-        let company = if self.wire.upcoming() == Some(b'S') { Company::Alone } else { Company::Pipeline };
-        let command =
-            Command { statement, text: &bound.prepared.text, types: &bound.types, values: &bound.values, company };
         match self.run_command(command).await? {
             Answer::Rows(rows) => self.send_portion(rows, &bound.formats, limit).await,
             Answer::Done(tag) => {
@@ -229,6 +255,22 @@ impl Connection<'_> {
     }
 }
 
+/// What a portal runs; none where it is empty. `behind` is the type of the message that comes next.
+fn command_of(bound: &Bound, behind: Option<u8>) -> Option<Command<'_>> {
+    let Bound { prepared, types, values, .. } = bound;
+    let statement = prepared.statement.as_ref()?;
+    let company = if behind == Some(b'S') { Company::Alone } else { Company::Pipeline };
+    Some(Command { statement, text: &prepared.text, start: prepared.start, types, values, company })
+}
+
+/// The positions of a statement's errors count in its message.
+fn located(prepared: &Prepared, halt: Halt) -> Halt {
+    match halt {
+        Halt::Failed(error) => Halt::FailedIn(Arc::clone(&prepared.message), error),
+        other => other,
+    }
+}
+
 /// The only statement of a text, with the types that the client declared.
 fn prepare(text: &Arc<str>, declared: Vec<u32>) -> Result<Prepared, Error> {
     let mut statements = parse(text)?;
@@ -240,6 +282,7 @@ fn prepare(text: &Arc<str>, declared: Vec<u32>) -> Result<Prepared, Error> {
     let prepared = Prepared {
         message: Arc::clone(text),
         text: String::new(),
+        start: 0,
         statement: None,
         types,
         parameters: declared.len() as u16,
@@ -249,7 +292,8 @@ fn prepare(text: &Arc<str>, declared: Vec<u32>) -> Result<Prepared, Error> {
     let Some(parsed) = statements.pop() else { return Ok(prepared) };
     let own_text = text.get(parsed.start as usize..parsed.end as usize).unwrap_or(text);
     let parameters = prepared.parameters.max(parsed.parameters);
-    Ok(Prepared { text: own_text.to_string(), statement: Some(parsed.statement), parameters, ..prepared })
+    let (text, start) = (own_text.to_string(), parsed.start);
+    Ok(Prepared { text, start, statement: Some(parsed.statement), parameters, ..prepared })
 }
 
 /// The type of a parameter that the client declared; none where it leaves the choice to us.

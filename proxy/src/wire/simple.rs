@@ -59,7 +59,14 @@ impl Connection<'_> {
             return Err(Error::new(SqlState::UNDEFINED_PARAMETER, "there is no parameter $1").into());
         }
         let own_text = text.get(parsed.start as usize..parsed.end as usize).unwrap_or(text);
-        let command = Command { statement: &parsed.statement, text: own_text, types: &[], values: &[], company };
+        let command = Command {
+            statement: &parsed.statement,
+            text: own_text,
+            start: parsed.start,
+            types: &[],
+            values: &[],
+            company,
+        };
         match self.run_command(command).await? {
             Answer::Done(tag) => Ok(tag),
             Answer::Rows(mut rows) => {

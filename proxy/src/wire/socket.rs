@@ -136,11 +136,17 @@ impl Wire {
 
     /// The type of the next message that has begun to arrive, other than Flush.
     pub fn upcoming(&self) -> Option<u8> {
-        let mut rest = &self.input[..];
-        while let [b'H', 0, 0, 0, 4, behind @ ..] = rest {
-            rest = behind;
-        }
-        rest.first().copied()
+        behind_flushes(&self.input).first().copied()
+    }
+
+    /// Where the next message is an Execute of this portal that has arrived as a whole: the type of the message behind it,
+    /// as [`Wire::upcoming`] tells it.
+    pub fn upcoming_execute(&self, portal: &str) -> Option<Option<u8>> {
+        let [b'E', length @ ..] = behind_flushes(&self.input) else { return None };
+        let (bytes, _) = length.split_first_chunk::<4>()?;
+        let (message, behind) = length.split_at_checked(u32::from_be_bytes(*bytes) as usize)?;
+        let name = message.get(4..)?.split(|byte| *byte == 0).next()?;
+        (name == portal.as_bytes()).then(|| behind_flushes(behind).first().copied())
     }
 
     fn length_at(&self, offset: usize) -> usize {
@@ -254,6 +260,14 @@ fn put_with<M: Message>(
     output[length_at..length_at + 4].copy_from_slice(&length.to_be_bytes());
 }
 
+/// What has arrived, without Flush messages before it.
+fn behind_flushes(mut input: &[u8]) -> &[u8] {
+    while let [b'H', 0, 0, 0, 4, behind @ ..] = input {
+        input = behind;
+    }
+    input
+}
+
 #[cfg(test)]
 mod tests {
     use pgwire::messages::{data::ParameterDescription, extendedquery::ParseComplete};
@@ -286,6 +300,17 @@ mod tests {
         let mut wire = after(b"E\0\0\0\x09\0\0\0\0\0H\0\0\0\x04S\0\0\0\x04").await;
         assert_eq!(wire.read_message().await.unwrap().unwrap().tag, b'E');
         assert_eq!(wire.upcoming(), Some(b'S'));
+    }
+
+    #[tokio::test]
+    async fn an_execute_that_comes_next_is_seen_with_what_is_behind_it() {
+        let mut wire = after(b"D\0\0\0\x07Pp\0E\0\0\0\x0ap\0\0\0\0\0S\0\0\0\x04").await;
+        assert_eq!(wire.read_message().await.unwrap().unwrap().tag, b'D');
+        assert_eq!(wire.upcoming_execute("p"), Some(Some(b'S')));
+        assert_eq!(wire.upcoming_execute("q"), None);
+        let mut wire = after(b"D\0\0\0\x06P\0E\0\0\0\x09\0\0\0").await;
+        assert_eq!(wire.read_message().await.unwrap().unwrap().tag, b'D');
+        assert_eq!(wire.upcoming_execute(""), None);
     }
 
     #[tokio::test]

@@ -33,6 +33,8 @@ mod types;
 mod unload;
 mod view;
 
+use std::ops::Range;
+
 use crate::{
     ast::{DataType, Expr, Parsed, Query, Statement},
     error::{Error, Pos, Result, SqlState},
@@ -81,6 +83,26 @@ pub fn names_in(text: &str, names: &[String]) -> Vec<bool> {
         }
     }
     used
+}
+
+/// Where `$n` stands in the text of one statement, in order: the bytes that it takes and n. Nothing where the text cannot
+/// be cut into tokens.
+pub fn parameters_in(text: &str) -> Vec<(Range<usize>, u16)> {
+    let mut lexer = Lexer::new(text, 0);
+    let mut found = Vec::new();
+    loop {
+        let token = lexer.next();
+        let span = token.start as usize..token.end as usize;
+        match token.kind {
+            TokenKind::Parameter => {
+                let number = text[span.clone()].strip_prefix('$').and_then(|digits| digits.parse().ok());
+                found.extend(number.map(|number| (span, number)));
+            }
+            TokenKind::Bad(_) => return Vec::new(),
+            TokenKind::End | TokenKind::Semicolon => return found,
+            _ => {}
+        }
+    }
 }
 
 /// Which of the names `:name` means.

@@ -119,8 +119,14 @@ async fn rows(runner: &mut Runner, sql: &str, values: &[&str]) -> Result<Vec<Row
     let values: Vec<_> = values.iter().map(|value| Some((*value).to_string())).collect();
     let mut found = Vec::new();
     let Some(first) = parsed.first() else { return Ok(found) };
-    let command =
-        Command { statement: &first.statement, text: sql, types: &[], values: &values, company: Company::Alone };
+    let command = Command {
+        statement: &first.statement,
+        text: sql,
+        start: 0,
+        types: &[],
+        values: &values,
+        company: Company::Alone,
+    };
     let Answer::Rows(mut rows) = runner.session.run(command).await? else { return Ok(found) };
     while let Some(batch) = rows.next(usize::MAX).await? {
         for row in 0..batch.num_rows() {

@@ -110,7 +110,7 @@ impl Runner {
     }
 
     async fn control(&mut self, statement: &Parsed) -> Result<(), Error> {
-        let command = Command { statement, text: "", types: &[], values: &[], company: Company::Alone };
+        let command = Command { statement, text: "", start: 0, types: &[], values: &[], company: Company::Alone };
         self.session.run(command).await.map(drop)
     }
 
@@ -156,8 +156,14 @@ impl Runner {
         if usize::from(first.parameters) > values.len() {
             return Err(Error::new(SqlState::UNDEFINED_PARAMETER, "there is no parameter $1").into());
         }
-        let command =
-            Command { statement: &first.statement, text: sql, types: &[], values: &values, company: Company::Alone };
+        let command = Command {
+            statement: &first.statement,
+            text: sql,
+            start: 0,
+            types: &[],
+            values: &values,
+            company: Company::Alone,
+        };
         self.registration.arm();
         let deadline = self.session.statement_timeout().map(|most| Moment::now() + most);
         let stop = Stop { statement, registration: &self.registration, end: self.end, deadline };

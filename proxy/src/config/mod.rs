@@ -1,4 +1,6 @@
-//! Arguments and environment variables, and what they amount to.
+//! Arguments, environment variables and configuration files, and what they amount to.
+
+pub mod proxy;
 
 use std::{
     fmt,
@@ -6,6 +8,7 @@ use std::{
     path::PathBuf,
 };
 
+pub use self::proxy::{ProxyArgs, ProxyConfig};
 use crate::{check::CheckArgs, http::sigv4::Keys};
 use blueshift_emulator::{EngineConfig, Location, S3Config};
 use clap::{Args, Parser, Subcommand, builder::FalseyValueParser};
@@ -33,6 +36,8 @@ impl Cli {
 pub enum Command {
     /// Run a local warehouse that answers as Amazon Redshift does (the default)
     Emulate(EmulateArgs),
+    /// Let clients into a real Redshift workgroup or cluster, through the Redshift Data API
+    Proxy(ProxyArgs),
     /// Check files of SQL without a warehouse: what Redshift would refuse is an error
     Check(CheckArgs),
 }
@@ -192,7 +197,8 @@ impl EmulateArgs {
     }
 }
 
-fn is_loopback(address: IpAddr) -> bool {
+/// Can only this machine reach the address?
+pub(crate) fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
@@ -201,6 +207,8 @@ fn is_loopback(address: IpAddr) -> bool {
 pub enum Exposed {
     /// There is no password.
     WithoutPassword(SocketAddr),
+    /// The gateway knows no users, so that anybody would be let in.
+    WithoutUsers(SocketAddr),
     /// HTTP requests are not verified.
     Unverified(SocketAddr),
 }
@@ -209,6 +217,7 @@ impl fmt::Display for Exposed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (address, remedy) = match self {
             Exposed::WithoutPassword(address) => (address, "set a password (--password or BLUESHIFT_PASSWORD)"),
+            Exposed::WithoutUsers(address) => (address, "a gateway without users may only be used from this one"),
             Exposed::Unverified(address) => {
                 (address, "name the access keys that may call (--verify-sigv4 or BLUESHIFT_VERIFY_SIGV4)")
             }
@@ -243,7 +252,7 @@ mod tests {
     fn parsed(arguments: &[&str]) -> EmulateArgs {
         match Cli::try_parse_from([&["blueshift"], arguments].concat()).unwrap().into_command() {
             Command::Emulate(arguments) => arguments,
-            Command::Check(_) => panic!("another command"),
+            Command::Proxy(_) | Command::Check(_) => panic!("another command"),
         }
     }
 

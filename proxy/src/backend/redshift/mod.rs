@@ -1,0 +1,92 @@
+//! A real Redshift workgroup or cluster, through the Redshift Data API.
+//!
+//! The way of a statement:
+//!
+//! 1. [`session`] takes it from the client's session, opens the transaction block that was asked for, and
+//!    [`parameters`] writes its text.
+//! 2. [`remote`] runs it in the client's session of the Data API, which is opened by the first statement: one at a time,
+//!    each once, cancelled where its client leaves.
+//! 3. [`client`] makes the calls, and makes those again that may be made twice.
+//! 4. [`pages`] streams the result: [`columns`] tells types, [`values`] reads values ([`csv`] where the result is text).
+//! 5. [`errors`] makes Redshift's errors of the service's texts; [`tags`] tells what the service does not.
+//!
+//! Sources: Amazon Redshift Data API reference (API version 2019-12-20); management guide, "Using the Amazon Redshift Data
+//! API".
+
+pub mod client;
+pub mod columns;
+mod csv;
+pub mod describe;
+pub mod errors;
+pub mod pages;
+pub mod parameters;
+pub mod remote;
+pub mod session;
+pub mod tags;
+pub mod target;
+pub mod values;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+use blueshift_emulator::{Credential, Login};
+use futures::future::join_all;
+use redshift_sql_dialect::{Error, Result, SqlState};
+
+use self::{session::RedshiftSession, target::Target};
+use super::{Backend, BackendSession};
+use crate::config::proxy::TargetConfig;
+
+/// The targets of a gateway.
+pub struct RedshiftBackend {
+    targets: BTreeMap<String, Arc<Target>>,
+}
+
+impl RedshiftBackend {
+    /// The targets under the names that clients connect to.
+    pub async fn new(targets: &BTreeMap<String, TargetConfig>) -> RedshiftBackend {
+        let targets = join_all(
+            targets.iter().map(|(name, config)| async { (name.clone(), Arc::new(Target::new(config).await)) }),
+        );
+        RedshiftBackend { targets: targets.await.into_iter().collect() }
+    }
+
+    /// Tries all targets.
+    ///
+    /// # Errors
+    /// The first one that cannot be used, by name, and why.
+    pub async fn check(&self) -> std::result::Result<(), (String, Error)> {
+        let checks = self
+            .targets
+            .iter()
+            .map(|(name, target)| async move { target.check().await.map_err(|error| (name.clone(), error)) });
+        join_all(checks).await.into_iter().collect()
+    }
+
+    /// The target that clients reach under this name.
+    ///
+    /// # Errors
+    /// 3D000 where there is none.
+    fn target(&self, name: &str) -> Result<&Arc<Target>> {
+        self.targets
+            .get(name)
+            .ok_or_else(|| Error::new(SqlState::INVALID_CATALOG_NAME, format!("database \"{name}\" does not exist")))
+    }
+}
+
+#[async_trait]
+impl Backend for RedshiftBackend {
+    fn credential(&self, _user: &str) -> Result<Option<Credential>> {
+        Ok(Some(Credential::Anything))
+    }
+
+    async fn open(&self, login: Login) -> Result<Box<dyn BackendSession>> {
+        let target = self.target(&login.database)?;
+        Ok(Box::new(RedshiftSession::new(Arc::clone(target), &login)?))
+    }
+
+    async fn close(&self) -> Result<()> {
+        join_all(self.targets.values().map(|target| target.close())).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! A workgroup or cluster, and what all sessions in it share.
+
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use redshift_sql_dialect::{Error, Result, SqlState};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+    time::timeout,
+};
+
+use super::{
+    client::{Client, Status, Submission},
+    errors::{call_error, statement_error},
+};
+use crate::config::proxy::{ResultForm, TargetConfig};
+
+/// How long sessions may take to close when the gateway ends.
+const CLOSE: Duration = Duration::from_secs(5);
+
+/// A target as one identity sees it.
+pub struct Target {
+    /// The Data API.
+    pub client: Client,
+    /// Its database.
+    pub database: String,
+    /// Seconds that a session outlives its last statement.
+    pub keep_alive: u32,
+    /// The form of results.
+    pub form: ResultForm,
+    /// Sessions that may still be opened.
+    sessions: Arc<Semaphore>,
+    most: usize,
+    closing: Mutex<JoinSet<()>>,
+}
+
+impl Target {
+    /// A target, reached with the gateway's credentials.
+    pub async fn new(config: &TargetConfig) -> Target {
+        Target {
+            client: Client::new(config, "blueshift").await,
+            database: config.database.clone(),
+            keep_alive: config.session_keep_alive,
+            form: config.results,
+            sessions: Arc::new(Semaphore::new(config.max_sessions)),
+            most: config.max_sessions,
+            closing: Mutex::default(),
+        }
+    }
+
+    /// A place for one more session.
+    ///
+    /// # Errors
+    /// 53300 where there is none.
+    pub fn admit(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.sessions).try_acquire_owned().map_err(|_| {
+            let message = format!("too many sessions: the gateway may open {} in the Data API", self.most);
+            Error::new(SqlState::TOO_MANY_CONNECTIONS, message).with_hint("Close connections that are idle.")
+        })
+    }
+
+    /// Takes care of work that closes a session.
+    pub fn closing(&self, threads: &Handle, work: impl Future<Output = ()> + Send + 'static) {
+        let mut closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
+        while closing.try_join_next().is_some() {}
+        closing.spawn_on(work, threads);
+    }
+
+    /// Waits until sessions are closed, a short while.
+    pub async fn close(&self) {
+        let mut closing = std::mem::take(&mut *self.closing.lock().unwrap_or_else(PoisonError::into_inner));
+        let closed = async { while closing.join_next().await.is_some() {} };
+        if timeout(CLOSE, closed).await.is_err() {
+            tracing::warn!("some sessions of the Data API are left to their end");
+        }
+    }
+
+    /// Runs a statement in no session, to see whether that can be done.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn check(&self) -> Result<()> {
+        let sql = "SELECT 1".to_string();
+        let submission =
+            Submission { sql, parameters: Vec::new(), session: None, keep_alive: 0, form: ResultForm::Json };
+        let submitted = self.client.submit(&submission).await.map_err(|failure| call_error(&failure))?;
+        let ended = match submitted.status {
+            Status::Finished => return Ok(()),
+            _ => self.client.ended(&submitted.id).await.map_err(|failure| call_error(&failure))?,
+        };
+        match ended.status {
+            Status::Finished => Ok(()),
+            Status::Failed(text) => Err(statement_error(&text.unwrap_or_default(), &submission.sql)),
+            Status::Active | Status::Aborted => Err(Error::new(SqlState::QUERY_CANCELED, "SELECT 1 was cancelled")),
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! The gateway's arguments and its file.
+//!
+//! One target may be given as flags or variables; a file names several. A client picks a target by the name of the
+//! database that it connects to.
+//!
+//! ```toml
+//! listen = "127.0.0.1:5439"
+//!
+//! [targets.sales]                  # psql dbname=sales
+//! workgroup = "analytics"
+//! database = "prod"
+//! region = "eu-central-1"
+//! role-arn = "arn:aws:iam::123456789012:role/gateway"
+//! ```
+
+use std::{collections::BTreeMap, fs, io, net::SocketAddr, path::PathBuf};
+
+use clap::{Args, ValueEnum, builder::FalseyValueParser};
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::{Exposed, is_loopback};
+
+/// Where the gateway listens unless told otherwise.
+const DEFAULT_LISTEN: &str = "127.0.0.1:5439";
+
+/// The arguments of `proxy`.
+#[derive(Debug, Clone, Args)]
+pub struct ProxyArgs {
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:5439]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "BLUESHIFT_LISTEN")]
+    pub listen: Option<String>,
+
+    /// File (TOML) with targets under names, which clients connect to as databases; flags add one more
+    #[arg(long, value_name = "FILE", env = "BLUESHIFT_PROXY_CONFIG")]
+    pub config: Option<PathBuf>,
+
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub target: TargetArgs,
+
+    /// Ask the catalog anew each time, instead of keeping its answers for a short while
+    #[arg(long, env = "BLUESHIFT_PROXY_NO_CACHE", value_parser = FalseyValueParser::new())]
+    pub no_cache: bool,
+
+    /// Start without trying whether the targets can be reached
+    #[arg(long, env = "BLUESHIFT_PROXY_NO_CHECK", value_parser = FalseyValueParser::new())]
+    pub no_check: bool,
+
+    /// Certificate chain (PEM) for TLS [default: one that is made for this machine]
+    #[arg(long, value_name = "FILE", env = "BLUESHIFT_TLS_CERT", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// Private key (PEM) of that certificate
+    #[arg(long, value_name = "FILE", env = "BLUESHIFT_TLS_KEY", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+}
+
+/// The target that is given as flags.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TargetArgs {
+    /// Redshift Serverless workgroup
+    #[arg(long, value_name = "NAME", env = "BLUESHIFT_PROXY_WORKGROUP", conflicts_with = "cluster")]
+    pub workgroup: Option<String>,
+
+    /// Provisioned cluster
+    #[arg(long, value_name = "ID", env = "BLUESHIFT_PROXY_CLUSTER")]
+    pub cluster: Option<String>,
+
+    /// Database; it is also the name that clients connect to [default: dev]
+    #[arg(long, value_name = "NAME", env = "BLUESHIFT_PROXY_DATABASE")]
+    pub database: Option<String>,
+
+    /// Database user of a cluster (needs redshift:GetClusterCredentials) [default: that of the IAM identity]
+    #[arg(long, value_name = "NAME", env = "BLUESHIFT_PROXY_DB_USER", conflicts_with = "secret_arn")]
+    pub db_user: Option<String>,
+
+    /// Secret of AWS Secrets Manager with user name and password
+    #[arg(long, value_name = "ARN", env = "BLUESHIFT_PROXY_SECRET_ARN")]
+    pub secret_arn: Option<String>,
+
+    /// Region [default: as AWS's tools find it]
+    #[arg(long, value_name = "REGION", env = "BLUESHIFT_PROXY_REGION")]
+    pub region: Option<String>,
+
+    /// Profile of AWS's configuration files
+    #[arg(long, value_name = "NAME", env = "BLUESHIFT_PROXY_PROFILE")]
+    pub profile: Option<String>,
+
+    /// URL of the Data API [default: the region's]
+    #[arg(long, value_name = "URL", env = "BLUESHIFT_PROXY_ENDPOINT_URL")]
+    pub endpoint_url: Option<String>,
+
+    /// Role to assume first
+    #[arg(long, value_name = "ARN", env = "BLUESHIFT_PROXY_ROLE_ARN")]
+    pub role_arn: Option<String>,
+
+    /// Seconds that a session of the Data API outlives its last statement; it is renewed while its client is connected
+    /// [default: 3600]
+    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_SESSION_KEEP_ALIVE")]
+    pub session_keep_alive: Option<u32>,
+
+    /// Most sessions of the Data API at a time; the service allows 500 for a workgroup or cluster [default: 480]
+    #[arg(long, value_name = "NUMBER", env = "BLUESHIFT_PROXY_MAX_SESSIONS")]
+    pub max_sessions: Option<usize>,
+
+    /// The form in which results are fetched: csv is smaller and faster [default: json]
+    #[arg(long, value_name = "FORM", env = "BLUESHIFT_PROXY_RESULTS")]
+    pub results: Option<ResultForm>,
+
+    /// Seconds that the service is asked to wait for a statement before it answers, 0 to 30; 0 asks again and again instead
+    /// [default: 20]
+    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_WAIT")]
+    pub wait: Option<u32>,
+
+    /// Seconds after which a call of the Data API, beside such waiting, counts as lost [default: 20]
+    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_CALL_TIMEOUT")]
+    pub call_timeout: Option<u32>,
+}
+
+/// How results are fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ResultForm {
+    /// GetStatementResult: values with their types.
+    #[default]
+    Json,
+    /// GetStatementResultV2: text, a third of the size. How the service tells NULL from the empty string in it is not
+    /// documented; that a quoted empty field is the empty string and a bare one NULL is what the emulator does.
+    Csv,
+}
+
+/// A target as the file has it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct TargetConfig {
+    /// Redshift Serverless workgroup.
+    pub workgroup: Option<String>,
+    /// Provisioned cluster.
+    pub cluster: Option<String>,
+    /// Database.
+    pub database: String,
+    /// Database user of a cluster.
+    pub db_user: Option<String>,
+    /// Secret of AWS Secrets Manager.
+    pub secret_arn: Option<String>,
+    /// Region.
+    pub region: Option<String>,
+    /// Profile of AWS's configuration files.
+    pub profile: Option<String>,
+    /// URL of the Data API.
+    pub endpoint_url: Option<String>,
+    /// Role to assume.
+    pub role_arn: Option<String>,
+    /// Seconds that a session outlives its last statement.
+    pub session_keep_alive: u32,
+    /// Most sessions at a time.
+    pub max_sessions: usize,
+    /// The form of results.
+    pub results: ResultForm,
+    /// Seconds that the service waits for a statement.
+    pub wait: u32,
+    /// Seconds after which a call counts as lost.
+    pub call_timeout: u32,
+    /// Are answers of the catalog kept?
+    pub cache: bool,
+}
+
+impl Default for TargetConfig {
+    fn default() -> Self {
+        TargetConfig {
+            workgroup: None,
+            cluster: None,
+            database: "dev".to_string(),
+            db_user: None,
+            secret_arn: None,
+            region: None,
+            profile: None,
+            endpoint_url: None,
+            role_arn: None,
+            session_keep_alive: 3_600,
+            max_sessions: 480,
+            results: ResultForm::Json,
+            wait: 20,
+            call_timeout: 20,
+            cache: true,
+        }
+    }
+}
+
+/// The file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+struct File {
+    listen: Option<String>,
+    targets: BTreeMap<String, TargetConfig>,
+}
+
+/// What flags, variables and the file amount to.
+#[derive(Debug, Clone)]
+pub struct ProxyConfig {
+    /// Where to listen.
+    pub listen: String,
+    /// The targets by the names that clients connect to. There is at least one.
+    pub targets: BTreeMap<String, TargetConfig>,
+}
+
+/// What is wrong with the configuration: one line for the user.
+#[derive(Debug, Error)]
+#[allow(missing_docs)]
+pub enum ConfigError {
+    #[error("cannot read {path}: {source}")]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{path}: {reason}")]
+    Parse { path: PathBuf, reason: String },
+    #[error("name a target: --workgroup NAME, --cluster ID, or a file with --config")]
+    NoTarget,
+    #[error("target {name}: {reason}")]
+    Target { name: String, reason: &'static str },
+}
+
+impl ProxyArgs {
+    /// The configuration.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or a target cannot be one.
+    pub fn config(&self) -> Result<ProxyConfig, ConfigError> {
+        let file = match &self.config {
+            Some(path) => read(path)?,
+            None => File::default(),
+        };
+        let mut targets = file.targets;
+        if let Some(target) = self.target.config() {
+            targets.insert(target.database.clone(), target);
+        }
+        if targets.is_empty() {
+            return Err(ConfigError::NoTarget);
+        }
+        for (name, target) in &mut targets {
+            target.cache &= !self.no_cache;
+            target.check().map_err(|reason| ConfigError::Target { name: name.clone(), reason })?;
+        }
+        let listen = self.listen.clone().or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_string());
+        Ok(ProxyConfig { listen, targets })
+    }
+}
+
+fn read(path: &PathBuf) -> Result<File, ConfigError> {
+    let text = fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
+    toml::from_str(&text).map_err(|error| ConfigError::Parse { path: path.clone(), reason: error.to_string() })
+}
+
+impl TargetArgs {
+    /// The target that the flags name; none where they name neither workgroup nor cluster.
+    fn config(&self) -> Option<TargetConfig> {
+        if self.workgroup.is_none() && self.cluster.is_none() {
+            return None;
+        }
+        let default = TargetConfig::default();
+        let given = self.clone();
+        Some(TargetConfig {
+            workgroup: given.workgroup,
+            cluster: given.cluster,
+            database: given.database.unwrap_or(default.database),
+            db_user: given.db_user,
+            secret_arn: given.secret_arn,
+            region: given.region,
+            profile: given.profile,
+            endpoint_url: given.endpoint_url,
+            role_arn: given.role_arn,
+            session_keep_alive: given.session_keep_alive.unwrap_or(default.session_keep_alive),
+            max_sessions: given.max_sessions.unwrap_or(default.max_sessions),
+            results: given.results.unwrap_or(default.results),
+            wait: given.wait.unwrap_or(default.wait),
+            call_timeout: given.call_timeout.unwrap_or(default.call_timeout),
+            cache: default.cache,
+        })
+    }
+}
+
+impl TargetConfig {
+    /// The bounds are those of the Data API's model.
+    fn check(&self) -> Result<(), &'static str> {
+        match (&self.workgroup, &self.cluster) {
+            (None, None) => return Err("name its workgroup or its cluster"),
+            (Some(_), Some(_)) => return Err("it is either a workgroup or a cluster"),
+            _ => {}
+        }
+        if self.db_user.is_some() && self.secret_arn.is_some() {
+            return Err("give either db-user or secret-arn");
+        }
+        if self.db_user.is_some() && self.workgroup.is_some() {
+            return Err("a workgroup's database user is that of the IAM identity, or of secret-arn");
+        }
+        if !(1..=86_400).contains(&self.session_keep_alive) {
+            return Err("session-keep-alive is a number of seconds from 1 to 86400");
+        }
+        if self.wait > 30 {
+            return Err("wait is a number of seconds from 0 to 30");
+        }
+        if self.call_timeout == 0 || self.max_sessions == 0 {
+            return Err("call-timeout and max-sessions are at least 1");
+        }
+        Ok(())
+    }
+}
+
+impl ProxyConfig {
+    /// May the gateway listen here?
+    ///
+    /// # Errors
+    /// Where the address can be reached from other machines and anybody would be let in.
+    pub fn check_exposure(&self, address: SocketAddr) -> Result<(), Exposed> {
+        if is_loopback(address.ip()) { Ok(()) } else { Err(Exposed::WithoutUsers(address)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::config::{Cli, Command};
+
+    fn config(arguments: &[&str]) -> Result<ProxyConfig, String> {
+        let cli = Cli::try_parse_from([&["blueshift", "proxy"], arguments].concat()).map_err(|e| e.to_string())?;
+        match cli.into_command() {
+            Command::Proxy(arguments) => arguments.config().map_err(|error| error.to_string()),
+            _ => panic!("another command"),
+        }
+    }
+
+    #[test]
+    fn flags_make_a_target_under_the_name_of_its_database() {
+        let config = config(&["--workgroup", "wg", "--database", "prod", "--no-cache"]).unwrap();
+        assert_eq!(config.listen, "127.0.0.1:5439");
+        let target = &config.targets["prod"];
+        assert_eq!((target.workgroup.as_deref(), target.cache, target.wait), (Some("wg"), false, 20));
+    }
+
+    #[test]
+    fn a_target_is_a_workgroup_or_a_cluster() {
+        assert!(config(&[]).unwrap_err().starts_with("name a target"));
+        assert!(config(&["--workgroup", "a", "--cluster", "b"]).is_err());
+        assert!(config(&["--workgroup", "a", "--db-user", "b"]).unwrap_err().contains("IAM identity"));
+        assert!(config(&["--cluster", "a", "--wait", "31"]).unwrap_err().contains("0 to 30"));
+        assert_eq!(config(&["--cluster", "a", "--db-user", "b"]).unwrap().targets["dev"].db_user.as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn a_file_names_several_targets() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(
+            file,
+            "listen = \"127.0.0.1:0\"\n[targets.a]\nworkgroup = \"w\"\nresults = \"csv\"\n[targets.b]\ncluster = \"c\"\n\
+             database = \"x\"\ndb-user = \"u\""
+        )
+        .unwrap();
+        let path = file.path().to_str().unwrap();
+        let config = config(&["--config", path, "--workgroup", "f"]).unwrap();
+        assert_eq!(config.listen, "127.0.0.1:0");
+        assert_eq!(config.targets.keys().collect::<Vec<_>>(), ["a", "b", "dev"]);
+        assert_eq!((config.targets["a"].results, config.targets["b"].database.as_str()), (ResultForm::Csv, "x"));
+    }
+
+    #[test]
+    fn a_file_with_unknown_words_is_refused() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "[targets.a]\nworkgroop = \"w\"").unwrap();
+        let error = config(&["--config", file.path().to_str().unwrap()]).unwrap_err();
+        assert!(error.contains("unknown field `workgroop`"), "{error}");
+    }
+}
