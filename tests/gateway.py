@@ -14,12 +14,13 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIDADMIN", "AWS_SECRET_ACCESS_KEY": "secre
 class Gateway(Server):
     """A running gateway on a free port; `endpoint` is the Data API's URL."""
 
-    def __init__(self, endpoint, *arguments, environment=None, target=("--workgroup", "default", "--database", DATABASE)):
+    def __init__(self, endpoint, *arguments, environment=None, listen="127.0.0.1:0",
+                 target=("--workgroup", "default", "--database", DATABASE)):
         self.endpoint = endpoint
         region = ["--region", "us-east-1"] if target else []
         url = ["--endpoint-url", endpoint] if target else []
         self.start(
-            [PROGRAM, "proxy", "--listen", "127.0.0.1:0", *target, *region, *url, *arguments],
+            [PROGRAM, "proxy", "--listen", listen, *target, *region, *url, *arguments],
             clean_environment() | CREDENTIALS | (environment or {}),
         )
 

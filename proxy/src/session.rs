@@ -71,6 +71,8 @@ pub struct Prepared {
     pub declared: Vec<u32>,
     /// The types of its parameters, once it was described.
     pub inferred: OnceLock<Vec<RedshiftType>>,
+    /// The columns that a client was told of it.
+    pub described: OnceLock<Arc<[ResultColumn]>>,
 }
 
 impl Prepared {
@@ -503,6 +505,7 @@ impl Session {
             parameters: prepare.parameters,
             declared: Vec::new(),
             inferred: OnceLock::new(),
+            described: OnceLock::new(),
         };
         self.keep_prepared(&prepare.name.value, Arc::new(prepared))?;
         done("PREPARE")

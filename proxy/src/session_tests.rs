@@ -238,6 +238,8 @@ async fn portals_end_with_their_transaction() {
             parameters: 0,
             declared: Vec::new(),
             inferred: OnceLock::new(),
+            described: OnceLock::new(),
+            start: 0,
         };
         let bound = Bound { prepared: Arc::new(prepared), types: Vec::new(), values: Vec::new(), formats: Vec::new() };
         Portal { bound, progress: Progress::Ready }

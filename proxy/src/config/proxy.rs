@@ -116,6 +116,11 @@ pub struct TargetArgs {
     /// Seconds after which a call of the Data API, beside such waiting, counts as lost [default: 20]
     #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_CALL_TIMEOUT")]
     pub call_timeout: Option<u32>,
+
+    /// Seconds for which a call is made again that was throttled, or whose answer was lost, where that does nothing twice
+    /// [default: 60]
+    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_RETRY_FOR")]
+    pub retry_for: Option<u32>,
 }
 
 /// How results are fetched.
@@ -162,6 +167,8 @@ pub struct TargetConfig {
     pub wait: u32,
     /// Seconds after which a call counts as lost.
     pub call_timeout: u32,
+    /// Seconds for which a call is made again.
+    pub retry_for: u32,
     /// Are answers of the catalog kept?
     pub cache: bool,
 }
@@ -183,6 +190,7 @@ impl Default for TargetConfig {
             results: ResultForm::Json,
             wait: 20,
             call_timeout: 20,
+            retry_for: 60,
             cache: true,
         }
     }
@@ -273,6 +281,7 @@ impl TargetArgs {
             results: given.results.unwrap_or(default.results),
             wait: given.wait.unwrap_or(default.wait),
             call_timeout: given.call_timeout.unwrap_or(default.call_timeout),
+            retry_for: given.retry_for.unwrap_or(default.retry_for),
             cache: default.cache,
         })
     }

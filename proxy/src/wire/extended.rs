@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use blueshift_emulator::Description;
+use blueshift_emulator::{Description, ResultColumn};
 use pgwire::messages::{
     data::{NoData, ParameterDescription},
     extendedquery::{
@@ -165,7 +165,10 @@ impl Connection<'_> {
             return Ok(Progress::Ready);
         };
         match self.run_command(command).await? {
-            Answer::Rows(rows) => self.send_portion(rows, &bound.formats, limit).await,
+            Answer::Rows(rows) => {
+                check_described(bound, &rows)?;
+                self.send_portion(rows, &bound.formats, limit).await
+            }
             Answer::Done(tag) => {
                 self.announce();
                 self.wire.put(&CommandComplete::new(tag));
@@ -224,6 +227,9 @@ impl Connection<'_> {
         let description = self.description(prepared, &prepared.types).await?;
         // A second description agrees with the first, or comes too late for what was bound.
         let _ = prepared.inferred.set(description.parameters.clone());
+        if let Some(columns) = &description.columns {
+            let _ = prepared.described.set(Arc::clone(columns));
+        }
         Ok(description)
     }
 
@@ -263,6 +269,19 @@ fn command_of(bound: &Bound, behind: Option<u8>) -> Option<Command<'_>> {
     Some(Command { statement, text: &prepared.text, start: prepared.start, types, values, company })
 }
 
+/// A client that was told of other columns would misread values in binary: a table has changed since then.
+fn check_described(bound: &Bound, rows: &RowStream) -> Result<(), Error> {
+    let Some(told) = bound.prepared.described.get() else { return Ok(()) };
+    let formats = formats_for(rows.columns.len(), &bound.formats)?;
+    let is_same = |((told, column), format): ((&ResultColumn, &ResultColumn), &Format)| {
+        *format == Format::Text || told.ty.oid() == column.ty.oid()
+    };
+    if told.len() == rows.columns.len() && told.iter().zip(rows.columns.iter()).zip(&formats).all(is_same) {
+        return Ok(());
+    }
+    Err(Error::unsupported("cached plan must not change result type"))
+}
+
 /// The positions of a statement's errors count in its message.
 fn located(prepared: &Prepared, halt: Halt) -> Halt {
     match halt {
@@ -288,6 +307,7 @@ fn prepare(text: &Arc<str>, declared: Vec<u32>) -> Result<Prepared, Error> {
         parameters: declared.len() as u16,
         declared,
         inferred: OnceLock::new(),
+        described: OnceLock::new(),
     };
     let Some(parsed) = statements.pop() else { return Ok(prepared) };
     let own_text = text.get(parsed.start as usize..parsed.end as usize).unwrap_or(text);

@@ -29,8 +29,6 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::config::proxy::{ResultForm, TargetConfig};
 
-/// How long a call is repeated before it counts as lost.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// The first and the longest pause between two attempts; each is drawn between nothing and twice the one before.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(5)];
 /// The first and the longest pause between two questions for a statement's state, where the service does not wait.
@@ -126,6 +124,7 @@ pub struct Client {
     secret: Option<String>,
     wait: u32,
     call_timeout: Duration,
+    retry_for: Duration,
 }
 
 impl Client {
@@ -169,6 +168,7 @@ impl Client {
             secret: config.secret_arn.clone(),
             wait: config.wait,
             call_timeout: Duration::from_secs(config.call_timeout.into()),
+            retry_for: Duration::from_secs(config.retry_for.into()),
         }
     }
 
@@ -329,7 +329,7 @@ impl Client {
                 Ok(Err(error)) => judged(&error),
                 Err(_) => (Failure::Lost("the Data API did not answer in time".to_string()), true),
             };
-            if !again || begun.elapsed() >= PATIENCE {
+            if !again || begun.elapsed() >= self.retry_for {
                 return Err(failure);
             }
             tracing::debug!(?failure, "a call of the Data API is made again");

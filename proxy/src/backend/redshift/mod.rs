@@ -8,16 +8,20 @@
 //!    each once, cancelled where its client leaves.
 //! 3. [`client`] makes the calls, and makes those again that may be made twice.
 //! 4. [`pages`] streams the result: [`columns`] tells types, [`values`] reads values ([`csv`] where the result is text).
+//!    What the catalog answered a moment ago comes from [`cache`]; [`describe`] asks for columns alone, [`inference`] for the
+//!    types of parameters.
 //! 5. [`errors`] makes Redshift's errors of the service's texts; [`tags`] tells what the service does not.
 //!
 //! Sources: Amazon Redshift Data API reference (API version 2019-12-20); management guide, "Using the Amazon Redshift Data
 //! API".
 
+pub mod cache;
 pub mod client;
 pub mod columns;
 mod csv;
 pub mod describe;
 pub mod errors;
+pub mod inference;
 pub mod pages;
 pub mod parameters;
 pub mod remote;

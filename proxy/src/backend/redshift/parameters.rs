@@ -113,14 +113,15 @@ fn says(text: &str, statement: &Statement) -> bool {
     }
 }
 
-/// Is it a type that a value can be cast to? Text without a declared type takes the type of its place, and so does what a
-/// client declares as text.
+/// Is it a type that a value must be cast to? Text takes the type of its place, and so does what follows from the place
+/// with a modifier: a cast would cut it to that. A declared NUMERIC has the modifier that stands for none.
 fn is_declared(ty: RedshiftType) -> bool {
     use RedshiftType::*;
-    !matches!(
+    matches!(
         ty,
-        Unknown | Text | Varchar(_) | Name | InternalChar | RegProc | RegClass | RegType | Int2Vector | OidVector
-    ) && !matches!(ty, Int2Array | Int4Array | OidArray | TextArray | AclItemArray | AbsTime | HllSketch)
+        Bool | Int2 | Int4 | Int8 | Oid | Float4 | Float8 | Date | Time | TimeTz | Timestamp | TimestampTz | Super
+    ) || matches!(ty, IntervalYearToMonth | IntervalDayToSecond(_) | Interval | Geometry | Geography)
+        || Some(ty) == RedshiftType::from_oid(RedshiftType::numeric(1, 0).oid(), -1)
 }
 
 type Value<'a> = (Option<&'a str>, Option<RedshiftType>);
@@ -154,7 +155,7 @@ fn placed<'a>(text: &str, value: impl Fn(u16) -> Option<Value<'a>>) -> Result<Te
             }
         };
         match ty {
-            Some(ty) => out.sql.push_str(&format!("CAST({operand} AS {})", type_name(ty))),
+            Some(ty) => out.sql.push_str(&format!("CAST({operand} AS {ty})")),
             None => out.sql.push_str(&operand),
         }
         // A word behind it must not become part of the name.
@@ -175,15 +176,6 @@ fn unused_prefix(text: &str) -> String {
         prefix.push('p');
     }
     prefix
-}
-
-/// A declared type without a modifier has the widest one: a parameter's NUMERIC is not cut.
-fn type_name(ty: RedshiftType) -> String {
-    match ty {
-        RedshiftType::Numeric { .. } | RedshiftType::Char(_) => ty.to_string(),
-        RedshiftType::Varbyte(length) => format!("varbyte({length})"),
-        other => other.base_name().to_string(),
-    }
 }
 
 #[cfg(test)]

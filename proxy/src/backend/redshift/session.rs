@@ -1,27 +1,39 @@
 //! A client's session over a session of the Data API.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use arrow::{
+    array::{ArrayRef, StringViewArray},
+    datatypes::Schema,
+    record_batch::RecordBatch,
+};
 use async_trait::async_trait;
 use blueshift_emulator::{
-    Description, Login, Notice, Outcome, Request,
-    settings::Settings,
+    Description, Login, Notice, Outcome, Request, ResultColumn, Rows,
+    settings::{Settings, Span},
     text_input::{DateOrder, DateTimeInput, zone::Zone},
+    text_output::TextStyle,
+    types::arrow_field,
 };
+use futures::{StreamExt, stream};
 use redshift_sql_dialect::{
-    Error, RedshiftType, Result,
-    ast::{IsolationLevel, Statement, TransactionModes},
+    Error, RedshiftType, Result, SqlState,
+    ast::{IsolationLevel, Set, Show, Statement, TransactionModes},
+    footprint::Footprint,
+    parse,
+    visit::Use,
 };
 
 use super::{
-    describe,
+    cache, describe,
+    inference::parameter_count,
     pages::Source,
     parameters::Text,
     remote::Remote,
     tags::{counts_rows, done_tag, rows_tag},
     target::Target,
 };
-use crate::{backend::BackendSession, config::proxy::ResultForm};
+use crate::{backend::BackendSession, config::proxy::ResultForm, rows::RowStream, wire::encode::text_value};
 
 /// Settings that concern the connection to the gateway alone.
 const OWN: [&str; 3] = ["client_encoding", "client_min_messages", "integer_datetimes"];
@@ -30,8 +42,15 @@ const OWN: [&str; 3] = ["client_encoding", "client_min_messages", "integer_datet
 pub struct RedshiftSession {
     target: Arc<Target>,
     remote: Arc<Remote>,
+    user: String,
     settings: Settings,
+    /// Settings whose values were set in this session, so that they are known here.
+    known: BTreeSet<String>,
     block: Block,
+    /// Has the open block changed the catalog?
+    changed_in_block: bool,
+    /// Does the session see a catalog of its own: temporary tables, another user?
+    private: bool,
 }
 
 /// The transaction block of the session.
@@ -51,10 +70,11 @@ impl RedshiftSession {
     /// What a start-up setting fails with.
     pub fn new(target: Arc<Target>, login: &Login) -> Result<RedshiftSession> {
         let mut settings = Settings::new(&login.user, "off");
-        let mut preamble = Vec::new();
+        let (mut preamble, mut known) = (Vec::new(), BTreeSet::from(OWN.map(str::to_string)));
         for (name, value) in &login.settings {
             let before = settings.get(name).map(str::to_string);
             settings.set_at_startup(name, value)?;
+            known.insert(name.clone());
             let kept = settings.get(name);
             if !OWN.contains(&name.as_str()) && kept != before.as_deref() {
                 let value = kept.unwrap_or_default().replace('\\', "\\\\").replace('\'', "''");
@@ -62,7 +82,17 @@ impl RedshiftSession {
             }
         }
         let remote = Remote::new(Arc::clone(&target), login.control.clone(), preamble);
-        Ok(RedshiftSession { target, remote, settings, block: Block::None })
+        let user = login.user.clone();
+        Ok(RedshiftSession {
+            target,
+            remote,
+            user,
+            settings,
+            known,
+            block: Block::None,
+            changed_in_block: false,
+            private: false,
+        })
     }
 
     /// Opens the block in the service, where one was asked for.
@@ -83,6 +113,76 @@ impl RedshiftSession {
         };
         let zone = self.settings.get("timezone").and_then(Zone::of_name).unwrap_or(Zone::UTC);
         DateTimeInput { order, zone, now: 0 }
+    }
+
+    /// Runs a statement, unless its answer is known here.
+    async fn answer(&mut self, statement: &Statement, text: Text) -> Result<Outcome> {
+        if let Statement::Show(Show::Parameter(name)) = statement
+            && self.known.contains(name)
+            && let Some(value) = self.settings.get(name)
+        {
+            return text_answer(name, value);
+        }
+        if matches!(statement, Statement::Set(Set::Parameter { name, .. }) if OWN.contains(&name.as_str())) {
+            let Statement::Set(set) = statement else { return Err(Error::internal("SET is SET")) };
+            self.settings.apply(set)?;
+            return Ok(Outcome::Done(done_tag(statement, 0)));
+        }
+        let footprint = Footprint::of(statement);
+        let kept = self.block == Block::None && !self.private && cache::is_stable(statement, &footprint);
+        let (Some(cache), true) = (self.target.cache.clone(), kept) else {
+            let outcome = self.run(statement, text).await?;
+            self.follow_settings(statement, &footprint).await;
+            return Ok(outcome);
+        };
+        let key = cache.key(&self.user, &text, &self.settings);
+        if let Some(answer) = cache.get(&key) {
+            return Ok(Outcome::Rows(answer.rows()));
+        }
+        match self.run(statement, text).await? {
+            Outcome::Rows(rows) => cache.keep(key, rows).await.map(Outcome::Rows),
+            done => Ok(done),
+        }
+    }
+
+    /// Asks for the settings that a query has changed (set_config), as far as they decide how values are read and written.
+    async fn follow_settings(&mut self, statement: &Statement, footprint: &Footprint) {
+        if !matches!(statement, Statement::Query(_) | Statement::Call(_)) {
+            return;
+        }
+        let called = matches!(statement, Statement::Call(_));
+        if footprint.settings.is_empty() && !called {
+            return;
+        }
+        self.known = BTreeSet::from(OWN.map(str::to_string));
+        if called {
+            // What a procedure sets is undone at its end, unless it says otherwise, and that is seldom.
+            return;
+        }
+        for name in ["timezone", "datestyle", "intervalstyle", "statement_timeout", "application_name"] {
+            let changed = footprint.settings.iter().any(|setting| setting.as_deref().is_none_or(|set| set == name));
+            if !changed {
+                continue;
+            }
+            if let Ok(value) = self.asked(&format!("SHOW {name}")).await {
+                drop(self.settings.set(name, &[&value], Span::Session));
+            }
+        }
+    }
+
+    /// The only value of a question.
+    async fn asked(&mut self, sql: &str) -> Result<String> {
+        let show = Statement::Show(Show::All);
+        let Outcome::Rows(rows) = self.run(&show, Text::plain(sql)).await? else {
+            return Err(Error::internal("a question has no answer"));
+        };
+        let columns = Arc::clone(&rows.columns);
+        let mut rows = RowStream::from(rows);
+        let batch = rows.next(1).await?.ok_or_else(|| Error::internal("a question has no answer"))?;
+        let (Some(values), Some(column)) = (batch.columns().first(), columns.first()) else {
+            return Err(Error::internal("a question has no answer"));
+        };
+        Ok(text_value(values, 0, column.ty, TextStyle::default())?.unwrap_or_default())
     }
 
     /// Runs a text that gives rows, or none.
@@ -107,20 +207,109 @@ impl RedshiftSession {
         Ok(Outcome::Rows(source.rows(rows_tag(statement)).await?))
     }
 
+    /// The types of all parameters: those that the client left open follow from their places.
+    async fn parameters(&mut self, statement: &Statement, types: &[Option<RedshiftType>]) -> Result<Vec<RedshiftType>> {
+        let declared = || types.iter().map(|ty| ty.unwrap_or(RedshiftType::Unknown)).collect();
+        if types.iter().all(Option::is_some) {
+            return Ok(declared());
+        }
+        let footprint = Footprint::of(statement);
+        let mut tables = Vec::new();
+        for (name, usage) in &footprint.relations {
+            if !matches!(usage, Use::Read | Use::Write) || cache::is_catalog(name) {
+                continue;
+            }
+            if name.0.len() > 2 || tables.iter().any(|(known, _)| known == name) {
+                continue;
+            }
+            let sql = format!("SELECT * FROM {name} LIMIT 0");
+            let parsed = parse(&sql)?;
+            let Some(probe) = parsed.first() else { continue };
+            if let Some(columns) = self.probed(&probe.statement, Text::plain(sql)).await? {
+                tables.push((name.clone(), columns));
+            }
+        }
+        let found = self.target.binder.parameters(statement, types, &tables).await;
+        Ok(found.unwrap_or_else(|error| {
+            tracing::debug!(%error, "types of parameters stay open");
+            declared()
+        }))
+    }
+
+    /// The columns that a probe has.
+    async fn probed(&mut self, probe: &Statement, text: Text) -> Result<Option<Arc<[ResultColumn]>>> {
+        let cache = self.target.cache.clone().filter(|_| self.block == Block::None && !self.private);
+        let key = cache.as_ref().map(|cache| cache.key(&self.user, &text, &self.settings));
+        if let (Some(cache), Some(key)) = (&cache, &key)
+            && let Some(columns) = cache.columns(key)
+        {
+            return Ok(Some(columns));
+        }
+        let Outcome::Rows(rows) = self.run(probe, text).await? else { return Ok(None) };
+        if let (Some(cache), Some(key)) = (cache, key) {
+            cache.keep_columns(key, Arc::clone(&rows.columns));
+        }
+        Ok(Some(rows.columns))
+    }
+
     /// What a statement that has run changes here.
     fn after(&mut self, statement: &Statement) {
         // The service has accepted it, so that a setting that is not known here is no error.
         match statement {
-            Statement::Set(set) => drop(self.settings.apply(set)),
-            Statement::Reset(reset) => drop(self.settings.apply_reset(reset)),
+            Statement::Set(set) => {
+                drop(self.settings.apply(set));
+                let (name, is_known) = match set {
+                    Set::Parameter { name, value, .. } => {
+                        (name.as_str(), value.is_some() && self.settings.get(name).is_some())
+                    }
+                    Set::TimeZone { zone, .. } => ("timezone", zone.is_some()),
+                    Set::Transaction(_) => return,
+                    Set::SessionAuthorization { .. } => {
+                        self.private = true;
+                        return;
+                    }
+                };
+                if is_known {
+                    self.known.insert(name.to_string());
+                } else {
+                    self.known.remove(name);
+                }
+            }
+            Statement::Reset(reset) => {
+                drop(self.settings.apply_reset(reset));
+                self.known = BTreeSet::from(OWN.map(str::to_string));
+            }
+            Statement::CreateTable(create) if create.temporary => self.private = true,
+            Statement::CreateTableAs(create) if create.temporary => self.private = true,
+            Statement::Call(_) | Statement::Use(_) => {
+                self.private = true;
+                self.forget_catalog();
+            }
             // It commits the transaction that it is in.
             Statement::Truncate(_) if self.block == Block::Open => {
                 self.block = Block::None;
                 self.settings.commit();
             }
+            other if cache::may_change_catalog(other) => self.forget_catalog(),
             _ => {}
         }
     }
+
+    fn forget_catalog(&mut self) {
+        self.changed_in_block = self.block == Block::Open;
+        if let Some(cache) = &self.target.cache {
+            cache.drop_all();
+        }
+    }
+}
+
+/// The answer to SHOW.
+fn text_answer(name: &str, value: &str) -> Result<Outcome> {
+    let columns: Arc<[ResultColumn]> = [ResultColumn::computed(name, RedshiftType::Text)].into();
+    let values: ArrayRef = Arc::new(StringViewArray::from(vec![value]));
+    let schema = Arc::new(Schema::new(vec![arrow_field(name, RedshiftType::Text)]));
+    let batch = RecordBatch::try_new(schema, vec![values]).map_err(|error| Error::internal(error.to_string()))?;
+    Ok(Outcome::Rows(Rows { columns, batches: stream::iter([Ok(batch)]).boxed(), tag: "SHOW" }))
 }
 
 /// BEGIN with what was asked of it.
@@ -163,6 +352,10 @@ impl BackendSession for RedshiftSession {
             Block::Open => match self.remote.run(Text::plain("COMMIT"), ResultForm::Json).await {
                 Ok(_) => {
                     self.settings.commit();
+                    // What was changed in the block is seen by all from now on.
+                    if std::mem::take(&mut self.changed_in_block) {
+                        self.forget_catalog();
+                    }
                     Ok(())
                 }
                 Err(error) => {
@@ -181,6 +374,8 @@ impl BackendSession for RedshiftSession {
             }
         }
         self.settings.rollback();
+        self.changed_in_block = false;
+        self.known = BTreeSet::from(OWN.map(str::to_string));
     }
 
     fn in_block(&self) -> bool {
@@ -188,16 +383,16 @@ impl BackendSession for RedshiftSession {
     }
 
     async fn describe(&mut self, statement: &Statement, types: &[Option<RedshiftType>]) -> Result<Description> {
-        let parameters = types.iter().map(|ty| ty.unwrap_or(RedshiftType::Unknown)).collect();
+        let mut types = types.to_vec();
+        types.resize(types.len().max(parameter_count(statement)), None);
+        let parameters = self.parameters(statement, &types).await?;
         let columns = match describe::known_columns(statement) {
             describe::Columns::None => None,
             describe::Columns::Known(columns) => Some(columns),
             describe::Columns::Probe(probe) => {
-                let text = Text::probe(&probe, types)?;
-                match self.run(&probe, text).await.map_err(Error::without_position)? {
-                    Outcome::Rows(rows) => Some(rows.columns),
-                    Outcome::Done(_) => None,
-                }
+                let types: Vec<_> = parameters.iter().copied().map(Some).collect();
+                let text = Text::probe(&probe, &types)?;
+                self.probed(&probe, text).await.map_err(Error::without_position)?
             }
         };
         Ok(Description { parameters, columns })
@@ -205,7 +400,7 @@ impl BackendSession for RedshiftSession {
 
     async fn execute(&mut self, request: Request<'_>) -> Result<Outcome> {
         let text = Text::of(request)?;
-        self.run(request.statement, text).await
+        self.answer(request.statement, text).await
     }
 
     fn take_notices(&mut self) -> Vec<Notice> {
@@ -246,7 +441,6 @@ impl Drop for RedshiftSession {
 
 /// Of a COMMIT whose answer was lost nobody knows whether it was done.
 fn of_commit(error: Error) -> Error {
-    use redshift_sql_dialect::SqlState;
     if error.sqlstate() != SqlState::CONNECTION_FAILURE {
         return error;
     }

@@ -15,8 +15,10 @@ use tokio::{
 };
 
 use super::{
+    cache::Cache,
     client::{Client, Status, Submission},
     errors::{call_error, statement_error},
+    inference::Binder,
 };
 use crate::config::proxy::{ResultForm, TargetConfig};
 
@@ -33,6 +35,10 @@ pub struct Target {
     pub keep_alive: u32,
     /// The form of results.
     pub form: ResultForm,
+    /// Answers that are kept; none where nothing is to be kept.
+    pub cache: Option<Arc<Cache>>,
+    /// What tells the types of parameters.
+    pub binder: Binder,
     /// Sessions that may still be opened.
     sessions: Arc<Semaphore>,
     most: usize,
@@ -47,6 +53,8 @@ impl Target {
             database: config.database.clone(),
             keep_alive: config.session_keep_alive,
             form: config.results,
+            cache: config.cache.then(Arc::default),
+            binder: Binder::default(),
             sessions: Arc::new(Semaphore::new(config.max_sessions)),
             most: config.max_sessions,
             closing: Mutex::default(),
