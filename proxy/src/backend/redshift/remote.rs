@@ -269,7 +269,11 @@ impl Remote {
         let target = Arc::clone(&self.target);
         target.closing(&threads, async move {
             let _turn = Arc::clone(&self.turn).lock_owned().await;
-            let session = self.state().session.take().filter(|_| self.state().lost.is_none());
+            let session = {
+                let mut state = self.state();
+                let lost = state.lost.is_some();
+                state.session.take().filter(|_| !lost)
+            };
             // The permit is kept until the session is closed.
             let Some(open) = session else { return };
             let submission = Submission {
