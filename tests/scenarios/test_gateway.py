@@ -209,8 +209,9 @@ def test_a_statement_that_is_cancelled_stops_and_the_session_goes_on(gateway, se
             connection.execute("select count(*) from generate_series(1, 100000) a, generate_series(1, 1000000) b")
         stop.join()
         service.plan = lambda call: None
-        assert len(service.operations("CancelStatement")) == 1
+        # The next statement waits until that one has stopped.
         assert value(connection, "select count(*) from t") == 0
+        assert len(service.operations("CancelStatement")) == 1
 
 
 def test_a_client_that_leaves_leaves_nothing_running(gateway, service):

@@ -16,7 +16,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_redshiftdata::{
     Client as Sdk,
     config::http::HttpResponse,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     types::{
         ColumnMetadata, Field, QueryRecords, ResultFormatString, SqlParameter, StatementStatusString, StatusString,
     },
@@ -343,6 +343,17 @@ fn is_too_many_waiting(code: &str) -> bool {
     code == "ActiveWaitingRequestsExceededException"
 }
 
+/// An error and what it was caused by.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
 /// What an error means, and whether the same call may do better.
 fn judged<E>(error: &SdkError<E, HttpResponse>) -> (Failure, bool)
 where
@@ -374,18 +385,17 @@ where
         }
         // It was never sent: credentials or configuration are missing.
         SdkError::ConstructionFailure(_) => {
-            let message = DisplayErrorContext(error).to_string();
-            (Failure::Refused { code: "Configuration".to_string(), message }, false)
+            (Failure::Refused { code: "Configuration".to_string(), message: told(error) }, false)
         }
         SdkError::DispatchFailure(dispatch) => {
-            let message = DisplayErrorContext(error).to_string();
             // What is neither the network nor time is credentials that could not be had.
-            if dispatch.is_io() || dispatch.is_timeout() {
-                (Failure::Lost(format!("the Data API cannot be reached: {message}")), true)
+            let other = dispatch.as_connector_error().and_then(|error| error.as_other());
+            if dispatch.is_io() || dispatch.is_timeout() || other.is_some() {
+                (Failure::Lost(format!("the Data API cannot be reached: {}", told(error))), true)
             } else {
-                (Failure::Refused { code: "Dispatch".to_string(), message }, false)
+                (Failure::Refused { code: "Dispatch".to_string(), message: told(error) }, false)
             }
         }
-        _ => (Failure::Lost(DisplayErrorContext(error).to_string()), true),
+        _ => (Failure::Lost(told(error)), true),
     }
 }
