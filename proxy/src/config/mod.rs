@@ -32,7 +32,6 @@ impl Cli {
 
 /// What the program does.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it, when the program starts")]
 pub enum Command {
     /// Run a local warehouse that answers as Amazon Redshift does (the default)
     Emulate(EmulateArgs),
