@@ -264,7 +264,7 @@ def test_a_session_whose_opening_was_lost_is_opened_once(gateway, service):
 
 
 def test_a_page_that_fails_in_the_middle_is_asked_again(gateway, service):
-    wanted = "select n, 'some text that takes some room' from generate_series(1, 60000) as t(n)"
+    wanted = "select n, 'some text that takes some room' from generate_series(1, 60000) as t(n) order by n"
     with gateway.connect() as connection:
         pages = []
 

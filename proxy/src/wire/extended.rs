@@ -41,7 +41,7 @@ impl Connection<'_> {
         let prepared = Arc::new(prepared);
         self.refuse_if_aborted(&prepared)?;
         // Drivers use the name of a statement again that failed here.
-        if !self.session.describes_at_a_cost() || self.wire.upcoming() == Some(b'D') {
+        if !self.session.describes_at_a_cost() {
             self.infer(&prepared).await?;
         }
         self.session.keep_prepared(&name, prepared)?;
@@ -86,10 +86,12 @@ impl Connection<'_> {
         let name = message.name.unwrap_or_default();
         if message.target_type == TARGET_TYPE_BYTE_STATEMENT {
             let prepared = self.session.prepared(&name)?;
-            let description = match known_description(&prepared) {
-                Some(known) if self.session.describes_at_a_cost() => known,
-                _ => self.infer(&prepared).await?,
-            };
+            let described = self.infer(&prepared).await;
+            if described.is_err() && self.session.describes_at_a_cost() {
+                // It would have failed when it was parsed, and not have been kept.
+                self.session.forget_prepared(&name);
+            }
+            let description = described?;
             let types = description.parameters.iter().map(|ty| ty.oid()).collect();
             self.wire.put(&ParameterDescription::new(types));
             return self.put_columns(&description, &[]);
@@ -270,12 +272,6 @@ fn command_of(bound: &Bound, behind: Option<u8>) -> Option<Command<'_>> {
     let statement = prepared.statement.as_ref()?;
     let company = if behind == Some(b'S') { Company::Alone } else { Company::Pipeline };
     Some(Command { statement, text: &prepared.text, start: prepared.start, types, values, company })
-}
-
-/// What was found out of a statement when it was parsed.
-fn known_description(prepared: &Prepared) -> Option<Description> {
-    let parameters = prepared.inferred.get()?.clone();
-    Some(Description { parameters, columns: prepared.described.get().cloned() })
 }
 
 /// A client that was told of other columns would misread values in binary: a table has changed since then.

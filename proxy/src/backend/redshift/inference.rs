@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use blueshift_emulator::{Engine, EngineConfig, Location, Login, Request, ResultColumn, S3Config, Session};
+use blueshift_emulator::{
+    Description, Engine, EngineConfig, Location, Login, Request, ResultColumn, S3Config, Session,
+};
 use redshift_sql_dialect::{
     RedshiftType, Result,
     ast::{Statement, TransactionModes},
@@ -25,16 +27,16 @@ pub fn parameter_count(statement: &Statement) -> usize {
 pub struct Binder(OnceCell<Engine>);
 
 impl Binder {
-    /// The types of all parameters of a statement over these tables.
+    /// The types of all parameters of a statement over these tables, and its columns here.
     ///
     /// # Errors
     /// Where the statement cannot be understood here, for example because it calls a function of the user's.
-    pub async fn parameters(
+    pub async fn describe(
         &self,
         statement: &Statement,
         types: &[Option<RedshiftType>],
         tables: &[(ObjectName, Arc<[ResultColumn]>)],
-    ) -> Result<Vec<RedshiftType>> {
+    ) -> Result<Description> {
         let mut session = self.session().await?;
         session.begin(TransactionModes::default()).await?;
         for (name, columns) in tables {
@@ -43,7 +45,7 @@ impl Binder {
             }
             run(&mut session, &table_text(name, columns)).await?;
         }
-        Ok(session.describe(statement, types).await?.parameters)
+        session.describe(statement, types).await
     }
 
     async fn session(&self) -> Result<Session> {
@@ -114,10 +116,10 @@ mod tests {
         let binder = Binder::default();
         let sql = "insert into s.t (a, d, n) values ($1, $2, $3)";
         let insert = &parse(sql).unwrap()[0].statement;
-        let found = binder.parameters(insert, &[None, None, None], &tables).await.unwrap();
+        let found = binder.describe(insert, &[None, None, None], &tables).await.unwrap().parameters;
         assert_eq!(found.iter().map(|ty| ty.oid()).collect::<Vec<_>>(), [23, 1082, 1700]);
         // Again: nothing of the first time is left.
-        assert!(binder.parameters(insert, &[None; 3], &tables).await.is_ok());
-        assert!(binder.parameters(statement, &[None; 5], &[]).await.is_err());
+        assert!(binder.describe(insert, &[None; 3], &tables).await.is_ok());
+        assert!(binder.describe(statement, &[None; 5], &[]).await.is_err());
     }
 }

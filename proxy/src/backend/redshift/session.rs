@@ -229,11 +229,14 @@ impl RedshiftSession {
                 tables.push((name.clone(), columns));
             }
         }
-        let found = self.target.binder.parameters(statement, types, &tables).await;
-        Ok(found.unwrap_or_else(|error| {
-            tracing::debug!(%error, "types of parameters stay open");
-            declared()
-        }))
+        let found = self.target.binder.describe(statement, types, &tables).await;
+        Ok(found.map_or_else(
+            |error| {
+                tracing::debug!(%error, "types of parameters stay open");
+                declared()
+            },
+            |description| description.parameters,
+        ))
     }
 
     /// The columns that a probe has.
@@ -387,6 +390,10 @@ impl BackendSession for RedshiftSession {
         types.resize(types.len().max(parameter_count(statement)), None);
         let parameters = self.parameters(statement, &types).await?;
         let columns = match describe::known_columns(statement) {
+            // NULL cannot stand for a name, so that the service cannot be asked.
+            _ if matches!(statement, Statement::ShowObjects(_)) && !types.is_empty() => {
+                self.target.binder.describe(statement, &types, &[]).await?.columns
+            }
             describe::Columns::None => None,
             describe::Columns::Known(columns) => Some(columns),
             describe::Columns::Probe(probe) => {
