@@ -266,7 +266,7 @@ impl RedshiftSession {
                         (name.as_str(), value.is_some() && self.settings.get(name).is_some())
                     }
                     Set::TimeZone { zone, .. } => ("timezone", zone.is_some()),
-                    Set::Transaction(_) => return,
+                    Set::Transaction(_) | Set::SessionCharacteristics(_) => return,
                     Set::SessionAuthorization { .. } => {
                         self.private = true;
                         return;
