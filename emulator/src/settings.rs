@@ -101,6 +101,7 @@ static DEFINITIONS: &[Definition] = &[
     silent("parse_super_null_on_error", "off", Kind::Bool),
     silent("pg_federation_repeatable_read", "on", Kind::Bool),
     silent("query_group", "default", Kind::Text),
+    silent("read_srid_on_shapefile_ingestion", "on", Kind::Bool),
     silent("readonly", "off", Kind::Bool),
     silent("search_path", "$user, public", Kind::Names),
     silent("seed", "0", Kind::Seed),

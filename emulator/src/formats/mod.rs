@@ -20,4 +20,5 @@ pub mod datetime_format;
 pub mod fields;
 pub(crate) mod lzop;
 pub mod manifest;
+pub mod shapefile;
 pub mod splitter;

@@ -287,6 +287,16 @@ fn chunks(object: S3Object) -> Chunks {
     Box::pin(stream::iter(starts).map(fetch).buffered(2))
 }
 
+/// All of a file, decompressed. For what can only be read as a whole.
+///
+/// # Errors
+/// Where it cannot be read or decompressed.
+pub async fn whole(object: &S3Object, compression: Compression) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    decoder(compression, chunks(object.clone())).read_to_end(&mut bytes).await?;
+    Ok(bytes)
+}
+
 fn decoder(compression: Compression, chunks: Chunks) -> Pin<Box<dyn AsyncRead + Send>> {
     let reader = StreamReader::new(chunks);
     match compression {

@@ -27,6 +27,7 @@ mod plane;
 mod predicates;
 mod processing;
 mod sets;
+pub(crate) mod shapes;
 mod transform;
 mod validity;
 mod wkb;

@@ -2,7 +2,7 @@
 //!
 //! Source: developer guide, "ST_Intersection", "ST_Union", "ST_Buffer".
 
-use std::f64::consts::TAU;
+use std::f64::consts::{PI, TAU};
 
 use redshift_sql_dialect::{RedshiftType, Result};
 
@@ -202,7 +202,9 @@ impl Circle {
     fn half(self, center: Coord, from: Coord, to: Coord) -> Vec<Coord> {
         let step = TAU / self.corners as f64;
         let mut ring = vec![center, from];
-        let mut angle = (from.y - center.y).atan2(from.x - center.x) - step;
+        let start = (from.y - center.y).atan2(from.x - center.x);
+        // West is half a circle below zero: so the digits of the guide's example come about.
+        let mut angle = if start == PI { -PI } else { start } - step;
         for _ in 1..self.corners / 2 {
             ring.push(self.at(center, angle));
             angle -= step;

@@ -11,6 +11,7 @@ use super::{
     fault::Runner,
     plan::{CopyPlan, FileFormat, Purpose},
     progress::LoadProgress,
+    shapefile::Shapefiles,
     source::Finder,
     text::{TextLoad, now, splitter},
 };
@@ -43,6 +44,8 @@ pub struct LoadContext {
     pub pid: i32,
     /// current_database()
     pub database: String,
+    /// read_srid_on_shapefile_ingestion: does a shapefile's projection say the SRID?
+    pub read_srid: bool,
     /// For each column of the table that [`CopyPlan::omitted_columns`] names and that has a DEFAULT, its value: one for
     /// all rows ("Loading default column values"), in the Arrow type of the column. By the column's place.
     pub defaults: Vec<Option<ScalarValue>>,
@@ -87,7 +90,14 @@ impl CopyLoad {
         let finder = Finder { plan: &plan, s3: &s3, runner };
         let files = finder.files().await?;
         let paths = finder.json_paths().await?;
-        let count = stream_count(&files, plan.compression);
+        let (files, compression) = match plan.format {
+            FileFormat::Shapefile(simplify) => {
+                let rows = Shapefiles { s3: &s3, compression: plan.compression, read_srid: context.read_srid, runner };
+                (rows.of(&files, simplify).await?, Compression::None)
+            }
+            _ => (files, plan.compression),
+        };
+        let count = stream_count(&files, compression);
         let progress = Arc::new(LoadProgress::new(&relation.name, plan.error_limit, &files, count));
         let assembler = Assembler::new(&plan, relation, &context.defaults);
         let record = load_record(&plan, relation, (&context, start), &files);
@@ -101,7 +111,7 @@ impl CopyLoad {
                 let splitter = splitter(&plan, paths)
                     .map_err(|reason| runner.error(format!("Invalid JSONPath format: {reason}"), 8001, ""))?;
                 let layout = Layout {
-                    compression: plan.compression,
+                    compression,
                     encoding: plan.encoding,
                     container: match plan.format {
                         FileFormat::Avro(_) => Container::Avro,

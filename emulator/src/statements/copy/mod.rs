@@ -17,6 +17,7 @@ mod parquet;
 pub(super) mod plan;
 mod progress;
 mod run;
+mod shapefile;
 mod source;
 mod text;
 

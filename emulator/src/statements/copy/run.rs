@@ -43,6 +43,7 @@ pub(crate) async fn copy(copy: &Copy, work: &mut Work<'_>) -> Result<Outcome> {
             xid: work.transaction.id(),
             pid: work.state.login.pid,
             database: work.state.login.database.clone(),
+            read_srid: read_srid(work),
             defaults,
         },
     )
@@ -54,4 +55,10 @@ pub(crate) async fn copy(copy: &Copy, work: &mut Work<'_>) -> Result<Outcome> {
     work.state.last_copy_count = loaded.rows as i64;
     work.state.notices.extend(loaded.notices);
     Ok(Outcome::Done(CommandTag::plain("COPY")))
+}
+
+/// "You can disable automatic detection of the spatial reference system id at the session level".
+fn read_srid(work: &Work<'_>) -> bool {
+    let setting = work.context.session.settings.get("read_srid_on_shapefile_ingestion");
+    setting.is_none_or(|setting| setting != "off")
 }

@@ -8,6 +8,7 @@ use crate::{
         blocks::{Compression, Encoding},
         columnar::Reading,
         convert::{Conversion, DateReading, Target, TimeReading, is_loadable},
+        shapefile::Simplify,
         splitter::{Csv, Delimited, FixedWidth, Tolerance},
     },
     s3::{S3Credentials, S3Path},
@@ -75,7 +76,7 @@ pub enum SourceKind {
 }
 
 /// How files are written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum FileFormat {
     /// Fields between delimiters.
     Delimited(Delimited),
@@ -91,6 +92,8 @@ pub enum FileFormat {
     Parquet,
     /// ORC
     Orc,
+    /// SHAPEFILE
+    Shapefile(Simplify),
 }
 
 /// How the values of JSON and Avro find their columns.
@@ -134,6 +137,7 @@ impl FileFormat {
             FileFormat::Json(_) => "json",
             FileFormat::Avro(_) => "avro",
             FileFormat::Parquet => "parquet",
+            FileFormat::Shapefile(_) => "shapefile",
             FileFormat::Orc => "orc",
         }
     }

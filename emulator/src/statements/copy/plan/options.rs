@@ -10,6 +10,7 @@ use super::{ErrorLimit, FileFormat, JsonSource, authorization};
 use crate::{
     formats::{
         blocks::{Compression, Encoding},
+        shapefile::Simplify,
         splitter::{Csv, Delimited, FixedWidth, Tolerance},
     },
     s3::{S3Credentials, S3Path},
@@ -65,6 +66,7 @@ enum Format {
     Avro(String),
     Parquet,
     Orc,
+    Shapefile(Simplify),
 }
 
 impl Options {
@@ -112,8 +114,8 @@ impl Options {
             CopyOption::Parquet => self.format = Some((Format::Parquet, pos)),
             CopyOption::Orc => self.format = Some((Format::Orc, pos)),
             CopyOption::Avro(text) => self.format = Some((Format::Avro(text.clone()), pos)),
-            CopyOption::Shapefile { .. } => {
-                return Err(Error::unsupported("COPY of SHAPEFILE files is not supported"));
+            CopyOption::Shapefile { simplify, auto } => {
+                self.format = Some((Format::Shapefile(simplification(simplify.as_deref(), *auto)?), pos));
             }
             CopyOption::SerializeToJson => self.serialize_to_json = true,
             CopyOption::Lzop => self.compression = Some(Compression::Lzop),
@@ -174,6 +176,7 @@ impl Options {
                 None => ("AVRO", &NOT_FOR_NAMED_FIELDS),
             },
             FileFormat::Parquet | FileFormat::Orc => return self.check_for_columnar(format),
+            FileFormat::Shapefile(_) => ("SHAPEFILE", &NOT_OF_SHAPEFILES),
         };
         match self.given.iter().find(|(name, _)| refused.contains(name)) {
             Some((name, pos)) => Err(refusal(name, what).at(*pos)),
@@ -230,6 +233,7 @@ impl Options {
             Format::Avro(text) => json_source("AVRO", text, *pos).map(FileFormat::Avro),
             Format::Orc => Ok(FileFormat::Orc),
             Format::Parquet => Ok(FileFormat::Parquet),
+            Format::Shapefile(simplify) => Ok(FileFormat::Shapefile(*simplify)),
         }
     }
 
@@ -338,6 +342,32 @@ pub(in crate::statements) fn single_character(text: &str) -> Option<u8> {
 
 fn refusal(option: &str, format: &str) -> Error {
     Error::unsupported(format!("{option} argument is not supported for {format} based COPY"))
+}
+
+/// What says how text is written says nothing of a shapefile.
+const NOT_OF_SHAPEFILES: [&str; 10] = [
+    "DELIMITER",
+    "ESCAPE",
+    "FILLRECORD",
+    "IGNOREBLANKLINES",
+    "IGNOREHEADER",
+    "MANIFEST",
+    "NULL AS",
+    "QUOTE",
+    "REMOVEQUOTES",
+    "SERIALIZETOJSON",
+];
+
+/// `SIMPLIFY [AUTO] ['tolerance']`; without a tolerance the text is empty.
+fn simplification(simplify: Option<&str>, auto: bool) -> Result<Simplify> {
+    let Some(text) = simplify else { return Ok(Simplify::Never) };
+    if auto && text.is_empty() {
+        return Ok(Simplify::Auto(None));
+    }
+    let tolerance = text.trim().parse().ok().filter(|tolerance: &f64| *tolerance >= 0.0 && tolerance.is_finite());
+    let tolerance =
+        tolerance.ok_or_else(|| out_of_range("SIMPLIFY tolerance must be a number that is not negative"))?;
+    Ok(if auto { Simplify::Auto(Some(tolerance)) } else { Simplify::Always(tolerance) })
 }
 
 fn out_of_range(message: &str) -> Error {

@@ -272,3 +272,117 @@ async fn large_files_are_loaded_in_parts_side_by_side() {
     let files = house.log(LogTable::LoadFile, ["rows_loaded", "lines_scanned"]).await;
     assert_eq!(files, vec![["80000", "160000"]; 3]);
 }
+
+/// A `.shp` file of shapes: each its type and the rest of its content.
+fn shp(shapes: &[(i32, Vec<u8>)]) -> Vec<u8> {
+    let mut bytes = 9_994_i32.to_be_bytes().to_vec();
+    bytes.resize(100, 0);
+    for (index, (kind, content)) in shapes.iter().enumerate() {
+        bytes.extend((index as i32 + 1).to_be_bytes());
+        bytes.extend(((4 + content.len()) as i32 / 2).to_be_bytes());
+        bytes.extend(kind.to_le_bytes());
+        bytes.extend(content);
+    }
+    bytes
+}
+
+fn doubles(numbers: &[f64]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+}
+
+/// A polygon's content: box, counts, where the rings begin, points.
+fn rings(rings: &[&[f64]]) -> Vec<u8> {
+    let mut bytes = vec![0; 32];
+    let points: usize = rings.iter().map(|ring| ring.len() / 2).sum();
+    bytes.extend((rings.len() as i32).to_le_bytes());
+    bytes.extend((points as i32).to_le_bytes());
+    let mut start = 0;
+    for ring in rings {
+        bytes.extend((start as i32).to_le_bytes());
+        start += ring.len() / 2;
+    }
+    rings.iter().for_each(|ring| bytes.extend(doubles(ring)));
+    bytes
+}
+
+/// A `.dbf` file of a numeric field of 4 characters and a string of 6.
+fn dbf(rows: &[&str]) -> Vec<u8> {
+    let mut bytes = vec![3, 124, 1, 1];
+    bytes.extend((rows.len() as u32).to_le_bytes());
+    bytes.extend(97_u16.to_le_bytes());
+    bytes.extend(11_u16.to_le_bytes());
+    bytes.resize(32, 0);
+    for (name, kind, length) in [("ID", b'N', 4_u8), ("NAME", b'C', 6)] {
+        let mut field = name.as_bytes().to_vec();
+        field.resize(32, 0);
+        (field[11], field[16]) = (kind, length);
+        bytes.extend(field);
+    }
+    bytes.push(0x0D);
+    rows.iter().for_each(|row| bytes.extend(row.as_bytes()));
+    bytes
+}
+
+fn places() -> Relation {
+    table("places", &[("shape", RedshiftType::Geometry), ("id", RedshiftType::Int4), ("name", varchar(20))])
+}
+
+fn put_places(house: &House) {
+    let square = [0.0, 0.0, 0.0, 2.0, 2.0, 2.0, 2.0, 0.0, 0.0, 0.0];
+    let hole = [0.5, 0.5, 1.0, 0.5, 0.5, 1.0, 0.5, 0.5];
+    house.put("maps/p.shp", shp(&[(1, doubles(&[1.0, 2.0])), (0, Vec::new()), (5, rings(&[&square, &hole]))]));
+    house.put("maps/p.dbf", dbf(&["    1a\"b   ", "        ,c ", "    3      "].map(|row| &row[..11])));
+}
+
+/// Developer guide, "Loading a shapefile into Amazon Redshift".
+#[tokio::test]
+async fn shapefiles_give_a_geometry_and_attributes() {
+    let house = House::new();
+    put_places(&house);
+    let copy = "copy places from 's3://bkt/maps/p.shp' format shapefile";
+    let given = house.copy(&places(), copy).await.expect("loaded");
+    let point = "0101000000000000000000f03f0000000000000040";
+    assert_eq!(given.rows[0], [point, "1", "a\"b"]);
+    assert_eq!(given.rows[1], ["\\N", "\\N", "   ,c"]);
+    // One polygon with a hole: 2 rings.
+    assert!(given.rows[2][0].starts_with("0103000000020000000500000"), "{:?}", given.rows[2]);
+    assert_eq!(given.rows[2][1..], ["3", ""]);
+    // The projection says the SRID; the extended form has it.
+    house.put("maps/p.prj", "GEOGCS[\"GCS_WGS_1984\",DATUM[\"D_WGS_1984\"]]");
+    let given = house.copy(&places(), copy).await.expect("loaded");
+    assert_eq!(given.rows[0][0], "0101000020e6100000000000000000f03f0000000000000040");
+}
+
+#[tokio::test]
+async fn shapefiles_are_refused_where_something_is_missing() {
+    let house = House::new();
+    house.put("maps/q.shp", shp(&[(1, doubles(&[1.0, 2.0]))]));
+    let copy = |what: &str| format!("copy places from 's3://bkt/maps/{what}' format shapefile");
+    let error = house.copy(&places(), &copy("q.shp")).await.expect_err("no attributes");
+    assert_eq!(error.message(), "The shapefile has no attributes (.dbf)");
+    house.put("maps/q.dbf", dbf(&["    1a     "]));
+    house.put("maps/q.shp", "no shapefile");
+    let error = house.copy(&places(), &copy("q.shp")).await.expect_err("damaged");
+    assert_eq!(error.message(), "the .shp file is no shapefile");
+    let text = format!("{} delimiter ','", copy("q.shp"));
+    assert_eq!(house.copy(&places(), &text).await.expect_err("refused").sqlstate(), SqlState::FEATURE_NOT_SUPPORTED);
+    let text = format!("{} simplify auto 'x'", copy("q.shp"));
+    assert_eq!(house.copy(&places(), &text).await.expect_err("refused").sqlstate(), SqlState::INVALID_PARAMETER_VALUE);
+}
+
+/// Developer guide, "Loading a column of the GEOMETRY or GEOGRAPHY data type".
+#[tokio::test]
+async fn spatial_columns_take_hexadecimal_and_text() {
+    let house = House::new();
+    let shapes = table("shapes", &[("shape", RedshiftType::Geometry), ("globe", RedshiftType::Geography)]);
+    let hex = "0101000000000000000000F03F0000000000000040";
+    house.put("a.txt", format!("{hex}|{hex}\nPOINT(1 2)|POINT(1 2)\nSRID=4326;POINT(1 2)|\n"));
+    let given = house.copy(&shapes, "copy shapes from 's3://bkt/a.txt'").await.expect("loaded");
+    let (flat, round) = (hex.to_lowercase(), "0101000020e6100000000000000000f03f0000000000000040");
+    assert_eq!(given.rows, [[flat.as_str(), round], [flat.as_str(), round], [round, "\\N"]]);
+    house.put("b.txt", "01zz|\n");
+    house.copy(&shapes, "copy shapes from 's3://bkt/b.txt'").await.expect_err("no hexadecimal digits");
+    let reasons = house.log(LogTable::LoadError, ["colname", "err_code", "err_reason"]).await;
+    let reason = "Compass I/O exception: Invalid hexadecimal character(s) found";
+    assert_eq!(reasons, [["shape", "1200", reason]]);
+}

@@ -10,7 +10,7 @@ use arrow::{
 use async_compression::tokio::write::GzipEncoder;
 use datafusion::scalar::ScalarValue;
 use futures::{StreamExt, future::join_all};
-use redshift_sql_dialect::{Error, RedshiftType, Result, ast::Statement};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::Statement};
 use tokio::io::AsyncWriteExt;
 
 use super::*;
@@ -70,6 +70,7 @@ impl House {
             xid: 7,
             pid: 42,
             database: "dev".into(),
+            read_srid: true,
             defaults,
         };
         let load = CopyLoad::open(plan, relation, context).await?;
