@@ -149,7 +149,7 @@ fn what_contradicts_is_refused() {
         ("avro 'auto' delimiter ','", "0A000: DELIMITER argument is not supported for AVRO based COPY"),
         ("avro 'auto' ignoreheader 1", "0A000: IGNOREHEADER argument is not supported for AVRO based COPY"),
         ("serializetojson", "0A000: SERIALIZETOJSON argument is not supported for delimited text based COPY"),
-        ("shapefile", "0A000: COPY of SHAPEFILE files is not supported"),
+        ("shapefile delimiter ','", "0A000: DELIMITER argument is not supported for SHAPEFILE based COPY"),
         ("encoding iso88592", "0A000: ENCODING ISO88592 is not supported"),
         ("using template loads", "0A000: COPY with a TEMPLATE is not supported"),
         ("encrypted", "0A000: COPY of client-side encrypted files is not supported"),
