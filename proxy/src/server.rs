@@ -186,7 +186,12 @@ fn note_end(ended: Result<(), tokio::task::JoinError>) {
 pub fn emulate(arguments: EmulateArgs) -> Result<(), StartError> {
     let connections = Builder::new_multi_thread().enable_all().thread_stack_size(SESSION_STACK).build();
     let connections = connections.map_err(StartError::Threads)?;
-    let queries = Builder::new_multi_thread().enable_all().worker_threads(query_threads()).build();
+    let queries = Builder::new_multi_thread()
+        .enable_all()
+        .worker_threads(query_threads())
+        // Expressions are computed by recursion, and a chain of operators may be 2,000 levels deep.
+        .thread_stack_size(SESSION_STACK)
+        .build();
     let queries = queries.map_err(StartError::Threads)?;
     // Before anything is made that an end would have to remove.
     let interruptions = connections.block_on(async { interruptions() });

@@ -11,6 +11,9 @@ use crate::{
     precedence::*,
 };
 
+/// How many links of a chain count as one level of the tree.
+const LINKS_IN_A_LEVEL: u32 = 5;
+
 /// An operator behind an expression.
 #[derive(Clone, Copy)]
 enum Infix {
@@ -285,6 +288,8 @@ impl Parser<'_> {
                 pos,
             }));
         }
+        // Whoever computes it makes a tree of it again, on a stack that is larger than a parser's.
+        self.grow_by(added.div_ceil(LINKS_IN_A_LEVEL))?;
         // What an error about the whole names is the last operator, as in a tree.
         let pos = rest.last().map_or(first.pos, |link| link.pos);
         self.grown(ExprKind::Chain { first: Box::new(first), rest }, pos)
