@@ -6,10 +6,15 @@ import pytest
 
 from blueshift import S3Folder, S3Server, Server
 
-# Clients for Node and Java are tested where tests/run has found them.
+# Some clients are tested where tests/run has found or installed them.
 collect_ignore = [
     file
-    for file, variable in [("clients/test_node.py", "BLUESHIFT_NODE_MODULES"), ("clients/test_jdbc.py", "BLUESHIFT_JDBC_DRIVER")]
+    for file, variable in [
+        ("clients/test_node.py", "BLUESHIFT_NODE_MODULES"),
+        ("clients/test_jdbc.py", "BLUESHIFT_JDBC_DRIVER"),
+        ("clients/test_psqlodbc.py", "BLUESHIFT_ODBC"),
+        ("clients/test_airflow.py", "BLUESHIFT_AIRFLOW"),
+    ]
     if variable not in os.environ
 ]
 

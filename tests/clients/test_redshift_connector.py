@@ -2,7 +2,10 @@
 
 import datetime
 import decimal
+import threading
+import uuid
 
+import pandas as pd
 import pytest
 import redshift_connector
 
@@ -96,3 +99,203 @@ def test_autocommit(shared_server):
     connection.close()
     with shared_server.connect() as other:
         assert other.execute("select i from connector_auto").fetchall() == [(1,)]
+
+
+def test_all_types_both_ways(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("""create temp table kinds (i2 smallint, i4 int, i8 bigint, n18 decimal(18,4), n38 decimal(38,10), f4 real, f8 float8,
+            l bool, c char(5), v varchar(50), d date, t time, tz timetz, ts timestamp, tstz timestamptz, s super, b varbyte(10),
+            ym interval year to month, ds interval day to second)""")
+        values = (
+            -(2**15), 2**31 - 1, -(2**63), decimal.Decimal("-99999999999999.9999"), decimal.Decimal("1234567890123456789012345678.0123456789"),
+            0.5, -1.25e300, False, "ab", "déjà 'vu'", datetime.date(1900, 2, 28), datetime.time(23, 59, 59, 999999),
+            datetime.time(1, 2, 3, tzinfo=datetime.timezone.utc), datetime.datetime(2262, 4, 12, 1, 2, 3, 456789),
+            datetime.datetime(2000, 1, 1, 12, 0, tzinfo=datetime.timezone.utc),
+        )
+        places = ", ".join(["%s"] * len(values))
+        cursor.execute(
+            f"insert into kinds values ({places}, json_parse(%s), to_varbyte(%s, 'hex'), interval '1-2' year to month, interval '3 04:05:06' day to second)",
+            (*values, '{"a": [1, null]}', "cafe"),
+        )
+        cursor.execute("select i2, i4, i8, n18, n38, f4, f8, l, c, v, d, t, tz, ts, tstz from kinds")
+        found = list(cursor.fetchone())
+        found[8] = found[8].rstrip()
+        assert tuple(found) == values
+        cursor.execute("select json_serialize(s), to_hex(b), ym::varchar, ds::varchar from kinds")
+        assert tuple(cursor.fetchone()) == ('{"a":[1,null]}', "cafe", "1 years 2 mons", "3 days 4 hours 5 mins 6.0 secs")
+        cursor.execute("insert into kinds (i2) values (%s)", (None,))
+        cursor.execute("select * from kinds where i2 is null")
+        assert list(cursor.fetchone()) == [None] * 19
+
+
+def test_values_too_long_are_refused(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("create temp table short (v varchar(3), c char(3))")
+        for column, value in [("v", "abcd"), ("c", "abcd")]:
+            with pytest.raises(redshift_connector.ProgrammingError) as failure:
+                cursor.execute(f"insert into short ({column}) values (%s)", (value,))
+            assert failure.value.args[0]["C"] == "22001"
+            connection.rollback()
+            cursor.execute("create temp table if not exists short (v varchar(3), c char(3))")
+        cursor.execute("insert into short values (%s, %s)", ("abc", "ab"))
+        cursor.execute("select v, rtrim(c) from short where v = %s and c = %s", ("abc", "ab"))
+        assert tuple(cursor.fetchone()) == ("abc", "ab")
+
+
+@pytest.mark.parametrize(
+    "style, sql, values",
+    [
+        ("qmark", "select ?::int + ?::int", (1, 2)),
+        ("numeric", "select :1::int + :2::int", (1, 2)),
+        ("named", "select :a::int + :b::int", {"a": 1, "b": 2}),
+        ("format", "select %s::int + %s::int", (1, 2)),
+        ("pyformat", "select %(a)s::int + %(b)s::int", {"a": 1, "b": 2}),
+    ],
+)
+def test_styles_of_parameters(shared_server, style, sql, values):
+    connection = connect(shared_server)
+    cursor = connection.cursor()
+    cursor.paramstyle = style
+    cursor.execute(sql, values)
+    assert cursor.fetchone()[0] == 3
+    connection.close()
+
+
+def test_data_frames(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("create schema if not exists frames")
+        cursor.execute("drop table if exists frames.people")
+        cursor.execute("create table frames.people (id int, name varchar(20), born date)")
+        people = pd.DataFrame([(1, "Ann", datetime.date(1990, 1, 2)), (2, "Bob", datetime.date(1991, 2, 3))], columns=["id", "name", "born"])
+        cursor.write_dataframe(people, "frames.people")
+        cursor.execute("select * from frames.people order by id")
+        pd.testing.assert_frame_equal(cursor.fetch_dataframe(), people)
+        cursor.execute("select id from frames.people order by id")
+        assert cursor.fetch_numpy_array().tolist() == [[1], [2]]
+        with pytest.raises(redshift_connector.InterfaceError):
+            cursor.write_dataframe(people, "frames.nothing")
+        connection.commit()
+
+
+def test_bulk_insert(connection, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text("id;name\n" + "".join(f"{i};name {i}\n" for i in range(250)))
+    with connection.cursor() as cursor:
+        cursor.execute("drop table if exists bulk")
+        cursor.execute("create table bulk (id int, name varchar(20))")
+        cursor.insert_data_bulk(str(file), "bulk", [0, 1], ["id", "name"], ";", batch_size=100)
+        cursor.execute("select count(*), sum(id), max(name) from bulk")
+        assert tuple(cursor.fetchone()) == (250, 31125, "name 99")
+        connection.commit()
+
+
+def test_as_many_binds_as_the_protocol_has(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("create temp table binds (a int, b int)")
+        pairs = 16383
+        cursor.execute("insert into binds values " + ", ".join(["(%s, %s)"] * pairs), [i for pair in range(pairs) for i in (pair, 1)])
+        cursor.execute("select count(*), sum(a), sum(b) from binds")
+        assert tuple(cursor.fetchone()) == (pairs, pairs * (pairs - 1) // 2, pairs)
+
+
+def test_fetching_in_parts_and_counts(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("create temp table parts as select 1 as n union all select 2 union all select 3")
+        cursor.execute("select n from parts order by n")
+        assert [tuple(row) for row in cursor.fetchmany(2)] == [(1,), (2,)]
+        assert tuple(cursor.fetchone()) == (3,)
+        assert cursor.fetchone() is None
+        cursor.execute("update parts set n = n + 1 where n > 1")
+        assert cursor.rowcount == 2
+        cursor.execute("declare c cursor for select n from parts order by n")
+        cursor.execute("fetch forward 2 from c")
+        assert [tuple(row) for row in cursor.fetchall()] == [(1,), (3,)]
+        cursor.execute("close c")
+
+
+def test_procedures_are_called(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("create or replace procedure connector_twice(n int, twice inout int) as $$ begin twice := n * 2; end $$ language plpgsql")
+        cursor.callproc("connector_twice", [21, 0])
+        assert tuple(cursor.fetchone()) == (42,)
+        connection.rollback()
+
+
+@pytest.fixture
+def catalog(connection):
+    """A schema with two tables, a key between them, a view, a function and a procedure."""
+    schema = f"meta_{uuid.uuid4().hex[:8]}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"create schema {schema}")
+        cursor.execute(f"create table {schema}.parent (id int not null primary key, name varchar(20) default 'x', price decimal(8,2))")
+        cursor.execute(f"create table {schema}.child (id bigint, parent int references {schema}.parent (id))")
+        cursor.execute(f"create view {schema}.names as select id, name from {schema}.parent")
+        cursor.execute(f"create function {schema}.f(int, varchar(5)) returns int stable as $$ select $1 $$ language sql")
+        cursor.execute(f"create procedure {schema}.p(a int, b inout varchar(5)) as $$ begin b := 'x'; end $$ language plpgsql")
+        connection.commit()
+        yield cursor, schema
+        cursor.execute(f"drop schema {schema} cascade")
+        connection.commit()
+
+
+def named(cursor, rows):
+    """Rows as dictionaries with the names that a cursor gives their columns."""
+    names = [(name.decode() if isinstance(name, bytes) else name).lower() for name, *_ in cursor.description]
+    return [dict(zip(names, row)) for row in rows]
+
+
+def test_metadata(catalog):
+    cursor, schema = catalog
+    assert [row["table_schem"] for row in named(cursor, cursor.get_schemas(schema_pattern=schema))] == [schema]
+    assert "dev" in [row["table_cat"] for row in named(cursor, cursor.get_catalogs())]
+    tables = named(cursor, cursor.get_tables(catalog="dev", schema_pattern=schema, table_name_pattern="%"))
+    assert sorted((row["table_type"], row["table_name"]) for row in tables) == [("TABLE", "child"), ("TABLE", "parent"), ("VIEW", "names")]
+    columns = named(cursor, cursor.get_columns(catalog="dev", schema_pattern=schema, tablename_pattern="parent", columnname_pattern="%"))
+    assert [(row["column_name"], row["type_name"], row["column_size"], row["nullable"]) for row in columns] == [
+        ("id", "int4", 10, 0), ("name", "varchar", 20, 1), ("price", "numeric", 8, 1),
+    ]
+    keys = named(cursor, cursor.get_primary_keys(catalog="dev", schema=schema, table="parent"))
+    assert [(row["column_name"], row["key_seq"]) for row in keys] == [("id", 1)]
+
+
+def test_metadata_of_keys(catalog):
+    cursor, schema = catalog
+    imported = named(cursor, cursor.get_imported_keys(catalog="dev", schema=schema, table="child"))
+    assert [(row["pktable_name"], row["pkcolumn_name"], row["fkcolumn_name"]) for row in imported] == [("parent", "id", "parent")]
+    exported = named(cursor, cursor.get_exported_keys(catalog="dev", schema=schema, table="parent"))
+    assert [(row["fktable_name"], row["fkcolumn_name"]) for row in exported] == [("child", "parent")]
+    privileges = named(cursor, cursor.get_table_privileges("dev", schema, "parent"))
+    assert {row["privilege"] for row in privileges} >= {"SELECT", "INSERT"}
+
+
+def test_metadata_of_routines(catalog):
+    cursor, schema = catalog
+    procedures = named(cursor, cursor.get_procedures("dev", schema, "%"))
+    assert [row["procedure_name"] for row in procedures] == ["p"]
+    arguments = named(cursor, cursor.get_procedure_columns("dev", schema, "p", "%"))
+    assert [(row["column_name"], row["column_type"]) for row in arguments] == [("a", 1), ("b", 2)]
+    functions = named(cursor, cursor.get_functions("dev", schema, "%"))
+    assert [row["function_name"] for row in functions] == ["f"]
+    assert len(cursor.get_function_columns("dev", schema, "f", "%")) == 3
+
+
+def test_statements_that_are_stopped(shared_server):
+    """The driver cannot cancel; another session stops its statement."""
+    connection = connect(shared_server)
+    cursor = connection.cursor()
+    cursor.execute("select pg_backend_pid()")
+    pid = cursor.fetchone()[0]
+
+    def stop():
+        with shared_server.connect() as other:
+            while not other.execute(f"select 1 from stv_inflight where pid = {pid} and text like '%%n + 1%%'").fetchall():
+                pass
+            other.execute(f"select pg_cancel_backend({pid})")
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    with pytest.raises(redshift_connector.ProgrammingError) as failure:
+        cursor.execute("with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r")
+    stopper.join()
+    assert failure.value.args[0]["C"] == "57014"
+    connection.close()

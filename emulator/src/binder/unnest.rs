@@ -52,6 +52,22 @@ pub(super) enum Empty {
     Kept,
 }
 
+/// A row for each element of the lists in these columns.
+pub(super) fn rows_of_lists(
+    plan: LogicalPlan,
+    columns: impl Iterator<Item = String>,
+    empty: Empty,
+) -> Result<LogicalPlan> {
+    let null_handling = match empty {
+        Empty::Dropped => NullHandling::Drop,
+        Empty::Kept => NullHandling::Preserve,
+    };
+    let options = UnnestOptions { null_handling, ..UnnestOptions::default() };
+    let columns = columns.map(PlanColumn::new_unqualified).collect();
+    let builder = LogicalPlanBuilder::from(plan);
+    planned(builder.unnest_columns_with_options(columns, options).and_then(LogicalPlanBuilder::build))
+}
+
 impl Binder {
     /// An item of FROM behind those before it.
     pub(super) fn bind_behind(&mut self, before: Option<Side>, item: &FromItem) -> Result<Side> {
@@ -116,14 +132,8 @@ impl Binder {
             let exposure = if table.is_some() { Exposure::Full } else { Exposure::Variable };
             columns.push(ScopeColumn { table, name, internal, ty: what.ty(), origin: None, exposure });
         }
-        let names = columns.iter().map(|column| PlanColumn::new_unqualified(column.internal.clone())).collect();
-        let null_handling = match empty {
-            Empty::Dropped => NullHandling::Drop,
-            Empty::Kept => NullHandling::Preserve,
-        };
-        let options = UnnestOptions { null_handling, ..UnnestOptions::default() };
-        let builder = LogicalPlanBuilder::from(node::extend(plan, lists)?);
-        let plan = planned(builder.unnest_columns_with_options(names, options).and_then(LogicalPlanBuilder::build))?;
+        let names = columns.iter().map(|column| column.internal.clone());
+        let plan = rows_of_lists(node::extend(plan, lists)?, names, empty)?;
         let named = unnesting.table.or_else(|| columns.first().map(|column| column.name.clone()));
         let tables = named.map(|name| ScopeTable { path: None, name }).into_iter().collect();
         scope.append(Scope { tables, columns })?;

@@ -120,6 +120,7 @@ fn convert(how: &Conversion, args: &Args) -> Result<ArrayRef> {
         (Varchar(_) | Text | Name | InternalChar | Unknown, Varbyte(_)) => {
             args.map1(|text: &str| fit_bytes(how, text.as_bytes().to_vec()))
         }
+        (Varbyte(_), Varbyte(_)) => args.map1(|bytes: &[u8]| fit_bytes(how, bytes.to_vec())),
         (HllSketch, Char(_) | Varchar(_) | Text) => binary_to_text(how, args),
         (Char(_) | Varchar(_) | Text | Unknown, HllSketch) => args.map1(|text: &str| match Sketch::of_text(text) {
             Ok(sketch) => Ok(Some(sketch.to_text().into_bytes())),

@@ -245,12 +245,23 @@ pub fn values(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Functio
     rows(name, args, &[], ctx)
 }
 
+/// Calls a function of several rows for each row of its arguments: the list of the integers that it gives for the row.
+///
+/// # Errors
+/// 42883 `function name(argument types) does not exist`; 0A000 for functions whose arguments have to be constant.
+pub fn list(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Typed> {
+    match name {
+        "generate_series" => series::list(args, ctx),
+        _ => Err(Error::unsupported(format!("{name} of columns is not supported in a select list"))),
+    }
+}
+
 /// The name of the result's column: `dateadd` shows as `date_add`.
 pub fn output_name(name: &str) -> &str {
     match name {
         "dateadd" => "date_add",
         "datediff" => "date_diff",
-        "date_part" => "pgdate_part",
+        "date_part" | "datepart" => "pgdate_part",
         "getdate" | "sysdate" => "timestamp",
         "current_date" => "date",
         "current_timestamp" => "timestamptz",
@@ -271,7 +282,10 @@ pub fn is_called_bare(name: &ObjectName) -> bool {
 
 /// May the first argument be a bare date part, as in `dateadd(month, 1, d)`?
 pub fn takes_date_part(name: &str) -> bool {
-    matches!(name, "dateadd" | "date_add" | "datediff" | "date_diff" | "date_part" | "pgdate_part" | "date_trunc")
+    matches!(
+        name,
+        "dateadd" | "date_add" | "datediff" | "date_diff" | "date_part" | "datepart" | "pgdate_part" | "date_trunc"
+    )
 }
 
 /// 42883 with the hint that Postgres gives.

@@ -4,7 +4,10 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::{
+    array::{ArrayRef, Int32Builder, ListBuilder},
+    datatypes::{DataType, Field, Schema},
+};
 use datafusion::{
     datasource::provider_as_source,
     functions_table::generate_series::{GenSeriesArgs, GenerateSeriesTable},
@@ -13,7 +16,11 @@ use datafusion::{
 };
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 
-use super::{FunctionRows, no_such_function};
+use super::{
+    FunctionRows,
+    kernel::{Kernel, Run},
+    no_such_function,
+};
 use crate::{
     binder::{BindContext, CastKind, Typed, cast, evaluate},
     error::from_datafusion,
@@ -45,7 +52,7 @@ pub(super) fn rows(args: Vec<Typed>, ctx: &BindContext) -> Result<FunctionRows> 
         [Some(start), Some(end), step] if !matches!(step, None | Some(0)) => int_series(start, end, step.unwrap_or(1)),
         [Some(start), Some(end)] => int_series(start, end, 1),
         [_, _, Some(0)] => {
-            return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "step size may not be 0"));
+            return Err(no_step());
         }
         _ => GenSeriesArgs::ContainsNull { name: NAME },
     };
@@ -57,6 +64,48 @@ pub(super) fn rows(args: Vec<Typed>, ctx: &BindContext) -> Result<FunctionRows> 
         .and_then(LogicalPlanBuilder::build)
         .map_err(from_datafusion)?;
     Ok(FunctionRows { plan, columns: vec![(NAME.to_string(), ty)], single: true })
+}
+
+/// `generate_series(start, stop [, step])` for each row: an INTEGER[], NULL where an argument is.
+///
+/// # Errors
+/// 42883 for other arguments, 0A000 for BIGINT; when it runs, 22023 for a step of 0.
+pub(super) fn list(args: Vec<Typed>, ctx: &BindContext) -> Result<Typed> {
+    if args.iter().any(|arg| arg.ty == RedshiftType::Int8) {
+        return Err(Error::unsupported("generate_series of BIGINT columns is not supported"));
+    }
+    let fits = |arg: &Typed| arg.ty.is_integer() || arg.ty == RedshiftType::Unknown;
+    if !(2..=3).contains(&args.len()) || !args.iter().all(fits) {
+        return Err(no_such_function(NAME, &args));
+    }
+    let args = args.into_iter().map(|arg| cast(arg, RedshiftType::Int8, CastKind::Implicit, ctx).map(|arg| arg.expr));
+    let run: Run<()> = |(), args| {
+        let (starts, stops) = (args.reader::<i64>(0)?, args.reader::<i64>(1)?);
+        let steps = (args.len() > 2).then(|| args.reader::<i64>(2)).transpose()?;
+        let mut lists = ListBuilder::new(Int32Builder::new());
+        for row in 0..args.rows {
+            let step = steps.as_ref().map_or(Some(1), |steps| steps.get(row));
+            let (Some(start), Some(stop), Some(step)) = (starts.get(row), stops.get(row), step) else {
+                lists.append_null();
+                continue;
+            };
+            if step == 0 {
+                return Err(no_step());
+            }
+            let more = |at: i64| if step > 0 { at <= stop } else { at >= stop };
+            let numbers = std::iter::successors(Some(start), |at| at.checked_add(step)).take_while(|at| more(*at));
+            for number in numbers {
+                lists.values().append_option(i32::try_from(number).ok());
+            }
+            lists.append(true);
+        }
+        Ok(Arc::new(lists.finish()) as ArrayRef)
+    };
+    Ok(Kernel::new(NAME, (), RedshiftType::Int4Array, run).call(args.collect::<Result<_>>()?))
+}
+
+fn no_step() -> Error {
+    Error::new(SqlState::INVALID_PARAMETER_VALUE, "step size may not be 0")
 }
 
 /// A series that goes the other way than its step has no rows.

@@ -166,13 +166,19 @@ pub struct S3Client {
     config: S3Config,
     credentials: S3Credentials,
     region: Option<String>,
+    kms_key_id: Option<String>,
     buckets: Mutex<HashMap<String, Arc<dyn ObjectStore>>>,
 }
 
 impl S3Client {
     /// A client; nothing is connected to yet.
     pub fn new(config: &S3Config, credentials: S3Credentials, region: Option<String>) -> Self {
-        S3Client { config: config.clone(), credentials, region, buckets: Mutex::default() }
+        S3Client { config: config.clone(), credentials, region, kms_key_id: None, buckets: Mutex::default() }
+    }
+
+    /// The same, which asks a server to encrypt what it writes with this key of KMS. A folder encrypts nothing.
+    pub fn encrypting(self, kms_key_id: Option<String>) -> Self {
+        S3Client { kms_key_id, ..self }
     }
 
     /// The store that holds a bucket's objects under their keys.
@@ -303,6 +309,9 @@ impl S3Client {
             AmazonS3Builder::new().with_bucket_name(bucket).with_region(region).with_retry(retry).with_allow_http(true);
         if let Some(endpoint) = &self.config.endpoint {
             builder = builder.with_endpoint(endpoint).with_virtual_hosted_style_request(false);
+        }
+        if let Some(key) = &self.kms_key_id {
+            builder = builder.with_sse_kms_encryption(key);
         }
         let (id, secret, token) = match &self.credentials {
             S3Credentials::Engine => (

@@ -170,8 +170,19 @@ pub fn null(ty: RedshiftType) -> Result<Typed> {
 fn infer(value: Typed, target: RedshiftType, ctx: &BindContext) -> Result<Typed> {
     let Expr::Placeholder(Placeholder { id, .. }) = value.expr else { return Ok(value) };
     let number = id.trim_start_matches('$').parse().map_err(|_| Error::internal(format!("placeholder {id}")))?;
-    ctx.parameters.infer(number, target);
+    ctx.parameters.infer(number, without_length(target));
     Ok(placeholder(id, target))
+}
+
+/// The type that a parameter gets from its context: what is too long for a column is the column's business, and must not
+/// be cut before it gets there.
+fn without_length(ty: RedshiftType) -> RedshiftType {
+    match ty {
+        RedshiftType::Char(_) | RedshiftType::Varchar(_) | RedshiftType::Varbyte(_) => {
+            RedshiftType::from_oid(ty.oid(), -1).unwrap_or(ty)
+        }
+        ty => ty,
+    }
 }
 
 fn placeholder(id: String, ty: RedshiftType) -> Typed {

@@ -50,6 +50,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     function("dateadd", DATE_ADD),
     function("datediff", DATE_DIFF),
+    function("datepart", DATE_PART),
     function("extract", EXTRACT),
     function("getdate", &[takes(&[], getdate)]),
     function("interval_cmp", &[takes(&[Param::Interval, Param::Interval], compare::intervals)]),

@@ -1,6 +1,6 @@
 //! CREATE VIEW.
 
-use redshift_sql_dialect::{Error, Result, SqlState, ast::CreateView};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::CreateView};
 
 use super::{
     columns::Declared,
@@ -70,7 +70,7 @@ async fn bound_columns(create: &CreateView, work: &mut Work<'_>) -> Result<(Vec<
         let given = create.columns.get(index);
         let name = given.map_or_else(|| result.name.clone(), |name| name.folded(work.context.session.case_sensitive));
         let pos = given.map_or(create.name.pos(), |ident| ident.pos);
-        declared.push(Column::new(name, kept(result.ty)), pos)?;
+        declared.push(Column::new(name, column_type(result.ty)), pos)?;
     }
     Ok((declared.columns, depends_on))
 }
@@ -102,4 +102,12 @@ fn check_replacement(old: &Relation, columns: &[Column]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The type that a view's column has. No table can store an ABSTIME, but a view over pg_user shows one.
+fn column_type(ty: RedshiftType) -> RedshiftType {
+    match ty {
+        RedshiftType::AbsTime => ty,
+        ty => kept(ty),
+    }
 }

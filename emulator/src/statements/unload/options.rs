@@ -30,6 +30,7 @@ pub(super) struct Options {
     pub max_file_size: Option<u64>,
     pub row_group_size: Option<u64>,
     pub region: Option<String>,
+    pub kms_key_id: Option<String>,
     pub extension: Option<String>,
     given: Vec<(&'static str, Pos)>,
 }
@@ -75,8 +76,11 @@ impl Options {
             UnloadOption::Header => self.header = true,
             UnloadOption::Delimiter(text) => self.delimiter = Some((text.clone(), pos)),
             UnloadOption::FixedWidth(text) => self.fixed_width = Some((text.clone(), pos)),
-            UnloadOption::Encrypted { .. } | UnloadOption::KmsKeyId(_) | UnloadOption::MasterSymmetricKey(_) => {
-                return Err(Error::unsupported("UNLOAD of encrypted files is not supported"));
+            // S3 encrypts with its own key, or the bucket's, what it is given, and decrypts what is read.
+            UnloadOption::Encrypted { .. } => {}
+            UnloadOption::KmsKeyId(key) => self.kms_key_id = Some(key.clone()),
+            UnloadOption::MasterSymmetricKey(_) => {
+                return Err(Error::unsupported("UNLOAD with client-side encryption is not supported"));
             }
             UnloadOption::Bzip2 => self.compression = Compression::Bzip2,
             UnloadOption::Gzip => self.compression = Compression::Gzip,
@@ -123,6 +127,11 @@ impl Options {
         if let Some((name, pos)) = self.given.iter().find(|(name, _)| refused.contains(name)) {
             let message = format!("{name} argument is not supported for {format} based UNLOAD");
             return Err(Error::unsupported(message).at(*pos));
+        }
+        if let Some((_, pos)) = self.given.iter().find(|(name, _)| *name == "KMS_KEY_ID")
+            && !self.given.iter().any(|(name, _)| *name == "ENCRYPTED")
+        {
+            return Err(Error::new(SqlState::SYNTAX_ERROR, "KMS_KEY_ID requires ENCRYPTED").at(*pos));
         }
         if self.allow_overwrite
             && let Some((_, pos)) = self.given.iter().find(|(name, _)| *name == "CLEANPATH")

@@ -21,6 +21,8 @@ pub(super) struct UnloadPlan {
     pub target: S3Path,
     pub credentials: S3Credentials,
     pub region: Option<String>,
+    /// The key of KMS that S3 encrypts the files with.
+    pub kms_key_id: Option<String>,
     pub format: Format,
     /// The columns of the files: names, types and places in the query.
     pub columns: Vec<FileColumn>,
@@ -158,6 +160,7 @@ impl UnloadPlan {
             target,
             credentials: options.authorization.credentials("UNLOAD to S3")?,
             region: options.region.clone(),
+            kms_key_id: options.kms_key_id.clone(),
             format,
             columns,
             partition,

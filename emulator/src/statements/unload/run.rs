@@ -41,7 +41,8 @@ pub(crate) async fn unload(unload: &Unload, work: &mut Work<'_>) -> Result<Outco
     let settings = &work.context.session.settings;
     let style = file_style(TextStyle::of_settings(|name| settings.get(name).cloned()));
     let plan = UnloadPlan::new(unload, &bound.columns, style, work.context.session.case_sensitive)?;
-    let s3 = S3Client::new(&work.state.engine.config().s3, plan.credentials.clone(), plan.region.clone());
+    let s3 = S3Client::new(&work.state.engine.config().s3, plan.credentials.clone(), plan.region.clone())
+        .encrypting(plan.kms_key_id.clone());
     let runner = Runner { query: work.query, pid: work.state.login.pid };
     let job = Arc::new(Job { plan, s3, runner, cleaned: Mutex::new(HashSet::new()) });
     let start = clock::now();

@@ -262,7 +262,12 @@ async fn what_redshift_refuses_is_refused() {
         ("select 1", "maxfilesize 4 mb", "22023: MAXFILESIZE must be between 5MB and 6.2GB"),
         ("select 1", "maxfilesize 7 gb", "22023: MAXFILESIZE must be between 5MB and 6.2GB"),
         ("select 1", "parquet rowgroupsize 129 mb", "22023: ROWGROUPSIZE must be between 32MB and 128MB"),
-        ("select 1", "encrypted auto", "0A000: UNLOAD of encrypted files is not supported"),
+        (
+            "select 1",
+            "master_symmetric_key 'k' encrypted",
+            "0A000: UNLOAD with client-side encryption is not supported",
+        ),
+        ("select 1", "kms_key_id 'k'", "42601: KMS_KEY_ID requires ENCRYPTED"),
         ("select 1", "cleanpath allowoverwrite", "42601: CLEANPATH and ALLOWOVERWRITE cannot be specified together"),
         ("select 1, 1", "json", "42701: column \"?column?\" appears twice in the rows of UNLOAD as JSON"),
         (

@@ -1,0 +1,154 @@
+"""psqlODBC, PostgreSQL's ODBC driver, through pyodbc: values, catalog functions, transactions, cursors, errors, cancel."""
+
+import ctypes
+import datetime
+import decimal
+import os
+import pathlib
+import threading
+import uuid
+
+import pytest
+
+# Where tests/run has unpacked them, the libraries are not where the loader looks.
+FOLDER = pathlib.Path(os.environ["BLUESHIFT_ODBC"])
+for library in ("libltdl.so.7", "libodbcinst.so.2", "libodbc.so.2"):
+    if (FOLDER / library).exists():
+        ctypes.CDLL(str(FOLDER / library))
+
+import pyodbc  # noqa: E402
+
+pyodbc.pooling = False
+
+
+def connect(server, **options):
+    words = {
+        "Driver": FOLDER / "odbc" / "psqlodbcw.so", "Server": server.host, "Port": server.port, "Database": "dev", "Uid": "admin",
+        "Pwd": "any", "SSLmode": "disable", "BoolsAsChar": "0",
+    } | options
+    autocommit = words.pop("autocommit", True)
+    return pyodbc.connect(";".join(f"{key}={value}" for key, value in words.items()), autocommit=autocommit)
+
+
+@pytest.fixture(params=[{}, {"UseDeclareFetch": "1", "Fetch": "3"}, {"UseServerSidePrepare": "0"}], ids=["plain", "cursors", "text"])
+def connection(request, shared_server):
+    connection = connect(shared_server, **request.param)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def schema(shared_server):
+    name = f"odbc_{uuid.uuid4().hex[:8]}"
+    with shared_server.connect() as admin:
+        admin.execute(f"create schema {name}")
+        admin.execute(f"""create table {name}.parent (id int not null primary key, name varchar(20) not null default 'none',
+            price decimal(8,2), born date, at timestamp, ok boolean, ratio float8, big bigint, letter char(3))""")
+        admin.execute(f"create table {name}.child (id int primary key, parent int references {name}.parent (id))")
+        admin.execute(f"create view {name}.names as select id, name from {name}.parent")
+    return name
+
+
+VALUES = (
+    7, "it's", decimal.Decimal("-1.50"), datetime.date(2020, 2, 29), datetime.datetime(2020, 1, 1, 2, 3, 4, 500000), True, 0.25, 2**40, "abc",
+)
+
+
+def test_values_both_ways(connection, schema):
+    cursor = connection.cursor()
+    cursor.execute(f"insert into {schema}.parent values (?, ?, ?, ?, ?, ?, ?, ?, ?)", VALUES)
+    assert tuple(cursor.execute(f"select * from {schema}.parent where id = ?", 7).fetchone()) == VALUES
+    assert tuple(cursor.execute("select null::int, ''::varchar(1), 'x'::varchar(5)").fetchone()) == (None, "", "x")
+
+
+def test_description(connection, schema):
+    cursor = connection.cursor().execute(f"select id, name, price from {schema}.parent")
+    assert [(column[0], column[1]) for column in cursor.description] == [("id", int), ("name", str), ("price", decimal.Decimal)]
+    assert cursor.description[1][3] == 20
+    assert cursor.description[2][4:6] == (8, 2)
+
+
+def test_many_rows(connection, schema):
+    cursor = connection.cursor()
+    cursor.executemany(f"insert into {schema}.parent (id, name) values (?, ?)", [(i, f"row {i}") for i in range(50)])
+    assert [row.id for row in cursor.execute(f"select id from {schema}.parent order by id")] == list(range(50))
+
+
+def test_tables_and_columns(connection, schema):
+    cursor = connection.cursor()
+    tables = {(row.table_name, row.table_type) for row in cursor.tables(schema=schema)}
+    assert tables == {("parent", "TABLE"), ("child", "TABLE"), ("names", "VIEW")}
+    columns = {row.column_name: row for row in cursor.columns(schema=schema, table="parent")}
+    assert list(columns) == ["id", "name", "price", "born", "at", "ok", "ratio", "big", "letter"]
+    assert (columns["id"].type_name, columns["id"].nullable) == ("int4", 0)
+    assert (columns["name"].type_name, columns["name"].column_size) == ("varchar", 20)
+    assert "none" in columns["name"].column_def
+    assert (columns["price"].column_size, columns["price"].decimal_digits) == (8, 2)
+
+
+def test_keys(connection, schema):
+    cursor = connection.cursor()
+    assert [(row.column_name, row.key_seq) for row in cursor.primaryKeys("parent", schema=schema)] == [("id", 1)]
+
+
+def test_procedures(connection, schema, shared_server):
+    cursor = connection.cursor()
+    with shared_server.connect() as admin:
+        admin.execute(f"create function {schema}.twice(int) returns int stable as $$ select 2 * $1 $$ language sql")
+    assert [row.procedure_name for row in cursor.procedures(schema=schema)] == ["twice"]
+
+
+def test_transactions(shared_server, schema):
+    connection = connect(shared_server, autocommit=False)
+    cursor = connection.cursor()
+    cursor.execute(f"insert into {schema}.child (id) values (1)")
+    connection.rollback()
+    assert cursor.execute(f"select count(*) from {schema}.child").fetchval() == 0
+    cursor.execute(f"insert into {schema}.child (id) values (2)")
+    connection.commit()
+    connection.close()
+    with shared_server.connect() as other:
+        assert other.execute(f"select id from {schema}.child").fetchall() == [(2,)]
+
+
+def test_errors(connection):
+    cursor = connection.cursor()
+    with pytest.raises(pyodbc.Error) as failure:
+        cursor.execute("select * from nothing")
+    assert failure.value.args[0] == "42P01"
+    assert 'relation "nothing" does not exist' in failure.value.args[1]
+    with pytest.raises(pyodbc.Error) as failure:
+        cursor.execute("select 1 / 0")
+    assert failure.value.args[0] == "22012"
+    assert cursor.execute("select 1").fetchval() == 1
+
+
+def test_cancel(shared_server):
+    connection = connect(shared_server)
+    cursor = connection.cursor()
+    busy = threading.Event()
+
+    def stop():
+        with shared_server.connect() as other:
+            while not other.execute("select 1 from stv_inflight where text like 'with recursive%' and pid <> pg_backend_pid()").fetchall():
+                pass
+        busy.set()
+        cursor.cancel()
+
+    canceller = threading.Thread(target=stop)
+    canceller.start()
+    endless = "with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r"
+    with pytest.raises(pyodbc.Error) as failure:
+        cursor.execute(endless)
+    canceller.join()
+    assert busy.is_set() and failure.value.args[0] in ("57014", "HY008")
+    assert cursor.execute("select 1").fetchval() == 1
+    connection.close()
+
+
+def test_a_statement_run_again(connection, schema):
+    cursor = connection.cursor()
+    for i in range(5):
+        cursor.execute(f"insert into {schema}.child (id) values (?)", i)
+    for i in range(5):
+        assert cursor.execute(f"select id + 1 from {schema}.child where id = ?", i).fetchval() == i + 1
