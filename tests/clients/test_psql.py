@@ -133,6 +133,31 @@ def test_users(psql):
     assert "Superuser" in users["admin"][1]
 
 
+# What psql asks of a server of version 8.0.2 that has the relation for it. (Commands for what Redshift does not have, text
+# search and operator families among them, fail as they do there.)
+COMMANDS = [
+    "d", "d+", "dt", "dt+", "dv", "dv+", "dm", "di", "ds", "dE", "df", "df+", "da", "dn", "dn+", "du", "du+", "dg", "dp", "z", "ddp", "l",
+    "l+", "dT", "dT+", "do", "dC", "dD", "dc", "dd", "db", "dL", "dx", "dy", "des", "dew", "det", "drds", "dX", "dA", "dP", "lo_list",
+    "sv big_orders", "d+ orders", "d+ big_orders", "d pg_catalog.pg_class", "dS", "dtS", "dvS", "dTS pg_catalog.int4", "dfS length",
+    "encoding", "conninfo", "dn public",
+]
+
+
+def test_commands_are_answered(psql):
+    psql("-v", "ON_ERROR_STOP=1", stdin="".join(f"\\echo {command}\n\\{command}\n" for command in COMMANDS))
+
+
+def test_definition_of_a_view(psql):
+    assert "from orders where amount > 100" in psql("-c", "\\sv big_orders")
+
+
+def test_privileges(shared_server, psql):
+    shared_server.psql("-c", "create user reader password disable", "-c", "grant select on orders to reader")
+    shared_server.psql("-c", "alter default privileges in schema sales grant select on tables to reader")
+    assert any("reader=r" in cell for row in cells(psql("-c", "\\dp orders")) for cell in row)
+    assert any("reader=r" in cell for row in cells(psql("-c", "\\ddp")) for cell in row)
+
+
 def test_conninfo(psql):
     assert 'connected to database "dev" as user "admin"' in psql("-c", "\\conninfo")
 
