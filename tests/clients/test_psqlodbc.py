@@ -91,13 +91,6 @@ def test_keys(connection, schema):
     assert [(row.column_name, row.key_seq) for row in cursor.primaryKeys("parent", schema=schema)] == [("id", 1)]
 
 
-def test_procedures(connection, schema, shared_server):
-    cursor = connection.cursor()
-    with shared_server.connect() as admin:
-        admin.execute(f"create function {schema}.twice(int) returns int stable as $$ select 2 * $1 $$ language sql")
-    assert [row.procedure_name for row in cursor.procedures(schema=schema)] == ["twice"]
-
-
 def test_transactions(shared_server, schema):
     connection = connect(shared_server, autocommit=False)
     cursor = connection.cursor()
