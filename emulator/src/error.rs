@@ -23,6 +23,25 @@ pub fn from_datafusion(error: DataFusionError) -> Error {
     }
 }
 
+/// An error of a compute node: XX000, its detail laid out as the nodes do, with a code of theirs.
+pub fn compute_error(message: &str, code: u16, context: &str) -> Error {
+    let detail = format!("error:  {message}\ncode:      {code}\ncontext:   {context}");
+    Error::internal(message).with_detail(detail)
+}
+
+/// What the leader node says of a constant, as a compute node says it of a row.
+pub fn as_compute_error(error: Error) -> Error {
+    let message = error.message();
+    if error.sqlstate() == SqlState::DIVISION_BY_ZERO {
+        return Error::internal("Divide by zero");
+    }
+    if message.starts_with("Numeric data overflow") || message.contains("numeric data overflow") {
+        let width = if message.starts_with("128 bit") { "128 bit overflow" } else { "64 bit overflow" };
+        return compute_error(message, 1058, width);
+    }
+    error
+}
+
 fn from_arrow(error: &arrow::error::ArrowError) -> Error {
     use arrow::error::ArrowError;
     match error {

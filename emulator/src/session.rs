@@ -469,7 +469,8 @@ impl SessionState {
             pid: self.login.pid,
             search_path: self.search_path(),
             temp_schema: self.temp_schema.clone(),
-            case_sensitive: self.settings.is_on("enable_case_sensitive_identifier"),
+            case_sensitive: self.settings.is_on("enable_case_sensitive_identifier")
+                || !self.settings.is_on("downcase_delimited_identifier"),
             time_zone: self.settings.get("timezone").and_then(time_zone).unwrap_or(chrono_tz::UTC),
             transaction_start,
             statement_start: clock::now(),

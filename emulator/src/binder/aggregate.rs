@@ -23,9 +23,9 @@ use super::{
     planned,
     scope::Scope,
     select::Later,
+    setop::GROUP_VALUE,
     subquery::{Pending, PendingKind},
 };
-use crate::functions::semistructured::key::key_of;
 
 /// What the expressions of GROUP BY are called above it.
 struct Regroup {
@@ -92,7 +92,7 @@ impl Binder {
         Ok((node::project(input, exprs)?, names))
     }
 
-    /// The columns that rows are grouped by: beside a SUPER column stands its key.
+    /// The columns that rows are grouped by: beside a column that is not compared as it is stands its key.
     fn group_keys(
         &mut self,
         input: LogicalPlan,
@@ -101,8 +101,9 @@ impl Binder {
     ) -> Result<(LogicalPlan, Vec<String>)> {
         let mut keys = names.to_vec();
         let mut computed = Vec::new();
-        for (key, _) in keys.iter_mut().zip(&groups.dynamic).filter(|(_, dynamic)| **dynamic) {
-            let (expr, name) = self.renamed(key_of(column(key.clone()))?);
+        for (key, compared) in keys.iter_mut().zip(&groups.compared) {
+            let Some(expr) = compared.key(key, self)? else { continue };
+            let (expr, name) = self.renamed(expr);
             computed.push(expr);
             *key = name;
         }
@@ -137,16 +138,18 @@ impl Binder {
             functions.push(function);
             outputs.push(column(shown).alias(&taken.name));
         }
-        // Of the equal SUPER values of a group one is shown.
-        for (name, _) in names.iter().zip(&groups.dynamic).filter(|(_, dynamic)| **dynamic) {
-            functions.push(min(column(name.clone())).alias(name));
+        // Of the equal values of a group one is shown.
+        for (name, _) in names.iter().zip(key_names).filter(|(name, key)| name != key) {
+            functions.push(min(column(name.clone())).alias(format!("{name}{GROUP_VALUE}")));
         }
         if functions.is_empty() && keys.is_empty() {
             functions.push(count(lit(1_i64)));
         }
         let plan = node::aggregate(input, keys, functions)?;
         for (index, name) in names.iter().enumerate() {
-            outputs.push(grouped_column(groups, index, name, names.len(), &plan)?);
+            let value = if key_names[index] == *name { name.clone() } else { format!("{name}{GROUP_VALUE}") };
+            let shown = grouped_column(groups, index, (name, &value), names.len(), &plan)?;
+            outputs.push(shown);
         }
         for call in &block.groupings {
             outputs.push(grouping_bits(call, groups, names, &plan)?.alias(&call.name));
@@ -159,13 +162,19 @@ impl Binder {
 ///
 /// Where there are grouping sets it says itself that it is NULL in those that leave it out: DataFusion takes a column
 /// that a filter below holds constant for constant here too, and would drop it from sort keys.
-fn grouped_column(groups: &Groups, index: usize, name: &str, width: usize, plan: &LogicalPlan) -> Result<Expr> {
+fn grouped_column(
+    groups: &Groups,
+    index: usize,
+    (name, value): (&str, &str),
+    width: usize,
+    plan: &LogicalPlan,
+) -> Result<Expr> {
     if groups.sets.is_none() {
-        return Ok(column(name));
+        return Ok(if name == value { column(name) } else { column(value).alias(name) });
     }
     let left_out = left_out(groups, index, width, plan)?;
-    let null = planned(ScalarValue::try_from(&planned(column(name).get_type(plan.schema()))?))?;
-    Ok(planned(when(left_out, lit(null)).otherwise(column(name)))?.alias(name))
+    let null = planned(ScalarValue::try_from(&planned(column(value).get_type(plan.schema()))?))?;
+    Ok(planned(when(left_out, lit(null)).otherwise(column(value)))?.alias(name))
 }
 
 /// Does the row's grouping set leave an expression out?

@@ -182,6 +182,10 @@ pub(super) struct Block<'q> {
     pub set_calls: HashMap<Pos, Typed>,
     /// What the aggregates over ordered rows are ordered by; Redshift wants one order for all.
     pub sort_keys: Vec<(PlanExpr, bool, bool)>,
+    /// Are there aggregates over ordered rows?
+    pub sorts: bool,
+    /// Are there others with DISTINCT?
+    pub distinct_aggregates: bool,
     /// Where each column was first referred to, for messages.
     pub positions: HashMap<String, Pos>,
 }

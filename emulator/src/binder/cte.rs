@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Field, Schema};
 use datafusion::{
     catalog::cte_worktable::CteWorkTable,
-    common::{Column as PlanColumn, TableReference},
+    common::{Column as PlanColumn, TableReference, metadata::FieldMetadata, tree_node::TreeNode},
     datasource::provider_as_source,
     logical_expr::{Expr as PlanExpr, LogicalPlan, LogicalPlanBuilder, RecursiveQuery},
 };
@@ -29,7 +29,10 @@ use super::{
     scope::{Exposure, ScopeColumn},
     setop::sides,
 };
-use crate::{result::ResultColumn, types::arrow_type};
+use crate::{
+    result::ResultColumn,
+    types::{arrow_field, arrow_type},
+};
 
 /// A common table expression in sight.
 #[derive(Debug, Clone)]
@@ -142,9 +145,11 @@ impl Binder {
         let depth = self.ctes.len();
         self.bind_with(cte.query.with.as_ref())?;
         let is_self = |read: &redshift_sql_dialect::names::Ident| self.fold(read) == name;
+        let sides = sides(&cte.query.body, SetOperator::Union, true);
+        let seed_first = sides.first().is_some_and(|side| !body_reads(side, &is_self));
         let (steps, seeds): (Vec<&QueryBody>, Vec<&QueryBody>) =
-            sides(&cte.query.body, SetOperator::Union, true).into_iter().partition(|side| body_reads(side, &is_self));
-        if seeds.is_empty() || steps.is_empty() {
+            sides.into_iter().partition(|side| body_reads(side, &is_self));
+        if !seed_first || steps.is_empty() {
             let message =
                 format!("recursive reference to query \"{name}\" must not appear within its non-recursive term");
             return Err(refuse(message));
@@ -203,7 +208,13 @@ impl Binder {
     fn recursive_plan(&mut self, table: Arc<CteWorkTable>, seed: Bound, step: Bound) -> Result<Bound> {
         let types: Vec<RedshiftType> = seed.columns.iter().map(|column| column.ty).collect();
         let step = self.retyped(step, &types)?;
-        let query = RecursiveQuery::try_new(table.name().to_string(), Arc::new(seed.plan), Arc::new(step.plan), false);
+        if totals(&step.plan, table.name())? {
+            let message = "aggregate functions not allowed in a recursive query's recursive term";
+            return Err(Error::new(SqlState::INVALID_RECURSION, message));
+        }
+        // The rounds have the seed's fields: a constant's has no declared type with it, a column's has.
+        let (start, next) = (declared(seed.plan, &types)?, declared(step.plan, &types)?);
+        let query = RecursiveQuery::try_new(table.name().to_string(), Arc::new(start), Arc::new(next), false);
         Ok(Bound { plan: LogicalPlan::RecursiveQuery(planned(query)?), columns: seed.columns })
     }
 
@@ -215,6 +226,29 @@ impl Binder {
         let items = items.collect::<Result<Vec<_>>>()?;
         self.close(Open { plan: open.plan, items }, Untyped::Keep)
     }
+}
+
+/// The rows of a plan, its fields marked with these types.
+fn declared(plan: LogicalPlan, types: &[RedshiftType]) -> Result<LogicalPlan> {
+    let fields = node::field_names(&plan).into_iter().zip(types);
+    let marked = fields.map(|(name, ty)| {
+        let metadata = FieldMetadata::new_from_field(&arrow_field(&name, *ty));
+        column(name.clone()).alias_with_metadata(name, Some(metadata))
+    });
+    let exprs = marked.collect();
+    node::project(plan, exprs)
+}
+
+/// Does a step aggregate the rows of the last round?
+fn totals(step: &LogicalPlan, table: &str) -> Result<bool> {
+    planned(step.exists(|node| {
+        match node {
+            LogicalPlan::Aggregate(aggregate) => aggregate
+                .input
+                .exists(|node| Ok(matches!(node, LogicalPlan::TableScan(scan) if scan.table_name.table() == table))),
+            _ => Ok(false),
+        }
+    }))
 }
 
 /// The type that holds the rows of the seed and of the steps.

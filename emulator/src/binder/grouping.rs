@@ -9,20 +9,41 @@ use redshift_sql_dialect::{
 use super::{
     Binder, Typed,
     block::{Block, Clause, Place, Stage},
+    node::column,
     order::{ordinal, position_in},
     query::Item,
     scope::unsupported_correlation,
     subquery::mentions,
 };
+use crate::functions::collation;
 
 /// The expressions of GROUP BY, each once, and which of them each grouping set has.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     pub exprs: Vec<PlanExpr>,
-    /// Which of them are SUPER values, which are grouped by their keys.
-    pub dynamic: Vec<bool>,
+    /// How the values of each are told apart.
+    pub compared: Vec<Compared>,
     /// None: one set of all.
     pub sets: Option<Vec<Vec<usize>>>,
+}
+
+/// How the values of an expression of GROUP BY are told apart: by their type and their collation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Compared {
+    ty: RedshiftType,
+    insensitive: bool,
+}
+
+impl Compared {
+    pub(super) fn of(value: &Typed) -> Self {
+        Compared { ty: value.ty, insensitive: collation::is_insensitive(value) }
+    }
+
+    /// What rows are grouped by where it is not the column itself.
+    pub(super) fn key(self, name: &str, binder: &Binder) -> Result<Option<PlanExpr>> {
+        let value = Typed::new(column(name), self.ty);
+        binder.key_of(if self.insensitive { collation::insensitive(value) } else { value })
+    }
 }
 
 /// Grouping sets in one query, at most.
@@ -145,19 +166,20 @@ impl Binder {
         let bound = match ordinal(expr, "GROUP BY")? {
             Some(position) => {
                 let index = position_in(position, items.len(), "GROUP BY").map_err(|error| error.at(expr.pos))?;
-                let item = items[index].typed.clone();
-                self.check_groupable(&item.expr, block).map_err(|error| error.at(expr.pos))?;
-                item
+                let item = &items[index];
+                self.check_groupable(&item.typed.expr, block).map_err(|error| error.at(expr.pos))?;
+                collation::of_origin(item.typed.clone(), item.origin.as_deref())
             }
             None => self.expr(expr, block, Place::of(Clause::GroupBy))?,
         };
-        let Typed { expr: bound, ty } = bound;
-        super::order::check_sortable(ty).map_err(|error| error.at(expr.pos))?;
+        super::order::check_sortable(bound.ty).map_err(|error| error.at(expr.pos))?;
+        let compared = Compared::of(&bound);
+        let bound = collation::sensitive(bound).expr;
         self.refuse_correlated_group(&bound, block).map_err(|error| error.at(expr.pos))?;
         let known = groups.exprs.iter().position(|known| *known == bound);
         Ok(known.unwrap_or_else(|| {
             groups.exprs.push(bound);
-            groups.dynamic.push(ty == RedshiftType::Super);
+            groups.compared.push(compared);
             groups.exprs.len() - 1
         }))
     }
@@ -196,7 +218,8 @@ fn all_groups(items: &[Item], block: &Block<'_>) -> Groups {
         let is_key = !expr.column_refs().is_empty() && !later.iter().any(|name| mentions(expr, name));
         if is_key && !groups.exprs.contains(expr) {
             groups.exprs.push(expr.clone());
-            groups.dynamic.push(item.typed.ty == RedshiftType::Super);
+            let value = collation::of_origin(item.typed.clone(), item.origin.as_deref());
+            groups.compared.push(Compared::of(&value));
         }
     }
     groups

@@ -29,6 +29,13 @@ pub(super) struct Uses {
     leader_only: Vec<LeaderOnly>,
 }
 
+impl Uses {
+    /// Does it read rows that are on the compute nodes?
+    pub(super) fn reads_rows(&self) -> bool {
+        self.user_tables || self.system_tables
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct LeaderOnly {
     info: String,

@@ -1,7 +1,5 @@
 //! ORDER BY, LIMIT, OFFSET and TOP.
 
-use std::sync::Arc;
-
 use datafusion::{
     logical_expr::{Expr as PlanExpr, SortExpr},
     scalar::ScalarValue,
@@ -19,8 +17,12 @@ use super::{
     select::OpenSelect,
 };
 use crate::{
-    functions::{collation, semistructured::key::comparable},
-    result::{ColumnOrigin, ResultColumn},
+    functions::{
+        collation,
+        semistructured::key::{comparable, has_key},
+        string::without_trailing_blanks,
+    },
+    result::ResultColumn,
 };
 
 /// LIMIT and OFFSET.
@@ -104,7 +106,13 @@ impl Binder {
                 }
                 None => {
                     let typed = self.expr(&item.expr, block, Place::of(Clause::OrderBy))?;
-                    match items.iter().position(|known| known.typed.expr == typed.expr) {
+                    let shown = collation::sensitive(typed.clone());
+                    let same = |known: &Item| {
+                        let ordered = collation::of_origin(known.typed.clone(), known.origin.as_deref());
+                        known.typed.expr == shown.expr
+                            && collation::is_insensitive(&ordered) == collation::is_insensitive(&typed)
+                    };
+                    match items.iter().position(same) {
                         Some(index) => OrderBy::Output(index),
                         None => OrderBy::Hidden(typed),
                     }
@@ -128,11 +136,6 @@ impl Binder {
         limits: Limits,
         untyped: Untyped,
     ) -> Result<Bound> {
-        let insensitive =
-            |origin: &Option<Arc<ColumnOrigin>>| origin.as_ref().is_some_and(|origin| origin.case_insensitive);
-        if distinct && open.items.iter().any(|item| insensitive(&item.origin)) {
-            return Err(collation::refused("DISTINCT"));
-        }
         let mut exprs = Vec::with_capacity(open.items.len());
         let mut columns = Vec::with_capacity(open.items.len());
         let mut names = Vec::with_capacity(open.items.len());
@@ -146,22 +149,21 @@ impl Binder {
         let mut keys = Vec::with_capacity(open.order.len());
         let shown = exprs.len();
         for (by, key) in open.order {
-            let (name, ty) = match by {
-                OrderBy::Output(index) if insensitive(&columns[index].origin) => {
-                    return Err(collation::refused("ORDER BY"));
-                }
-                OrderBy::Output(index) => (names[index].clone(), columns[index].ty),
+            let value = match by {
+                OrderBy::Output(index) => output(&names[index], &columns[index]),
                 OrderBy::Hidden(_) if distinct => {
                     let message = "for SELECT DISTINCT, ORDER BY expressions must appear in select list";
                     return Err(Error::new(SqlState::INVALID_COLUMN_REFERENCE, message));
                 }
                 OrderBy::Hidden(typed) => {
+                    let (ty, insensitive) = (typed.ty, collation::is_insensitive(&typed));
                     let (expr, name) = self.renamed(typed.expr);
                     exprs.push(expr);
-                    (name, typed.ty)
+                    let value = Typed::new(node::column(name), ty);
+                    if insensitive { collation::insensitive(value) } else { value }
                 }
             };
-            keys.push(key.sort_expr(comparable(Typed::new(node::column(name), ty))?));
+            keys.push(key.sort_expr(comparable(value)?));
         }
         let hidden = exprs.len() > shown;
         let mut plan = node::project(open.plan, exprs)?;
@@ -185,6 +187,22 @@ impl Binder {
             other => Err(Error::internal(format!("{words} of type {}", other.data_type()))),
         }
     }
+}
+
+impl Binder {
+    /// What rows are told apart by, where it is not the value itself: by GROUP BY, DISTINCT, set operations and PARTITION
+    /// BY. Trailing blanks of a VARCHAR do not count, where rows of tables are compared; on the leader node they do.
+    pub(super) fn key_of(&self, value: Typed) -> Result<Option<PlanExpr>> {
+        let varies = !matches!(value.expr, PlanExpr::Literal(..));
+        let blanks = matches!(value.ty, RedshiftType::Varchar(_)) && varies && self.uses.reads_rows();
+        let key = if has_key(&value) { Some(comparable(value.clone())?) } else { None };
+        Ok(if blanks { Some(without_trailing_blanks(key.unwrap_or(value.expr))) } else { key })
+    }
+}
+
+/// An output column under the collation that it came with.
+pub(super) fn output(name: &str, shown: &ResultColumn) -> Typed {
+    collation::of_origin(Typed::new(node::column(name), shown.ty), shown.origin.as_deref())
 }
 
 /// The position that an integer constant of GROUP BY or ORDER BY means.

@@ -22,7 +22,7 @@ use super::{
     block::{Block, Clause, Place, Stage},
     expr::output_name,
     from::position,
-    grouping::Groups,
+    grouping::{Compared, Groups},
     node::{self, column},
     planned,
     query::{Item, Open, Untyped},
@@ -30,6 +30,7 @@ use super::{
     scope::{Exposure, Scope, ScopeColumn},
     select::Later,
 };
+use crate::functions::collation;
 
 /// The aggregates that PIVOT takes.
 const AGGREGATES: [&str; 5] = ["count", "sum", "min", "max", "avg"];
@@ -59,7 +60,10 @@ impl Binder {
             block.scope.columns.iter().filter(|c| c.is_shown() && !used.contains(&c.internal)).collect();
         let groups = Groups {
             exprs: implicit.iter().map(|c| column(c.internal.clone())).collect(),
-            dynamic: implicit.iter().map(|c| c.ty == RedshiftType::Super).collect(),
+            compared: implicit
+                .iter()
+                .map(|c| Compared::of(&collation::of_origin(c.typed(), c.origin.as_deref())))
+                .collect(),
             sets: None,
         };
         let items = implicit.into_iter().map(|c| Item::column(c.clone(), 0)).chain(outputs).collect();

@@ -10,7 +10,7 @@ use redshift_sql_dialect::{
 
 use super::{
     Binder, Bound, CastKind, Destination, RedshiftType, Typed, node,
-    order::{Limits, OrderKey},
+    order::{Limits, OrderKey, output},
     with_stack,
 };
 use crate::{
@@ -59,7 +59,17 @@ impl Binder {
     pub fn query_for(&mut self, query: &Query, destination: Destination) -> Result<Bound> {
         let bound = self.bound(query, Untyped::Settle)?;
         self.check_nodes(destination)?;
-        Ok(bound)
+        Ok(if destination == Destination::Client { self.described(bound) } else { bound })
+    }
+
+    /// The columns' names as the client is told them (`describe_field_name_in_uppercase`).
+    fn described(&self, bound: Bound) -> Bound {
+        let uppercase = self.ctx.session.settings.get("describe_field_name_in_uppercase");
+        if uppercase.is_none_or(|value| value != "on") {
+            return bound;
+        }
+        let upper = |column: &ResultColumn| ResultColumn { name: column.name.to_uppercase(), ..column.clone() };
+        Bound { columns: bound.columns.iter().map(upper).collect(), ..bound }
     }
 
     pub(super) fn bound(&mut self, query: &Query, untyped: Untyped) -> Result<Bound> {
@@ -160,7 +170,7 @@ impl Binder {
                 let message = "ORDER BY on a UNION/INTERSECT/EXCEPT result must be on one of the result columns";
                 Error::unsupported(message).at(item.expr.pos)
             })?;
-            let by = Typed::new(node::column(names[index].clone()), bound.columns[index].ty);
+            let by = output(&names[index], &bound.columns[index]);
             keys.push(OrderKey::new(item).sort_expr(comparable(by)?));
         }
         let plan = node::limit(node::sort(bound.plan, keys), limits.skip, limits.fetch);

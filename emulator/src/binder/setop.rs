@@ -18,12 +18,15 @@ use super::{
     Binder, Bound, CastKind, Typed,
     constant_rows::{constant_rows, constants, folded},
     node::{self, JoinKeys, column},
+    order::output,
     query::{Item, Open, Untyped},
 };
-use crate::{
-    functions::semistructured::key::{comparable, key_of},
-    result::ResultColumn,
-};
+use crate::result::ResultColumn;
+
+/// Behind the names of an aggregate's columns that show one of the equal values of a row, where it stands for DISTINCT.
+pub(crate) const DISTINCT_VALUE: &str = ":distinct";
+/// The same of GROUP BY.
+pub(crate) const GROUP_VALUE: &str = ":group";
 
 impl Binder {
     pub(super) fn set_operation(&mut self, body: &QueryBody) -> Result<Open> {
@@ -105,7 +108,11 @@ impl Binder {
         let mut result = self.distinct(first, columns)?;
         let compared = |plan: &LogicalPlan| {
             let names = node::field_names(plan).into_iter().zip(columns);
-            names.map(|(name, shown)| comparable(Typed::new(column(name), shown.ty))).collect::<Result<Vec<_>>>()
+            let keys = names.map(|(name, shown)| {
+                let key = self.key_of(output(&name, shown))?;
+                Ok(key.unwrap_or_else(|| column(name)))
+            });
+            keys.collect::<Result<Vec<_>>>()
         };
         for other in plans {
             let pairs = compared(&result)?.into_iter().zip(compared(&other)?).collect();
@@ -115,26 +122,31 @@ impl Binder {
         Ok(result)
     }
 
-    /// Each row once; SUPER values are compared by their keys.
+    /// Each row once; of values that are equal and differ the least is shown.
     pub(super) fn distinct(&mut self, plan: LogicalPlan, columns: &[ResultColumn]) -> Result<LogicalPlan> {
         columns.iter().try_for_each(|shown| super::order::check_sortable(shown.ty))?;
-        if columns.iter().all(|shown| shown.ty != RedshiftType::Super) {
+        let names = node::field_names(&plan);
+        let found = names.iter().zip(columns).map(|(name, shown)| self.key_of(output(name, shown)));
+        let found = found.collect::<Result<Vec<_>>>()?;
+        if found.iter().all(Option::is_none) {
             return Ok(node::distinct(plan));
         }
-        let names = node::field_names(&plan);
         let (mut keys, mut computed, mut values) = (Vec::new(), Vec::new(), Vec::new());
-        for (name, shown) in names.iter().zip(columns) {
-            if shown.ty != RedshiftType::Super {
+        let mut outputs = Vec::with_capacity(names.len());
+        for (name, key) in names.iter().zip(found) {
+            let Some(key) = key else {
                 keys.push(column(name.clone()));
+                outputs.push(column(name.clone()));
                 continue;
-            }
-            let (expr, key) = self.renamed(key_of(column(name.clone()))?);
+            };
+            let (expr, key) = self.renamed(key);
             computed.push(expr);
             keys.push(column(key));
-            values.push(min(column(name.clone())).alias(name));
+            let value = format!("{name}{DISTINCT_VALUE}");
+            values.push(min(column(name.clone())).alias(&value));
+            outputs.push(column(value).alias(name));
         }
-        let plan = node::aggregate(node::extend(plan, computed)?, keys, values)?;
-        node::project_names(plan, &names)
+        node::project(node::aggregate(node::extend(plan, computed)?, keys, values)?, outputs)
     }
 
     fn unified_item(&self, item: Item, ty: RedshiftType) -> Result<Item> {

@@ -12,17 +12,20 @@ pub struct Typed {
     pub expr: Expr,
     /// Its type.
     pub ty: RedshiftType,
+    /// Seconds east of Greenwich that a TIMETZ constant was written with. Its value is in UTC; its own clock shows in
+    /// EXTRACT, and its own day beside a date.
+    pub offset: Option<i32>,
 }
 
 impl Typed {
     /// Binds the two together.
     pub fn new(expr: Expr, ty: RedshiftType) -> Self {
-        Typed { expr, ty }
+        Typed { expr, ty, offset: None }
     }
 
     /// A constant; NULLs take their Arrow type from the scalar.
     pub fn literal(value: ScalarValue, ty: RedshiftType) -> Self {
-        Typed { expr: Expr::Literal(value, None), ty }
+        Typed::new(Expr::Literal(value, None), ty)
     }
 
     /// The text of an untyped string literal (or of a parameter of unknown type with a value): what resolves by context.

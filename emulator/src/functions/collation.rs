@@ -1,16 +1,20 @@
 //! Collations: strings that are compared without regard to case.
 //!
 //! Source: developer guide, "COLLATE function", "CREATE TABLE" (COLLATE). A string of such a collation is its expression
-//! under a mark that changes no value; comparisons look for the mark and fold both sides.
+//! under a mark that changes no value; comparisons look for the mark and fold both sides. Rows are grouped and sorted by the
+//! folded string; of the equal strings of a group the least is shown.
 
 use datafusion::logical_expr::Expr;
-use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_VARCHAR};
 
 use super::{
-    kernel::Kernel,
+    kernel::{Args, Kernel},
     registry::{Call, Function, Param, function, takes},
 };
-use crate::binder::{BindContext, Typed, settle};
+use crate::{
+    binder::{BindContext, Typed, settle},
+    result::ColumnOrigin,
+};
 
 /// The functions of this family.
 pub(super) const FUNCTIONS: &[Function] = &[function("collate", &[takes(&[Param::Text, Param::Text], collate)])];
@@ -51,8 +55,32 @@ pub(crate) fn folded(value: Typed, ctx: &BindContext) -> Result<Typed> {
     if !value.ty.is_string() {
         return Ok(value);
     }
-    let kernel = Kernel::new("lower", (), value.ty, |(), args| args.map1(|text: &str| Ok(Some(text.to_lowercase()))));
-    kernel.call_or_fold(vec![value.expr])
+    lower(value.ty).call_or_fold(vec![value.expr])
+}
+
+fn lower(ty: RedshiftType) -> Kernel<()> {
+    Kernel::new("lower", (), ty, |(), args| args.map1(|text: &str| Ok(Some(text.to_lowercase()))))
+}
+
+/// What a string is grouped, sorted and made distinct by without regard to case.
+pub(crate) fn key_of(value: Typed) -> Expr {
+    let value = sensitive(value);
+    lower(value.ty).call(vec![value.expr]).expr
+}
+
+/// A string behind its key, for MIN and MAX; see [`behind_key`].
+pub(crate) fn keyed(value: Typed) -> Expr {
+    let value = sensitive(value);
+    // No string has the character 0, and none sorts before it.
+    let run = |_: &(), args: &Args| args.map1(|text: &str| Ok(Some(format!("{}\0{text}", text.to_lowercase()))));
+    Kernel::new("keyed_by_lower", (), RedshiftType::Text, run).call(vec![value.expr]).expr
+}
+
+/// The string that [`keyed`] put behind its key.
+pub(crate) fn behind_key(keyed: Expr) -> Typed {
+    let run =
+        |_: &(), args: &Args| args.map1(|text: &str| Ok(text.split_once('\0').map(|(_, value)| value.to_string())));
+    Kernel::new("behind_lower", (), RedshiftType::Varchar(MAX_VARCHAR), run).call(vec![keyed])
 }
 
 fn collate(mut call: Call<'_>) -> Result<Typed> {
@@ -68,9 +96,9 @@ fn collate(mut call: Call<'_>) -> Result<Typed> {
     }
 }
 
-/// 0A000 where strings would have to be gathered or ordered without regard to case.
-pub(crate) fn refused(what: &str) -> Error {
-    Error::unsupported(format!("{what} of case-insensitive strings is not supported"))
+/// A column of a result, under the collation that it came with.
+pub(crate) fn of_origin(value: Typed, origin: Option<&ColumnOrigin>) -> Typed {
+    if origin.is_some_and(|origin| origin.case_insensitive) { insensitive(value) } else { value }
 }
 
 /// Is it the type of a value that can have a collation?

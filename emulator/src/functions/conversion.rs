@@ -16,6 +16,7 @@ use super::{
     sketch::Sketch,
 };
 use crate::{
+    error::compute_error,
     text_input::{
         self, DateTimeInput, InputError, Rounding,
         calendar::{DAY, FIRST_DAY, LAST_DAY},
@@ -78,16 +79,34 @@ impl Conversion {
     }
 
     /// A number that the type cannot hold.
-    fn out_of_range<R>(&self) -> Result<Option<R>> {
+    fn out_of_range<R>(&self, value: impl fmt::Display) -> Result<Option<R>> {
+        use RedshiftType::{Int2, Int4, Int8, Oid};
+        self.failed(|| match (self.to, self.failure) {
+            (Int2, Failure::Compute) => compute_range(2, value),
+            (Int4, Failure::Compute) => compute_range(4, value),
+            (Int8 | Oid, Failure::Compute) => compute_range(8, value),
+            (to, _) => {
+                let message = format!("{} out of range", to.base_name());
+                Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, message)
+            }
+        })
+    }
+
+    /// A decimal of more digits than the type has; of its value at the type's scale, if it has one.
+    fn too_many_digits<R>(&self, value: Option<i128>) -> Result<Option<R>> {
+        let RedshiftType::Numeric { precision, scale } = self.to else { return self.out_of_range("") };
         self.failed(|| {
-            let message = match (self.to, self.failure) {
-                (RedshiftType::Numeric { .. }, Failure::Compute) => {
-                    "Numeric data overflow (result precision)".to_string()
-                }
-                (RedshiftType::Numeric { .. }, _) => "numeric field overflow".to_string(),
-                (to, _) => format!("{} out of range", to.base_name()),
-            };
-            Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, message)
+            if self.failure == Failure::Compute {
+                let context = if precision > 19 { "128 bit overflow" } else { "64 bit overflow" };
+                return compute_error("Numeric data overflow (result precision)", 1058, context);
+            }
+            let error = Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow");
+            let Some(value) = value else { return error };
+            let digits = value.unsigned_abs().checked_ilog10().map_or(0, |log| log + 1);
+            error.with_detail(format!(
+                "The absolute value is greater than or equal to 10^{} for field with precision {precision}, scale {scale}.",
+                digits.saturating_sub(u32::from(scale)).saturating_sub(1)
+            ))
         })
     }
 
@@ -105,9 +124,13 @@ impl Conversion {
         let limit = power_of_ten(u32::from(precision));
         match value.filter(|value| -limit < *value && *value < limit) {
             Some(value) => Ok(Some(value)),
-            None => self.out_of_range(),
+            None => self.too_many_digits(value),
         }
     }
+}
+
+fn compute_range(bytes: u8, value: impl fmt::Display) -> Error {
+    compute_error(&format!("Value out of range for {bytes} bytes."), 8001, &format!("Input:{value}."))
 }
 
 fn convert(how: &Conversion, args: &Args) -> Result<ArrayRef> {
@@ -169,6 +192,11 @@ fn text_to_text(how: &Conversion, args: &Args) -> Result<ArrayRef> {
 /// A string as its type holds it: no longer than it may be, CHAR without trailing blanks.
 fn fit<'a>(how: &Conversion, text: &'a str) -> Result<Option<&'a str>> {
     let (most, text) = match how.to {
+        RedshiftType::Char(_)
+            if !text.is_ascii() && (how.excess == Excess::Refuse || how.failure == Failure::Compute) =>
+        {
+            return how.failed(|| not_ascii(text));
+        }
         RedshiftType::Char(n) => (n as usize, text.trim_end_matches(' ')),
         RedshiftType::Varchar(n) => (n as usize, text),
         RedshiftType::Name => (127, text),
@@ -182,7 +210,20 @@ fn fit<'a>(how: &Conversion, text: &'a str) -> Result<Option<&'a str>> {
     if how.excess == Excess::Cut || text[cut.len()..].bytes().all(|byte| byte == b' ') {
         return Ok(Some(if matches!(how.to, RedshiftType::Char(_)) { cut.trim_end_matches(' ') } else { cut }));
     }
-    how.failed(|| too_long(how.to))
+    how.failed(|| match how.failure {
+        Failure::Compute => {
+            compute_error("Value too long for character type", 8001, &format!("Value too long for type {}", how.to))
+        }
+        Failure::Leader | Failure::Null => too_long(how.to),
+    })
+}
+
+/// "A CHAR column can only contain single-byte characters" (developer guide, "Character types").
+fn not_ascii(text: &str) -> Error {
+    let character = text.chars().find(|character| !character.is_ascii()).unwrap_or_default();
+    let bytes: String = character.to_string().bytes().map(|byte| format!("{byte:x} ")).collect();
+    let context = format!("Only ASCII characters are allowed in fixed length strings. Invalid ASCII char: {bytes}");
+    compute_error("Invalid characters:", 8001, &context)
 }
 
 /// Bytes as their type holds them: no more than it may have.
@@ -257,8 +298,8 @@ fn integers<'a, T: Read<'a> + Into<i64>>(how: &Conversion, args: &'a Args) -> Re
     use RedshiftType::*;
     match how.to {
         Bool => args.map1(|value: T| Ok(Some(value.into() != 0))),
-        Int2 => args.map1(|value: T| i16::try_from(value.into()).map(Some).or_else(|_| how.out_of_range())),
-        Int4 => args.map1(|value: T| i32::try_from(value.into()).map(Some).or_else(|_| how.out_of_range())),
+        Int2 => args.map1(|value: T| i16::try_from(value.into()).map(Some).or_else(|_| how.out_of_range(value.into()))),
+        Int4 => args.map1(|value: T| i32::try_from(value.into()).map(Some).or_else(|_| how.out_of_range(value.into()))),
         Int8 | Oid => args.map1(|value: T| Ok(Some(value.into()))),
         Float4 => args.map1(|value: T| Ok(Some(value.into() as f32))),
         Float8 => args.map1(|value: T| Ok(Some(value.into() as f64))),
@@ -291,7 +332,7 @@ fn from_decimal(how: &Conversion, args: &Args) -> Result<ArrayRef> {
 fn narrow<T: TryFrom<i128>>(how: &Conversion, value: Option<i128>) -> Result<Option<T>> {
     match value.and_then(|value| T::try_from(value).ok()) {
         Some(value) => Ok(Some(value)),
-        None => how.out_of_range(),
+        None => how.out_of_range(value.map_or_else(String::new, |value| value.to_string())),
     }
 }
 
@@ -338,7 +379,7 @@ fn floats<'a, T: Read<'a> + Into<f64>>(how: &Conversion, args: &'a Args) -> Resu
         Float4 => args.map1(|value: T| {
             let wide = value.into();
             let narrow = wide as f32;
-            if narrow.is_infinite() && wide.is_finite() { how.out_of_range() } else { Ok(Some(narrow)) }
+            if narrow.is_infinite() && wide.is_finite() { how.out_of_range(wide) } else { Ok(Some(narrow)) }
         }),
         Float8 => args.map1(|value: T| Ok(Some(value.into()))),
         _ => Err(unsupported(how)),

@@ -34,7 +34,7 @@ use redshift_sql_dialect::{Error, RedshiftType, Result};
 
 use crate::{
     binder::Typed,
-    error::{from_datafusion, to_datafusion},
+    error::{as_compute_error, from_datafusion, to_datafusion},
     types::arrow_type,
 };
 
@@ -153,7 +153,10 @@ impl<P: Parameters> ScalarUDFImpl for Kernel<P> {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
         let constant = !args.args.is_empty() && args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
-        let array = self.compute(&args.args, rows).map_err(to_datafusion)?;
+        let array = self.compute(&args.args, rows).map_err(|error| {
+            // Constants are the leader node's, whenever they are computed.
+            to_datafusion(if constant { error } else { as_compute_error(error) })
+        })?;
         if constant { ScalarValue::try_from_array(&array, 0).map(ColumnarValue::Scalar) } else { Ok(array.into()) }
     }
 }

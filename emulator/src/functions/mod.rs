@@ -267,7 +267,6 @@ pub fn output_name(name: &str) -> &str {
         "current_timestamp" => "timestamptz",
         "current_time" => "timetz",
         "nvl" => "coalesce",
-        "decode" | "nullif" => "case",
         "log" => "dlog10",
         "trim" => "btrim",
         "user" => "current_user",

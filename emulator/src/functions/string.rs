@@ -67,11 +67,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("upper", &[takes(&[Text], upper)]),
 ];
 
+/// The name of the kernel of [`without_trailing_blanks`].
+pub const WITHOUT_BLANKS: &str = "without_trailing_blanks";
+
 /// A string without the blanks at its end: what strings are compared as.
 pub fn without_trailing_blanks(value: Expr) -> Expr {
-    Kernel::new("without_trailing_blanks", (), RedshiftType::Varchar(MAX_VARCHAR), trim_trailing_blanks)
-        .call(vec![value])
-        .expr
+    Kernel::new(WITHOUT_BLANKS, (), RedshiftType::Varchar(MAX_VARCHAR), trim_trailing_blanks).call(vec![value]).expr
 }
 
 /// Gives back the same array where no value ends with a blank, which is nearly always.
@@ -109,7 +110,11 @@ fn ascii(call: Call<'_>) -> Result<Typed> {
 /// "If the input number has no ASCII match, the function returns null."
 fn chr(call: Call<'_>) -> Result<Typed> {
     call.kernel(RedshiftType::Varchar(1), |(), args| {
-        args.map1(|code: i32| Ok(u8::try_from(code).ok().filter(u8::is_ascii).map(|code| char::from(code).to_string())))
+        args.map1(|code: i32| {
+            // "If the input number has no ASCII match, the function returns NULL", as it does for 0.
+            let found = u8::try_from(code).ok().filter(|code| *code != 0 && code.is_ascii());
+            Ok(found.map(|code| char::from(code).to_string()))
+        })
     })
 }
 

@@ -65,6 +65,16 @@ pub fn parse_time(text: &str, input: &DateTimeInput) -> Result<i64, InputError> 
 
 /// Microseconds since midnight in UTC; without a zone in the text it is the session's.
 pub fn parse_timetz(text: &str, input: &DateTimeInput) -> Result<i64, InputError> {
+    zoned_time(text, input).map(|(utc, _)| utc.rem_euclid(DAY))
+}
+
+/// Seconds east of Greenwich of the zone that a TIMETZ is written with; without one it is the session's.
+pub fn timetz_offset(text: &str, input: &DateTimeInput) -> Result<i32, InputError> {
+    zoned_time(text, input).map(|(utc, zone)| zone.seconds_at(utc))
+}
+
+/// The instant of a time of day, and its zone: of the day in the text, or today.
+fn zoned_time(text: &str, input: &DateTimeInput) -> Result<(i64, Zone), InputError> {
     let fail = |fault| InputError::new(text, RedshiftType::TimeTz, fault);
     let parts = decode(text, input, Needs::Time).map_err(fail)?;
     let today = input.zone.to_local(input.now).div_euclid(DAY) * DAY;
@@ -73,7 +83,7 @@ pub fn parse_timetz(text: &str, input: &DateTimeInput) -> Result<i64, InputError
         None => (parts.time.unwrap_or(0), parts.day.map_or(today, |day| day.days() * DAY)),
     };
     let zone = parts.zone.unwrap_or(input.zone);
-    Ok(zone.to_utc(day + time).rem_euclid(DAY))
+    Ok((zone.to_utc(day + time), zone))
 }
 
 /// Microseconds since 1970-01-01 00:00. A zone in the text is left out of account.

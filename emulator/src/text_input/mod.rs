@@ -15,7 +15,7 @@ pub mod zone;
 use redshift_sql_dialect::{Error, RedshiftType, SqlState};
 
 pub use datetime::{
-    DateOrder, DateTimeInput, parse_date, parse_time, parse_timestamp, parse_timestamptz, parse_timetz,
+    DateOrder, DateTimeInput, parse_date, parse_time, parse_timestamp, parse_timestamptz, parse_timetz, timetz_offset,
 };
 pub use interval::{Composite, IntervalUnits, IntervalValue, parse_interval, parse_qualified_interval};
 pub use number::{
@@ -116,8 +116,7 @@ impl InputError {
 
     /// As a compute node says it, of a column's value.
     pub fn into_compute_error(self) -> Error {
-        let detail = format!("error:  {}\ncode:      {}\ncontext:   {}", self.reason(), self.load_code(), self.text);
-        Error::internal(self.reason()).with_detail(detail)
+        compute_error(&self.reason(), self.load_code(), &self.text)
     }
 
     /// `err_reason` of `stl_load_errors`, and a compute node's message.

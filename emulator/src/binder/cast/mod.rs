@@ -28,7 +28,7 @@ use crate::{
     },
     text_input::{
         Composite, DateOrder, DateTimeInput, InputError, IntervalUnits, Rounding, parse_interval,
-        parse_qualified_interval, zone::Zone,
+        parse_qualified_interval, timetz_offset, zone::Zone,
     },
     text_output::{DayOrder, TextStyle},
     types::{arrow_field, arrow_type},
@@ -158,7 +158,14 @@ pub fn cast(value: Typed, target: RedshiftType, kind: CastKind, ctx: &BindContex
     if !constant && is_widening(value.ty, target) {
         return Ok(Typed::new(Expr::Cast(Cast::new(Box::new(value.expr), arrow_type(target))), target));
     }
-    conversion(value.ty, target, kind, Operand::of(constant), ctx).kernel().call_or_fold(vec![value.expr])
+    let offset = match (&value.expr, target) {
+        (Expr::Literal(ScalarValue::Utf8View(Some(text)), _), RedshiftType::TimeTz) => {
+            timetz_offset(text, &date_time_input(ctx)).ok()
+        }
+        _ => None,
+    };
+    let converted = conversion(value.ty, target, kind, Operand::of(constant), ctx).kernel();
+    converted.call_or_fold(vec![value.expr]).map(|typed| Typed { offset, ..typed })
 }
 
 /// The constant NULL of a type.

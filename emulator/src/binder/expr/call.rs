@@ -152,6 +152,7 @@ impl Binder {
             approximate: call.approximate,
         };
         self.check_order(&parts, block)?;
+        check_distinct(&parts, block)?;
         let typed = functions::aggregate(parts, &self.ctx)?;
         let ty = typed.ty;
         let expr = self.take_out(typed.expr, |binder, node| match node {
@@ -265,6 +266,21 @@ impl Binder {
         block.groupings.push(GroupingCall { args, name: name.clone(), pos: call.name.pos() });
         Ok(placeholder(&name, RedshiftType::Int4))
     }
+}
+
+/// "You can't use the LISTAGG, PERCENTILE_CONT, and MEDIAN aggregate functions with other distinct aggregate functions."
+fn check_distinct(parts: &AggregateParts, block: &mut Block<'_>) -> Result<()> {
+    match parts.name.as_str() {
+        "listagg" | "percentile_cont" | "median" => block.sorts = true,
+        _ if parts.distinct => block.distinct_aggregates = true,
+        _ => {}
+    }
+    if block.sorts && block.distinct_aggregates {
+        let message = "Using LISTAGG/PERCENTILE_CONT/MEDIAN aggregate functions with other distinct aggregate function \
+                       not supported";
+        return Err(Error::unsupported(message));
+    }
+    Ok(())
 }
 
 /// Does an aggregate refer to enclosing blocks only? Then SQL computes it there, which Redshift cannot.

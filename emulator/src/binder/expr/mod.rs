@@ -26,7 +26,7 @@ use super::{
     Binder, CastKind, LikeParts, Typed,
     block::{Block, Clause, Place},
     node,
-    scope::{Resolved, ScopeColumn},
+    scope::Resolved,
     with_stack,
 };
 use crate::functions::{self, collation};
@@ -123,7 +123,7 @@ impl Binder {
             Resolved::Here(column) => {
                 self.uses_column(&column);
                 block.positions.entry(column.internal.clone()).or_insert(pos);
-                collated(column.typed(), &column, place)
+                Ok(collation::of_origin(column.typed(), column.origin.as_deref()))
             }
             found => {
                 if let [bare] = name.0.as_slice()
@@ -349,17 +349,6 @@ impl Binder {
             "case_insensitive" | "ci" if collation::has_collation(typed.ty) => Ok(collation::insensitive(typed)),
             other => Err(Error::unsupported(format!("collation \"{other}\" is not supported")).at(name.pos())),
         }
-    }
-}
-
-/// A column under its collation.
-fn collated(typed: Typed, column: &ScopeColumn, place: Place) -> Result<Typed> {
-    let insensitive = column.origin.as_ref().is_some_and(|origin| origin.case_insensitive);
-    match place.clause {
-        _ if !insensitive => Ok(typed),
-        Clause::GroupBy => Err(collation::refused("GROUP BY")),
-        Clause::OrderBy => Err(collation::refused("ORDER BY")),
-        _ => Ok(collation::insensitive(typed)),
     }
 }
 

@@ -25,7 +25,20 @@ fn named(expr: &Expr, fold: &dyn Fn(&redshift_sql_dialect::names::Ident) -> Stri
     let given = |name: String| Some((name, Strength::Given));
     match &expr.kind {
         ExprKind::Column(name) => given(fold(name.object())),
-        ExprKind::Function(call) => given(functions::output_name(&fold(call.name.object())).to_string()),
+        ExprKind::Function(call) => {
+            let name = fold(call.name.object());
+            // They read as CASE: its ELSE names the column.
+            let otherwise = match name.as_str() {
+                "nullif" => call.args.first(),
+                "decode" if call.args.len() % 2 == 0 => call.args.last(),
+                "decode" => None,
+                _ => return given(functions::output_name(&name).to_string()),
+            };
+            match otherwise.and_then(|expr| named(expr, fold)) {
+                Some((name, Strength::Given)) => given(name),
+                _ => kind("case"),
+            }
+        }
         ExprKind::Cast { expr, ty, .. } => match named(expr, fold) {
             Some((name, Strength::Given)) => given(name),
             _ => kind(&type_name(ty, fold)),

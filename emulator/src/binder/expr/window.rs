@@ -14,7 +14,7 @@ use redshift_sql_dialect::{
 use super::{Binder, Typed};
 use crate::{
     binder::block::{Block, Clause, Place},
-    functions::{self, FunctionClass, WindowParts, semistructured::key::comparable},
+    functions::{self, FunctionClass, WindowParts, collation},
 };
 
 /// Window functions that are no aggregates and yet work over a frame.
@@ -46,7 +46,11 @@ impl Binder {
         let partition_by = over
             .partition_by
             .iter()
-            .map(|expr| comparable(self.expr(expr, block, inside)?))
+            .map(|expr| {
+                let value = self.expr(expr, block, inside)?;
+                let same = collation::sensitive(value.clone()).expr;
+                Ok(self.key_of(value)?.unwrap_or(same))
+            })
             .collect::<Result<Vec<_>>>()?;
         let order_by = self.sort_exprs(over.order_by, block, inside)?;
         let parts = WindowParts {

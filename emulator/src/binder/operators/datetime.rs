@@ -3,6 +3,7 @@
 //! Source: developer guide, "Interval data types and literals" (interval arithmetic), "Interval literals", "+
 //! (Concatenation) operator" (of dates and times).
 
+use datafusion::{logical_expr::Expr, scalar::ScalarValue};
 use redshift_sql_dialect::{RedshiftType, Result, ast::BinaryOp};
 
 use super::missing;
@@ -13,7 +14,10 @@ use crate::{
         coercion::wider,
     },
     functions::moments::{self, Sign},
-    text_input::zone::Zone,
+    text_input::{
+        calendar::{DAY, SECOND},
+        zone::Zone,
+    },
 };
 
 /// Does a type make arithmetic one of dates, times and intervals?
@@ -63,13 +67,26 @@ fn sum(left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
     use RedshiftType::*;
     match (left.ty, right.ty) {
         (Date, Time) => Ok(moments::date_and_time(Timestamp).call(vec![left.expr, right.expr])),
-        (Date, TimeTz) => Ok(moments::date_and_time(TimestampTz).call(vec![left.expr, right.expr])),
+        (Date, TimeTz) => Ok(moments::date_and_time(TimestampTz).call(vec![left.expr, own_day(right)])),
         (Time | TimeTz, Date) => sum(right, left, ctx),
         (l, r) if l.is_interval() && r.is_interval() => intervals(Sign::Plus, left, right, ctx),
         (l, Date | Timestamp | TimestampTz | Time | TimeTz) if l.is_interval() || l.is_integer() => {
             sum(right, left, ctx)
         }
         _ => moved(BinaryOp::Plus, left, right, ctx),
+    }
+}
+
+/// A TIMETZ beside a date. The date is that of a constant's own clock: 20:00 at -08 is 28:00 of the same day in UTC.
+fn own_day(time: Typed) -> Expr {
+    let Typed { expr, offset, .. } = time;
+    match (expr, offset) {
+        (Expr::Literal(ScalarValue::Time64Microsecond(Some(utc)), metadata), Some(offset)) => {
+            let offset = i64::from(offset) * SECOND;
+            let clock = (utc + offset).rem_euclid(DAY);
+            Expr::Literal(ScalarValue::Time64Microsecond(Some(clock - offset)), metadata)
+        }
+        (expr, _) => expr,
     }
 }
 

@@ -37,7 +37,8 @@ use self::{
     total::{Total, TotalKind},
 };
 use super::{
-    AggregateParts, OrderedArg, no_such_function, semistructured::key, spatial::Boxes, string::without_trailing_blanks,
+    AggregateParts, OrderedArg, collation, no_such_function, semistructured::key, spatial::Boxes,
+    string::without_trailing_blanks,
 };
 use crate::{
     binder::{BindContext, CastKind, Typed, cast},
@@ -92,7 +93,7 @@ impl Chosen {
     /// The value, of a call of the function.
     pub(super) fn value(ty: RedshiftType, finish: Option<fn(Expr) -> Typed>, call: Expr) -> Typed {
         match finish {
-            Some(finish) => finish(call),
+            Some(finish) => Typed::new(finish(call).expr, ty),
             None => Typed::new(call, ty),
         }
     }
@@ -164,6 +165,10 @@ pub(super) fn choose(
                 return Err(missing);
             }
             let function = if name == "min" { min_udaf() } else { max_udaf() };
+            if collation::is_insensitive(&arg) {
+                let (ty, args) = (arg.ty, vec![collation::keyed(arg)]);
+                return Ok(Chosen { function, args, distinct: false, ty, finish: Some(collation::behind_key) });
+            }
             // DISTINCT does not change which is the smallest.
             Ok(Chosen::new(function, arg, false))
         }
@@ -196,7 +201,9 @@ fn count(arg: Typed, distinct: bool) -> Result<Chosen> {
     // Trailing blanks do not make two strings differ.
     let arg = match arg.ty {
         RedshiftType::Varchar(_) | RedshiftType::Text if distinct => {
-            Typed::new(without_trailing_blanks(arg.expr), arg.ty)
+            let ty = arg.ty;
+            let compared = if collation::is_insensitive(&arg) { collation::key_of(arg) } else { arg.expr };
+            Typed::new(without_trailing_blanks(compared), ty)
         }
         RedshiftType::Super if distinct => Typed::new(key::key_of(arg.expr)?, arg.ty),
         _ => arg,

@@ -232,7 +232,8 @@ fn list(values: &StringViewArray, delimiter: &str, distinct: bool) -> DataFusion
             }
         }
         if joined.as_ref().is_some_and(|joined| joined.len() > MAX_VARCHAR as usize) {
-            return Err(to_datafusion(Error::internal("Result size exceeds LISTAGG limit")));
+            let context = format!("LISTAGG limit: {MAX_VARCHAR}");
+            return Err(to_datafusion(compute_error("Result size exceeds LISTAGG limit", 8001, &context)));
         }
     }
     Ok(ScalarValue::Utf8View(joined))
@@ -269,7 +270,8 @@ fn continuous(values: &ArrayRef, fraction: u64, result: RedshiftType) -> DataFus
         (DataType::Decimal128(_, from), RedshiftType::Numeric { precision, scale }) => {
             let values = values.as_primitive::<Decimal128Type>();
             let up = 10_i128.pow(u32::from(scale).saturating_sub(*from as u32));
-            let overflow = || to_datafusion(Error::internal("Numeric data overflow (result precision)"));
+            let overflow =
+                || to_datafusion(compute_error("Numeric data overflow (result precision)", 1058, "128 bit overflow"));
             let (low, high) = (values.value(floor).checked_mul(up), values.value(ceiling).checked_mul(up));
             let (low, high) = (low.ok_or_else(overflow)?, high.ok_or_else(overflow)?);
             let value = low + between(high - low, part);

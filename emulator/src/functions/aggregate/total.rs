@@ -130,7 +130,7 @@ impl Outcome {
     fn overflow(self) -> Error {
         match self.result {
             RedshiftType::Numeric { .. } => {
-                Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "Numeric data overflow (result precision)")
+                compute_error("Numeric data overflow (result precision)", 1058, "128 bit overflow")
             }
             ty => out_of_range(ty),
         }

@@ -14,7 +14,7 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 
 use self::part::DatePart;
 use super::{
-    moments::SpanReader,
+    moments::{Span, SpanReader},
     registry::{Call, DATE, Function, INT8, Param, TIME, TIMESTAMP, TIMESTAMPTZ, TIMETZ, function, takes, text},
 };
 use crate::{
@@ -143,6 +143,12 @@ fn clock(call: &Call<'_>, ty: RedshiftType) -> Zone {
     if ty == RedshiftType::TimestampTz { session_zone(call.ctx) } else { Zone::UTC }
 }
 
+/// The clock that parts are read from: "literals aren't converted to UTC before the extraction" (developer guide,
+/// "EXTRACT function", of TIMETZ).
+fn clock_of_part(call: &Call<'_>, ty: RedshiftType) -> Zone {
+    call.args[0].offset.map_or_else(|| clock(call, ty), Zone::Fixed)
+}
+
 fn date_add(mut call: Call<'_>) -> Result<Typed> {
     let part = take_part(&mut call)?;
     let mut ty = call.ty(1);
@@ -221,7 +227,10 @@ impl Apart {
                 Apart { days: Some(value), time: 0, instant: value.saturating_mul(DAY), offset: None }
             }
             RedshiftType::Time => Apart { days: None, time: value, instant: value, offset: None },
-            RedshiftType::TimeTz => Apart { days: None, time: value, instant: value, offset: Some(0) },
+            RedshiftType::TimeTz => {
+                let time = zone.to_local(value).rem_euclid(DAY);
+                Apart { days: None, time, instant: value, offset: Some(zone.seconds_at(value)) }
+            }
             _ => {
                 let local = zone.to_local(value);
                 let offset = (ty == RedshiftType::TimestampTz).then(|| zone.seconds_at(value));
@@ -264,7 +273,7 @@ fn date_part(mut call: Call<'_>) -> Result<Typed> {
     let part = take_part(&mut call)?;
     let ty = call.ty(0);
     check_part(part, ty)?;
-    let zone = clock(&call, ty);
+    let zone = clock_of_part(&call, ty);
     let call = Call { name: "pgdate_part", ..call };
     call.kernel_with((part, ty, zone), RedshiftType::Float8, |(part, ty, zone), args| {
         if *ty == RedshiftType::Date {
@@ -279,7 +288,7 @@ fn extract(mut call: Call<'_>) -> Result<Typed> {
     let part = take_part(&mut call)?;
     let ty = call.ty(0);
     check_part(part, ty)?;
-    let zone = clock(&call, ty);
+    let zone = clock_of_part(&call, ty);
     let call = Call { name: "date_part", ..call };
     match ty {
         RedshiftType::TimestampTz => call.kernel_with((part, zone), RedshiftType::Float8, |(part, zone), args| {
@@ -288,14 +297,16 @@ fn extract(mut call: Call<'_>) -> Result<Typed> {
             })
         }),
         // Seconds since 1970 outgrow an INTEGER.
-        _ if part == DatePart::Epoch => call.kernel_with((part, ty), RedshiftType::Int8, |(part, ty), args| {
-            if *ty == RedshiftType::Date {
-                return args.map1(|days: i32| Ok(Apart::of(*ty, days.into(), Zone::UTC).part(*part)));
-            }
-            args.map1(|micros: i64| Ok(Apart::of(*ty, micros, Zone::UTC).part(*part)))
-        }),
-        _ => call.kernel_with((part, ty), RedshiftType::Int4, |(part, ty), args| {
-            let part_of = |value: i64| Apart::of(*ty, value, Zone::UTC).part(*part).map(|value| value as i32);
+        _ if part == DatePart::Epoch => {
+            call.kernel_with((part, ty, zone), RedshiftType::Int8, |(part, ty, zone), args| {
+                if *ty == RedshiftType::Date {
+                    return args.map1(|days: i32| Ok(Apart::of(*ty, days.into(), *zone).part(*part)));
+                }
+                args.map1(|micros: i64| Ok(Apart::of(*ty, micros, *zone).part(*part)))
+            })
+        }
+        _ => call.kernel_with((part, ty, zone), RedshiftType::Int4, |(part, ty, zone), args| {
+            let part_of = |value: i64| Apart::of(*ty, value, *zone).part(*part).map(|value| value as i32);
             if *ty == RedshiftType::Date {
                 return args.map1(|days: i32| Ok(part_of(days.into())));
             }
@@ -336,17 +347,32 @@ fn date_part_of_interval(mut call: Call<'_>) -> Result<Typed> {
     })
 }
 
+/// EXTRACT of an interval: integers, but seconds with their fraction, as the guide's example has them.
 fn extract_of_interval(mut call: Call<'_>) -> Result<Typed> {
     let part = take_part(&mut call)?;
     interval_part(part, 0, 0, 0).ok_or_else(|| part.unsupported("interval"))?;
     let call = Call { name: "date_part", ..call };
-    call.kernel_with(part, RedshiftType::Int8, |part, args| {
+    if part == DatePart::Second {
+        return call.kernel_with(part, RedshiftType::Float8, |part, args| {
+            let spans = SpanReader::of(args, 0)?;
+            args.rows(|row| Ok(spans.get(row).and_then(|s| interval_part(*part, s.months, s.days, s.micros))))
+        });
+    }
+    if part == DatePart::Epoch {
+        return call.kernel_with(part, RedshiftType::Int8, |part, args| {
+            let spans = SpanReader::of(args, 0)?;
+            args.rows(|row| Ok(whole_part(*part, spans.get(row))))
+        });
+    }
+    call.kernel_with(part, RedshiftType::Int4, |part, args| {
         let spans = SpanReader::of(args, 0)?;
-        args.rows(|row| {
-            let value = spans.get(row).and_then(|s| interval_part(*part, s.months, s.days, s.micros));
-            Ok(value.map(|value| value.trunc() as i64))
-        })
+        args.rows(|row| Ok(whole_part(*part, spans.get(row)).map(|value| value as i32)))
     })
+}
+
+fn whole_part(part: DatePart, span: Option<Span>) -> Option<i64> {
+    let value = span.and_then(|span| interval_part(part, span.months, span.days, span.micros));
+    value.map(|value| value.trunc() as i64)
 }
 
 fn date_part_year(call: Call<'_>) -> Result<Typed> {

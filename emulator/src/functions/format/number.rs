@@ -26,7 +26,7 @@ pub(super) struct NumberTemplate {
     sign: Option<SignPlace>,
     /// PR
     brackets: bool,
-    /// MI, PL, SG: no sign before the first digit.
+    /// MI, SG: no sign before the first digit.
     own_sign: bool,
     /// Digits that V shifts.
     shift: usize,
@@ -137,7 +137,8 @@ impl NumberTemplate {
             Item::Point => *point = true,
             Item::Anchored => self.sign = Some(if digits == 0 { SignPlace::Before } else { SignPlace::Behind }),
             Item::Brackets => self.brackets = true,
-            Item::Minus | Item::Plus | Item::Either => self.own_sign = true,
+            // A minus stands before the first digit beside PL, which is a place for the plus alone.
+            Item::Minus | Item::Either => self.own_sign = true,
             _ => {}
         }
     }
@@ -314,7 +315,9 @@ impl Writer<'_> {
         match (self.template.sign, self.template.brackets) {
             (Some(SignPlace::Before), _) => self.out.push(if self.negative { '-' } else { '+' }),
             (Some(SignPlace::Behind), _) => {}
-            (None, true) => self.out.push(if self.negative { '<' } else { ' ' }),
+            (None, true) if self.negative => self.out.push('<'),
+            (None, true) if self.template.bare => {}
+            (None, true) => self.out.push(' '),
             (None, false) if self.negative => self.out.push('-'),
             (None, false) if !self.template.bare => self.out.push(' '),
             (None, false) => {}
@@ -369,7 +372,11 @@ impl Writer<'_> {
             return;
         }
         if template.brackets {
-            self.out.push(if self.negative { '>' } else { ' ' });
+            match (self.negative, template.bare) {
+                (true, _) => self.out.push('>'),
+                (false, false) => self.out.push(' '),
+                (false, true) => {}
+            }
         } else if template.sign == Some(SignPlace::Behind) {
             self.out.push(if self.negative { '-' } else { '+' });
         }

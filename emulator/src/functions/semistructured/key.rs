@@ -8,7 +8,10 @@
 use super::value::{Json, Kind, unescaped};
 use crate::{
     binder::Typed,
-    functions::kernel::{Args, Kernel},
+    functions::{
+        collation,
+        kernel::{Args, Kernel},
+    },
 };
 use arrow::array::{ArrayRef, BinaryBuilder};
 use datafusion::logical_expr::Expr;
@@ -83,9 +86,18 @@ pub(crate) fn key_of(value: Expr) -> Result<Expr> {
     Ok(kernel.call_or_fold(vec![value])?.expr)
 }
 
-/// What an expression is compared, grouped and sorted by: the key of a SUPER, any other as it is.
+/// What an expression is compared, grouped and sorted by: the key of a SUPER, the folded form of a case-insensitive
+/// string, any other as it is.
 pub(crate) fn comparable(value: Typed) -> Result<Expr> {
+    if collation::is_insensitive(&value) {
+        return Ok(collation::key_of(value));
+    }
     if value.ty == RedshiftType::Super { key_of(value.expr) } else { Ok(value.expr) }
+}
+
+/// Does [`comparable`] make something else of the expression?
+pub(crate) fn has_key(value: &Typed) -> bool {
+    value.ty == RedshiftType::Super || collation::is_insensitive(value)
 }
 
 fn keys(_: &(), args: &Args) -> Result<ArrayRef> {

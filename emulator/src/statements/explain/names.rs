@@ -13,7 +13,12 @@ use super::{
     scans::{self, ColumnFacts, Scan, Scans},
     selectivity::conjuncts,
 };
-use crate::{binder::Labels, error::from_datafusion, system::quote_identifier};
+use crate::{
+    binder::{DISTINCT_VALUE, GROUP_VALUE, Labels},
+    error::from_datafusion,
+    functions::string::WITHOUT_BLANKS,
+    system::quote_identifier,
+};
 
 /// What the columns of a plan are.
 pub(super) struct Names {
@@ -40,6 +45,11 @@ pub(super) struct Style<'a> {
     pub outer: Option<&'a DFSchema>,
 }
 
+/// Is it the column of an aggregate that shows one of the equal values of a group or of DISTINCT?
+pub fn is_shown_value(name: &str) -> bool {
+    name.ends_with(DISTINCT_VALUE) || name.ends_with(GROUP_VALUE)
+}
+
 impl Names {
     pub fn new(plan: &LogicalPlan, labels: Labels, scans: Scans) -> Result<Names> {
         let mut definitions = HashMap::new();
@@ -56,6 +66,11 @@ impl Names {
             };
             for expr in exprs {
                 let name = expr.schema_name().to_string();
+                // Of equal values one is shown: as far as a plan tells, the column itself.
+                if is_shown_value(&name) || matches!(expr.clone().unalias(), Expr::Column(c) if is_shown_value(&c.name))
+                {
+                    continue;
+                }
                 let expr = expr.unalias();
                 // A column that goes through under its own name is made elsewhere.
                 if !matches!(&expr, Expr::Column(column) if column.relation.is_none() && column.name == name) {
@@ -80,8 +95,17 @@ impl Names {
         let definition = self.definitions.get(&column.name)?;
         match &definition.expr {
             Expr::Column(inner) => self.origin(inner, definition.scan),
+            Expr::ScalarFunction(call) if call.func.name() == WITHOUT_BLANKS => {
+                call.args.first().and_then(Expr::try_as_col).and_then(|inner| self.origin(inner, definition.scan))
+            }
             _ => None,
         }
+    }
+
+    /// Is it a column without its trailing blanks, which rows are grouped by?
+    pub fn is_without_blanks(&self, column: &Column) -> bool {
+        let definition = self.definition(column);
+        definition.is_some_and(|expr| matches!(expr, Expr::ScalarFunction(call) if call.func.name() == WITHOUT_BLANKS))
     }
 
     /// What computes a column, where it is no table's.

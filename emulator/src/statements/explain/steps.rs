@@ -20,11 +20,11 @@ use redshift_sql_dialect::{Result, ast::DistStyle};
 
 use super::{
     estimate::{Estimate, Grouping, Joined, whole},
-    names::{Names, Style},
+    names::{Names, Style, is_shown_value},
     scans::{self, Scan, arrow_width, width_of},
     selectivity::{conjuncts, operators, uncast},
 };
-use crate::{catalog::Relation, error::from_datafusion, types::declared_type};
+use crate::{binder::DISTINCT_VALUE, catalog::Relation, error::from_datafusion, types::declared_type};
 
 /// Groups of which nothing is known.
 const UNKNOWN_GROUPS: f64 = 200.0;
@@ -174,8 +174,14 @@ impl<'a> Planner<'a> {
             LogicalPlan::Projection(projection) => self.projection(projection, needed),
             LogicalPlan::Filter(filter) => self.filter(filter, needed),
             LogicalPlan::Join(join) => self.join(join, needed),
+            LogicalPlan::Aggregate(aggregate) if is_distinct(aggregate) => {
+                self.unique(&aggregate.input, &self.grouping_inputs(aggregate), aggregate.group_expr.clone())
+            }
             LogicalPlan::Aggregate(aggregate) => self.aggregate(aggregate),
-            LogicalPlan::Distinct(Distinct::All(input)) => self.unique(input),
+            LogicalPlan::Distinct(Distinct::All(input)) => {
+                let columns = input.schema().columns();
+                self.unique(input, &columns.iter().cloned().collect(), columns.into_iter().map(Expr::Column).collect())
+            }
             LogicalPlan::Sort(sort) => self.sort(sort, needed),
             LogicalPlan::Limit(limit) => self.limit(limit, needed),
             LogicalPlan::Window(window) => self.window(window, needed),
@@ -313,9 +319,15 @@ impl<'a> Planner<'a> {
         whole(exprs.iter().map(|expr| self.distinct(expr, rows)).product::<f64>().min(rows))
     }
 
+    /// The columns that an aggregate reads, as a cluster would read them.
+    fn grouping_inputs(&self, aggregate: &Aggregate) -> Needed {
+        let mut needed = columns_of(aggregate.group_expr.iter().chain(&aggregate.aggr_expr));
+        needed.retain(|column| !self.names.is_without_blanks(column));
+        needed
+    }
+
     fn aggregate(&self, aggregate: &Aggregate) -> Result<Part> {
-        let inputs = aggregate.group_expr.iter().chain(&aggregate.aggr_expr);
-        let needed = columns_of(inputs);
+        let needed = self.grouping_inputs(aggregate);
         let mut part = self.part(&aggregate.input, &needed)?;
         if part.is_closed() {
             let width = self.width(&needed, aggregate.input.schema(), None);
@@ -327,7 +339,11 @@ impl<'a> Planner<'a> {
         let rows = part.step.estimate.rows;
         let grouping = Grouping {
             columns: aggregate.group_expr.len(),
-            functions: aggregate.aggr_expr.len(),
+            functions: aggregate
+                .aggr_expr
+                .iter()
+                .filter(|expr| !is_shown_value(&expr.schema_name().to_string()))
+                .count(),
             groups: self.groups(aggregate.group_expr.clone(), rows),
         };
         let keys: Vec<Origin> = aggregate.group_expr.iter().map(|expr| self.origin(expr, None)).collect();
@@ -367,11 +383,11 @@ impl<'a> Planner<'a> {
         Some(Part::block(step, input.dist.clone()).subquery("volt_dt_0", estimate.width))
     }
 
-    fn unique(&self, input: &LogicalPlan) -> Result<Part> {
-        let part = self.all(input)?;
-        let columns: Vec<Expr> = input.schema().columns().into_iter().map(Expr::Column).collect();
-        let rows = self.groups(columns.clone(), part.step.estimate.rows);
-        let estimate = part.step.estimate.unique(columns.len(), rows);
+    fn unique(&self, input: &LogicalPlan, needed: &Needed, columns: Vec<Expr>) -> Result<Part> {
+        let part = self.part(input, needed)?;
+        let width = columns.len();
+        let rows = self.groups(columns, part.step.estimate.rows);
+        let estimate = part.step.estimate.unique(width, rows);
         Ok(Part::block(Step::new("XN Unique", estimate, vec![part.step]), part.dist))
     }
 
@@ -666,4 +682,9 @@ fn of_set(plan: &LogicalPlan) -> bool {
         LogicalPlan::Projection(projection) => of_set(&projection.input),
         _ => false,
     }
+}
+
+/// Does it stand for SELECT DISTINCT?
+fn is_distinct(aggregate: &Aggregate) -> bool {
+    aggregate.aggr_expr.iter().any(|expr| expr.schema_name().to_string().ends_with(DISTINCT_VALUE))
 }
