@@ -68,12 +68,16 @@ impl Binder {
             let values: Vec<&Typed> = sides.iter().map(|side| &side.items[index].typed).collect();
             types.push(super::common_type(&values, words(op)).map_err(|error| error.at(sides[0].items[index].pos))?);
         }
-        let columns = sides[0]
-            .items
-            .iter()
-            .zip(&types)
-            .map(|(item, ty)| ResultColumn::computed(item.name.clone(), *ty))
-            .collect();
+        // What is case-insensitive on all sides stays so.
+        let insensitive = |index: usize| {
+            let origin = |side: &Open| side.items[index].origin.as_ref().is_some_and(|origin| origin.case_insensitive);
+            sides.iter().all(origin)
+        };
+        let columns = sides[0].items.iter().zip(&types).enumerate().map(|(index, (item, ty))| ResultColumn {
+            origin: item.origin.clone().filter(|_| insensitive(index)),
+            ..ResultColumn::computed(item.name.clone(), *ty)
+        });
+        let columns = columns.collect();
         let mut plans = Vec::with_capacity(sides.len());
         let mut rows = ConstantRows::new(op, &types);
         for side in sides {

@@ -298,8 +298,14 @@ fn integers<'a, T: Read<'a> + Into<i64>>(how: &Conversion, args: &'a Args) -> Re
     use RedshiftType::*;
     match how.to {
         Bool => args.map1(|value: T| Ok(Some(value.into() != 0))),
-        Int2 => args.map1(|value: T| i16::try_from(value.into()).map(Some).or_else(|_| how.out_of_range(value.into()))),
-        Int4 => args.map1(|value: T| i32::try_from(value.into()).map(Some).or_else(|_| how.out_of_range(value.into()))),
+        Int2 => args.map1(|value: T| {
+            let value: i64 = value.into();
+            i16::try_from(value).map(Some).or_else(|_| how.out_of_range(value))
+        }),
+        Int4 => args.map1(|value: T| {
+            let value: i64 = value.into();
+            i32::try_from(value).map(Some).or_else(|_| how.out_of_range(value))
+        }),
         Int8 | Oid => args.map1(|value: T| Ok(Some(value.into()))),
         Float4 => args.map1(|value: T| Ok(Some(value.into() as f32))),
         Float8 => args.map1(|value: T| Ok(Some(value.into() as f64))),

@@ -149,12 +149,29 @@ fn offset_of(text: &str, place: usize) -> usize {
 
 fn upper(call: Call<'_>) -> Result<Typed> {
     let ty = same(&call);
-    call.kernel(ty, |(), args| args.map1(|text: &str| Ok(Some(text.to_uppercase()))))
+    call.kernel(ty, |(), args| args.map1(|text: &str| Ok(Some(text.chars().map(upper_of).collect::<String>()))))
 }
 
 fn lower(call: Call<'_>) -> Result<Typed> {
     let ty = same(&call);
-    call.kernel(ty, |(), args| args.map1(|text: &str| Ok(Some(text.to_lowercase()))))
+    call.kernel(ty, |(), args| args.map1(|text: &str| Ok(Some(text.chars().map(lower_of).collect::<String>()))))
+}
+
+/// One character for one, as towupper has it: a character whose capitals are several (ß) stays.
+fn upper_of(c: char) -> char {
+    let mut capitals = c.to_uppercase();
+    match (capitals.next(), capitals.next()) {
+        (Some(capital), None) => capital,
+        _ => c,
+    }
+}
+
+fn lower_of(c: char) -> char {
+    let mut small = c.to_lowercase();
+    match (small.next(), small.next()) {
+        (Some(small), None) => small,
+        _ => c,
+    }
 }
 
 /// Words are what stands between characters that are neither letters nor digits.
@@ -165,11 +182,7 @@ fn initcap(call: Call<'_>) -> Result<Typed> {
             let mut result = String::with_capacity(text.len());
             let mut inside = false;
             for c in text.chars() {
-                if inside {
-                    result.extend(c.to_lowercase())
-                } else {
-                    result.extend(c.to_uppercase())
-                }
+                result.push(if inside { lower_of(c) } else { upper_of(c) });
                 inside = c.is_alphanumeric();
             }
             Ok(Some(result))

@@ -14,6 +14,8 @@ pub mod zone;
 
 use redshift_sql_dialect::{Error, RedshiftType, SqlState};
 
+use crate::error::compute_error;
+
 pub use datetime::{
     DateOrder, DateTimeInput, parse_date, parse_time, parse_timestamp, parse_timestamptz, parse_timetz, timetz_offset,
 };

@@ -125,10 +125,10 @@ fn columns_that_do_not_fit_are_refused_as_compute_nodes_say_it() {
     check_errors_of(
         Leaves::Columns,
         &[
-            ("1234.56::decimal(8,2)::decimal(5,3)", "22003", "Numeric data overflow (result precision)"),
-            ("12345678::smallint", "22003", "smallint out of range"),
+            ("1234.56::decimal(8,2)::decimal(5,3)", "XX000", "Numeric data overflow (result precision)"),
+            ("12345678::smallint", "XX000", "Value out of range for 2 bytes."),
             ("'abc'::varchar(3)::integer", "XX000", "Invalid digit, Value 'a', Pos 0, Type: Integer"),
-            ("1e10::integer", "22003", "integer out of range"),
+            ("1e10::integer", "XX000", "Value out of range for 4 bytes."),
         ],
     );
 }

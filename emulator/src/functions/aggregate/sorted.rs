@@ -19,10 +19,10 @@ use datafusion::{
     },
     scalar::ScalarValue,
 };
-use redshift_sql_dialect::{Error, RedshiftType, types::MAX_VARCHAR};
+use redshift_sql_dialect::{RedshiftType, types::MAX_VARCHAR};
 
 use crate::{
-    error::to_datafusion,
+    error::{compute_error, to_datafusion},
     functions::{kernel::retype, spatial::Boxes},
     types::arrow_type,
 };

@@ -22,9 +22,14 @@ use datafusion::{
     },
     scalar::ScalarValue,
 };
-use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
+use redshift_sql_dialect::{Error, RedshiftType, Result};
 
-use crate::{error::to_datafusion, functions::arithmetic::out_of_range, text_input::power_of_ten, types::arrow_type};
+use crate::{
+    error::{compute_error, to_datafusion},
+    functions::arithmetic::out_of_range,
+    text_input::power_of_ten,
+    types::arrow_type,
+};
 
 /// SUM or AVG.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -124,9 +124,12 @@ impl Declared {
         Ok(())
     }
 
+    /// A column by its name, or by its place, counted from 1 (developer guide, "CTAS examples": `sortkey (1, 3)`).
     fn named(&mut self, name: &Ident, what: &str, case_sensitive: bool) -> Result<&mut Column> {
         let folded = name.folded(case_sensitive);
-        let column = self.columns.iter_mut().find(|column| column.name == folded).ok_or_else(|| {
+        let by_name = self.columns.iter().position(|column| column.name == folded);
+        let found = by_name.or_else(|| folded.parse::<usize>().ok()?.checked_sub(1));
+        let column = found.and_then(|index| self.columns.get_mut(index)).ok_or_else(|| {
             let message = format!("{what} column \"{folded}\" does not exist");
             Error::new(SqlState::UNDEFINED_COLUMN, message).at(name.pos)
         })?;

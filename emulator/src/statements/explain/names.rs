@@ -50,6 +50,15 @@ pub fn is_shown_value(name: &str) -> bool {
     name.ends_with(DISTINCT_VALUE) || name.ends_with(GROUP_VALUE)
 }
 
+/// The column whose value an aggregate shows.
+fn shown_column(column: Column) -> Column {
+    let stripped = [DISTINCT_VALUE, GROUP_VALUE].iter().find_map(|suffix| column.name.strip_suffix(suffix));
+    match stripped {
+        Some(name) => Column::new(column.relation.clone(), name),
+        None => column,
+    }
+}
+
 impl Names {
     pub fn new(plan: &LogicalPlan, labels: Labels, scans: Scans) -> Result<Names> {
         let mut definitions = HashMap::new();
@@ -67,11 +76,13 @@ impl Names {
             for expr in exprs {
                 let name = expr.schema_name().to_string();
                 // Of equal values one is shown: as far as a plan tells, the column itself.
-                if is_shown_value(&name) || matches!(expr.clone().unalias(), Expr::Column(c) if is_shown_value(&c.name))
-                {
+                if is_shown_value(&name) {
                     continue;
                 }
-                let expr = expr.unalias();
+                let expr = match expr.unalias() {
+                    Expr::Column(column) => Expr::Column(shown_column(column)),
+                    other => other,
+                };
                 // A column that goes through under its own name is made elsewhere.
                 if !matches!(&expr, Expr::Column(column) if column.relation.is_none() && column.name == name) {
                     definitions.insert(name, Definition { expr, scan });
