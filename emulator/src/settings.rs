@@ -7,9 +7,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use redshift_sql_dialect::{
     Error, Result, SqlState,
-    ast::{IsolationLevel, Reset, Set, SetValue, TransactionModes},
+    ast::{IntervalQualifier, IsolationLevel, Reset, Set, SetValue, TransactionModes},
     names::Ident,
 };
+
+use crate::text_input::{Composite, InputError, calendar::MINUTE, parse_interval, parse_qualified_interval};
 
 /// What a parameter takes.
 #[derive(Debug, Clone, Copy)]
@@ -212,7 +214,7 @@ impl Settings {
     /// Does what SET says.
     ///
     /// # Errors
-    /// As [`Settings::set`]; 0A000 for a time zone that is an interval.
+    /// As [`Settings::set`]; 22007 for a time zone that reads as an interval and is none.
     pub fn apply(&mut self, set: &Set) -> Result<()> {
         match set {
             Set::Parameter { local, name, value: Some(values) } => {
@@ -220,8 +222,8 @@ impl Settings {
                 self.set(name, &texts.iter().map(String::as_str).collect::<Vec<_>>(), span(*local))
             }
             Set::Parameter { name, value: None, .. } => self.reset(name),
-            Set::TimeZone { zone: Some(SetValue::Interval { .. }), .. } => {
-                Err(Error::unsupported("a time zone that is an interval is not supported"))
+            Set::TimeZone { local, zone: Some(SetValue::Interval { value, qualifier }) } => {
+                self.set("timezone", &[&interval_zone(value, *qualifier)?], span(*local))
             }
             Set::TimeZone { local, zone: Some(zone) } => self.set("timezone", &[zone.text()], span(*local)),
             Set::TimeZone { zone: None, .. } => self.reset("timezone"),
@@ -435,6 +437,25 @@ fn check(name: &str, value: &str) -> Result<String> {
         Kind::Text | Kind::Names => Ok(value.to_string()),
         Kind::ReadOnly => Err(Error::new(SqlState("55P02"), format!("parameter \"{name}\" cannot be changed"))),
     }
+}
+
+/// The offset that an interval east of Greenwich is.
+///
+/// # Errors
+/// 22007 where it is no interval, 22023 where it has months, days or parts of a minute.
+fn interval_zone(value: &str, qualifier: Option<IntervalQualifier>) -> Result<String> {
+    let span = match qualifier {
+        Some(qualifier) => parse_qualified_interval(value, qualifier, Composite::Refuse),
+        None => parse_interval(value),
+    };
+    let span = span.map_err(InputError::into_error)?;
+    if span.months != 0 || span.days != 0 || span.micros % MINUTE != 0 {
+        let message = format!("invalid interval value for time zone: \"{value}\"");
+        return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
+    }
+    let minutes = span.micros / MINUTE;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    Ok(format!("{sign}{}:{:02}", minutes.abs() / 60, minutes.abs() % 60))
 }
 
 fn boolean(value: &str) -> Option<bool> {
