@@ -1,6 +1,7 @@
 //! Running plans: DataFusion's optimiser and operators, set up without its SQL front end.
 
 mod constant;
+pub(crate) mod trace;
 
 use std::{
     future::{Future, poll_fn},
@@ -136,6 +137,7 @@ pub(crate) async fn streams(plan: &LogicalPlan, state: &SessionState) -> Result<
     if physical.output_partitioning().partition_count() == 1 {
         return Ok(vec![start(physical, state)?]);
     }
+    trace::starts(&physical);
     // Of several, each gets a task from who reads them.
     execute_stream_partitioned(physical, state.task_ctx()).map_err(from_datafusion)
 }
@@ -150,6 +152,7 @@ fn at_once(rows: RecordBatch) -> Result<SendableRecordBatchStream> {
 
 /// Starts a plan in a task of its own, which ends when nobody reads its rows any more.
 fn start(plan: Arc<dyn ExecutionPlan>, state: &SessionState) -> Result<SendableRecordBatchStream> {
+    trace::starts(&plan);
     let context = state.task_ctx();
     let Some(threads) = state.config().get_extension::<PlanThreads>() else {
         return execute_stream(plan, context).map_err(from_datafusion);

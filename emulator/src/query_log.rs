@@ -6,10 +6,11 @@ use redshift_sql_dialect::{Error, Result};
 
 use crate::{
     clock,
+    execution::trace::{Ending, Trace},
     result::{Outcome, Rows},
     system::{
         ActiveQuery,
-        logs::{Logs, QueryRecord},
+        logs::{Logs, QueryRecord, steps},
     },
 };
 
@@ -18,14 +19,40 @@ pub(crate) struct QueryLog {
     record: QueryRecord,
     logs: Logs,
     ended: bool,
-    /// Shown as running until it ends.
-    _running: ActiveQuery,
+    trace: Trace,
+    /// Rows that the statement wrote.
+    changed: Option<i64>,
+    /// Shown as running until it ends; none is a statement of a procedure.
+    _running: Option<ActiveQuery>,
 }
 
 impl QueryLog {
     /// The record of a statement that begins now.
-    pub fn new(record: QueryRecord, running: ActiveQuery, logs: Logs) -> QueryLog {
-        QueryLog { record: QueryRecord { start: clock::now(), ..record }, logs, ended: false, _running: running }
+    pub fn new(record: QueryRecord, running: Option<ActiveQuery>, logs: Logs) -> QueryLog {
+        QueryLog {
+            record: QueryRecord { start: clock::now(), ..record },
+            logs,
+            ended: false,
+            trace: Trace::default(),
+            changed: None,
+            _running: running,
+        }
+    }
+
+    /// What the statement has to run in for its steps to be known.
+    pub fn trace(&self) -> Trace {
+        self.trace.clone()
+    }
+
+    /// What became of its rows; none where it has none or failed.
+    fn ending(&self) -> Option<Ending> {
+        match (self.record.query_type, self.changed) {
+            _ if self.record.error.is_some() => None,
+            ("SELECT", _) => Some(Ending::Return(self.record.returned_rows, self.record.returned_bytes)),
+            ("DELETE", Some(rows)) => Some(Ending::Delete(rows)),
+            (_, Some(rows)) => Some(Ending::Insert(rows)),
+            (_, None) => None,
+        }
     }
 
     /// The statement has given this. Rows are followed to their end.
@@ -34,6 +61,9 @@ impl QueryLog {
             Ok(Outcome::Rows(rows)) => Ok(Outcome::Rows(self.follow_rows(rows))),
             Ok(done) => {
                 self.ended = true;
+                if let Outcome::Done(tag) = &done {
+                    self.changed = tag.rows.map(|rows| rows as i64);
+                }
                 Ok(done)
             }
             Err(error) => {
@@ -69,10 +99,15 @@ impl QueryLog {
 
 impl Drop for QueryLog {
     fn drop(&mut self) {
+        let ending = self.ended.then(|| self.ending()).flatten();
         let mut record = std::mem::take(&mut self.record);
         record.end = clock::now();
         if !self.ended {
             record.error.get_or_insert_with(|| "Query cancelled on user's request".to_string());
+        }
+        let steps = self.trace.steps(record.start, ending);
+        if !steps.is_empty() {
+            record.steps = Some(steps::encoded(&steps));
         }
         self.logs.append(record);
     }

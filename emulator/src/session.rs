@@ -20,7 +20,10 @@ use crate::{
     result::{Description, Notice, Outcome, Rows},
     settings::{Settings, Span, time_zone},
     statements::{self, Work},
-    system::{ActiveSession, RunningQuery, SessionActivity, Source, SystemView, logs::QueryRecord},
+    system::{
+        ActiveSession, RunningQuery, SessionActivity, Source, SystemView,
+        logs::{QueryRecord, SessionRecord, TransactionRecord},
+    },
 };
 
 /// Who opens a session, and how.
@@ -60,6 +63,8 @@ pub struct Request<'a> {
 /// What a client's connection is to the engine.
 pub struct Session {
     block: Option<Block>,
+    /// The block that is to be noted in the logs when it ends: the number of its transaction, and when it began.
+    noted: Option<(i64, i64)>,
     state: SessionState,
 }
 
@@ -164,7 +169,7 @@ impl Session {
             last_query_id: -1,
             ingested: false,
         };
-        Ok(Session { block: None, state })
+        Ok(Session { block: None, noted: None, state })
     }
 
     /// Puts the user who logged in into groups for as long as the session lasts.
@@ -185,7 +190,9 @@ impl Session {
         if self.block.is_some() {
             return Err(Error::new(SqlState::ACTIVE_SQL_TRANSACTION, "there is already a transaction in progress"));
         }
-        self.block = Some(Block { transaction: self.state.transaction()?, started: clock::now() });
+        let block = Block { transaction: self.state.transaction()?, started: clock::now() };
+        self.noted = Some((block.transaction.id(), block.started));
+        self.block = Some(block);
         self.state.ingested = false;
         self.state.settings.begin();
         self.state.settings.transaction(&modes)
@@ -196,6 +203,7 @@ impl Session {
     /// # Errors
     /// 1023 where no serial order of the concurrent transactions has the same result.
     pub async fn commit(&mut self) -> Result<()> {
+        let began = clock::now();
         let committed = match self.block.take() {
             Some(block) => match self.state.check_quotas(&block.transaction) {
                 Ok(()) => block.transaction.commit().await,
@@ -203,6 +211,7 @@ impl Session {
             },
             None => Ok(()),
         };
+        self.note_end(if committed.is_ok() { "committed" } else { "rolled back" }, began);
         match committed {
             Ok(()) => {
                 self.state.settings.commit();
@@ -215,8 +224,25 @@ impl Session {
 
     /// Drops the open block and all that it wrote.
     pub async fn rollback(&mut self) {
+        let began = clock::now();
         self.block = None;
+        self.note_end("rolled back", began);
         self.state.roll_back_settings();
+    }
+
+    /// Notes the end of the block in the logs.
+    fn note_end(&mut self, status: &'static str, commit: i64) {
+        let Some((xid, start)) = self.noted.take() else { return };
+        self.state.engine.logs().append(TransactionRecord {
+            xid,
+            user_id: self.state.user_id.0,
+            pid: self.state.login.pid,
+            database: self.state.login.database.clone(),
+            status,
+            start,
+            commit,
+            end: clock::now(),
+        });
     }
 
     /// Is a transaction block open?
@@ -257,7 +283,11 @@ impl Session {
             Some(block) => (block, InBlock::Yes),
             None => (Block { transaction: self.state.transaction()?, started: clock::now() }, InBlock::No),
         };
-        let record = QueryRecord { xid: block.transaction.id(), ..self.state.record(query, &request) };
+        let record = QueryRecord {
+            xid: block.transaction.id(),
+            own_transaction: in_block == InBlock::No,
+            ..self.state.record(query, request.statement, request.text)
+        };
         let running = self.state.active.run(RunningQuery {
             query,
             xid: record.xid,
@@ -266,15 +296,19 @@ impl Session {
             label: record.label.clone(),
             started: clock::now(),
         });
-        let log = QueryLog::new(record, running, self.state.engine.logs().clone());
-        let outcome = self.run(request, query, block, in_block).await;
+        let log = QueryLog::new(record, Some(running), self.state.engine.logs().clone());
+        let outcome = match request.statement {
+            // The statements of a procedure have rows and steps of their own.
+            Statement::Call(_) => self.run(request, query, block, in_block).await,
+            _ => log.trace().scope(self.run(request, query, block, in_block)).await,
+        };
         log.follow(outcome)
     }
 
     async fn run(&mut self, request: Request<'_>, query: i64, block: Block, in_block: InBlock) -> Result<Outcome> {
         if let Statement::Call(call) = request.statement {
             let parameters = Parameters::with_values(request.parameter_types.to_vec(), request.parameters.to_vec());
-            return Box::pin(self.call(call, parameters, block, in_block)).await;
+            return Box::pin(self.call(call, request.text, parameters, block, in_block)).await;
         }
         let in_block = in_block == InBlock::Yes;
         self.state.ingested &= in_block;
@@ -291,6 +325,7 @@ impl Session {
                 block.transaction.commit().await?;
                 if in_block {
                     self.block = Some(Block { transaction: self.state.transaction()?, started: clock::now() });
+                    self.noted = self.block.as_ref().map(|block| (block.transaction.id(), block.started));
                 }
                 Ok(done)
             }
@@ -303,9 +338,17 @@ impl Session {
     }
 
     /// Runs a procedure, which may end the transaction and begin others.
-    async fn call(&mut self, call: &Call, parameters: Parameters, block: Block, in_block: InBlock) -> Result<Outcome> {
+    async fn call(
+        &mut self,
+        call: &Call,
+        text: &str,
+        parameters: Parameters,
+        block: Block,
+        in_block: InBlock,
+    ) -> Result<Outcome> {
         let in_block = in_block == InBlock::Yes;
         let mut host = Host::new(&mut self.state, block.transaction, block.started, in_block);
+        host.text = text.to_string();
         host.parameters = parameters;
         let outcome = Box::pin(procedures::call(call, &mut host)).await;
         let open = host.into_transaction();
@@ -363,6 +406,8 @@ fn held_until_read(rows: Rows, transaction: Transaction) -> Rows {
 impl Drop for Session {
     fn drop(&mut self) {
         self.block = None;
+        self.note_end("rolled back", clock::now());
+        self.state.note_end();
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let (engine, pid) = (self.state.engine.clone(), self.state.login.pid);
         let database = self.state.login.database.clone();
@@ -407,6 +452,24 @@ impl SessionState {
             .with_hint("Free up disk space or request increased quota for the schema(s)."))
     }
 
+    /// Notes the end of the session in the logs.
+    fn note_end(&self) {
+        let Some(session) = self.active.session() else { return };
+        self.engine.logs().append(SessionRecord {
+            pid: session.pid,
+            user_id: session.user_id,
+            user: session.user,
+            database: session.database,
+            start: session.started,
+            end: clock::now(),
+            client_host: session.client_host,
+            application: session.application,
+            driver_version: session.driver_version,
+            os_version: session.os_version,
+            timeout: session.timeout,
+        });
+    }
+
     /// Makes somebody the user whose privileges count.
     pub(crate) fn act_as(&mut self, user: SessionUser, span: Span) {
         self.settings.set_user(&user.name, user.superuser, span);
@@ -449,6 +512,7 @@ impl SessionState {
             session: session.clone(),
             logs: self.engine.logs().clone(),
             activity: self.engine.activity().clone(),
+            engine: Some(self.engine.clone()),
         };
         BindContext {
             catalog: Arc::new(SystemView::new(view.clone(), source)),
@@ -492,7 +556,7 @@ impl SessionState {
     }
 
     /// The log's record of a statement that begins.
-    fn record(&self, query: i64, request: &Request<'_>) -> QueryRecord {
+    pub(crate) fn record(&self, query: i64, statement: &Statement, text: &str) -> QueryRecord {
         QueryRecord {
             query,
             user_id: self.user_id.0,
@@ -500,8 +564,9 @@ impl SessionState {
             label: self.settings.get("query_group").unwrap_or("default").to_string(),
             pid: self.login.pid,
             database: self.login.database.clone(),
-            query_type: statements::query_type(request.statement),
-            text: request.text.to_string(),
+            query_type: statements::query_type(statement),
+            text: text.to_string(),
+            search_path: self.search_path().join(","),
             ..QueryRecord::default()
         }
     }

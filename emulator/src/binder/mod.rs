@@ -109,6 +109,7 @@ pub struct Binder {
     uses: nodes::Uses,
     /// The relations whose rows were asked for.
     reads: BTreeSet<Oid>,
+    calls: BTreeSet<Oid>,
     /// What its columns are called, where somebody asks.
     labels: Option<Labels>,
     /// A relation whose rows' places are asked for in FROM.
@@ -131,6 +132,7 @@ impl Binder {
             view_depth: 0,
             uses: nodes::Uses::default(),
             reads: BTreeSet::new(),
+            calls: BTreeSet::new(),
             labels: None,
             identified: None,
         }
@@ -154,6 +156,11 @@ impl Binder {
     /// The relations that the statement that was bound reads, those inside its views included: what a view depends on.
     pub fn reads(&self) -> &BTreeSet<Oid> {
         &self.reads
+    }
+
+    /// The functions in SQL that the statement that was bound calls: what a view depends on, too.
+    pub fn calls(&self) -> &BTreeSet<Oid> {
+        &self.calls
     }
 
     /// An internal name that no other field of the statement has.

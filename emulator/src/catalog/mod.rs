@@ -13,6 +13,7 @@ pub use principals::{Database, Group, IamRole, Isolation, RDSDB, Role, User};
 pub use relations::{NewRelation, NewSchema};
 pub use rights::*;
 pub use routines::{ArgumentMode, ArgumentType, Routine, RoutineArgument, RoutineKind};
+pub use serializable::Conflict;
 pub use system_roles::{ALL_IAM_ROLES, DEFAULT_IAM_ROLE};
 pub use transaction::{Transaction, TransactionView};
 pub use view::*;

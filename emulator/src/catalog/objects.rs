@@ -17,7 +17,6 @@ use super::{
     Database, Group, IamRole, Oid, Role, Routine, Schema, Transaction, TransactionView, User,
     locks::{LockKey, LockMode},
     relations::StoredRelation,
-    serializable,
     sql::{current, sql_error, visible},
     transaction::Touched,
 };
@@ -271,7 +270,7 @@ impl Transaction {
             .map_err(sql_error)?;
         match ended {
             0 => Err(match kind {
-                Kind::Relation => serializable::violation(oid, &[], self.owner()),
+                Kind::Relation => self.shared().serialization.violated(oid, &[], self.owner()),
                 Kind::Database
                 | Kind::Schema
                 | Kind::Routine

@@ -303,7 +303,7 @@ impl Transaction {
             self.drop_relation(relation.oid).await?;
         }
         for routine in self.view().routines_in(schema)? {
-            self.drop_routine(routine.oid).await?;
+            self.drop_routine(&routine).await?;
         }
         self.drop_privileges(GrantObject::Schema(schema)).await?;
         self.remove_object::<Schema>(schema).await

@@ -6,7 +6,7 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Oid, Schema, Transaction, TransactionView, encode,
+    DefaultKind, GrantObject, Oid, Owned, Schema, Transaction, TransactionView, encode,
     objects::{Cache, Caches, Kind, Object},
     open,
 };
@@ -92,6 +92,15 @@ impl Routine {
         self.args.iter().filter(|arg| arg.mode != ArgumentMode::In)
     }
 
+    /// What privileges on it are granted on.
+    pub fn owned(&self) -> Owned {
+        let object = match self.kind {
+            RoutineKind::Function { .. } => GrantObject::Function(self.oid),
+            RoutineKind::Procedure { .. } => GrantObject::Procedure(self.oid),
+        };
+        Owned { object, owner: self.owner }
+    }
+
     /// Is it a procedure?
     pub fn is_procedure(&self) -> bool {
         matches!(self.kind, RoutineKind::Procedure { .. })
@@ -160,7 +169,13 @@ impl Transaction {
     /// # Errors
     /// 42723 where there is one of the same name and arguments.
     pub async fn create_routine(&self, routine: Routine) -> Result<()> {
-        self.insert_object(&Routine { oid: self.new_oid()?, created: open::now(), ..routine }).await
+        let routine = Routine { oid: self.new_oid()?, created: open::now(), ..routine };
+        self.insert_object(&routine).await?;
+        let kind = match routine.kind {
+            RoutineKind::Function { .. } => DefaultKind::Functions,
+            RoutineKind::Procedure { .. } => DefaultKind::Procedures,
+        };
+        self.apply_default_privileges(routine.owned(), routine.schema_oid, kind).await
     }
 
     /// Puts another version in the place of the one with the same OID.
@@ -175,7 +190,8 @@ impl Transaction {
     ///
     /// # Errors
     /// XX000 where somebody else changed it.
-    pub async fn drop_routine(&self, routine: Oid) -> Result<()> {
-        self.remove_object::<Routine>(routine).await
+    pub async fn drop_routine(&self, routine: &Routine) -> Result<()> {
+        self.remove_object::<Routine>(routine.oid).await?;
+        self.drop_privileges(routine.owned().object).await
     }
 }

@@ -22,16 +22,17 @@
 //! cluster sent them in github.com/aws/aws-sdk-pandas issue 665.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashSet, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use redshift_sql_dialect::{Error, Result, SqlState};
 
 use super::{Oid, locks::Owner, snapshot::SnapshotId};
+use crate::clock;
 
 /// The error 1023 on this table; `others` are the transactions that form the circle with this one.
-pub(crate) fn violation(table: Oid, others: &[i64], own: Owner) -> Error {
+fn violation(table: Oid, others: &[i64], own: Owner) -> Error {
     let circle: Vec<String> = others.iter().chain([&own.txn]).map(i64::to_string).collect();
     Error::new(SqlState::INTERNAL_ERROR, "1023").with_detail(format!(
         "Serializable isolation violation on table - {}, transactions forming the cycle are: {} (pid:{})",
@@ -41,9 +42,30 @@ pub(crate) fn violation(table: Oid, others: &[i64], own: Owner) -> Error {
     ))
 }
 
+/// A transaction that was aborted, because no serial order had the same result: a row of stl_tr_conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conflict {
+    /// Its number.
+    pub txn: i64,
+    /// Its session.
+    pub pid: i32,
+    /// When it began: microseconds since 1970.
+    pub began: i64,
+    /// When it was aborted.
+    pub aborted: i64,
+    /// The table at which it was found out.
+    pub table: Oid,
+}
+
+/// How many conflicts are remembered.
+const CONFLICTS_KEPT: usize = 1_000;
+
 /// What transactions have read and written.
 #[derive(Default)]
-pub(crate) struct Serialization(Mutex<BTreeMap<i64, Node>>);
+pub(crate) struct Serialization {
+    nodes: Mutex<BTreeMap<i64, Node>>,
+    conflicts: Mutex<VecDeque<Conflict>>,
+}
 
 struct Node {
     owner: Owner,
@@ -55,7 +77,26 @@ struct Node {
 
 impl Serialization {
     fn nodes(&self) -> MutexGuard<'_, BTreeMap<i64, Node>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, VecDeque<Conflict>> {
+        self.conflicts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The error 1023 on this table, which is remembered.
+    pub(crate) fn violated(&self, table: Oid, others: &[i64], own: Owner) -> Error {
+        let mut conflicts = self.remembered();
+        conflicts.push_back(Conflict { txn: own.txn, pid: own.pid, began: own.began, aborted: clock::now(), table });
+        if conflicts.len() > CONFLICTS_KEPT {
+            conflicts.pop_front();
+        }
+        violation(table, others, own)
+    }
+
+    /// The last conflicts since the start, oldest first.
+    pub(crate) fn conflicts(&self) -> Vec<Conflict> {
+        self.remembered().iter().copied().collect()
     }
 
     /// A transaction reads a table as of its snapshot.
@@ -91,7 +132,7 @@ impl Serialization {
             if let Some(node) = nodes.get_mut(&owner.txn) {
                 set(node).remove(&table);
             }
-            return Err(violation(table, &others, owner));
+            return Err(self.violated(table, &others, owner));
         }
         Ok(())
     }

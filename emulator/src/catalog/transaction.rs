@@ -32,7 +32,6 @@ use super::{
     objects::{Kind, locked},
     open,
     relations::TEMP_SCHEMA_PREFIX,
-    serializable,
     snapshot::{Snapshot, SnapshotId},
     sql::{current, sql_error},
 };
@@ -287,7 +286,7 @@ impl Transaction {
             .map_err(sql_error)?;
         match last {
             Some(last) if last == seen.number => Ok(()),
-            Some(_) => Err(serializable::violation(table, &[], self.0.owner)),
+            Some(_) => Err(self.0.shared.serialization.violated(table, &[], self.0.owner)),
             // Developer guide, "Serializable isolation", ERROR:1018.
             None => Err(Error::new(SqlState::INTERNAL_ERROR, "1018").with_detail("Relation does not exist.")),
         }
@@ -535,6 +534,10 @@ impl CatalogView for TransactionView {
 
     fn routines(&self, schema: &str, name: &str) -> Result<Vec<Arc<Routine>>> {
         self.routines_named(schema, name)
+    }
+
+    fn may_execute(&self, user: Oid, routine: &Routine) -> Result<bool> {
+        TransactionView::may_execute(self, &*self.actor(user)?, routine.owned(), routine.schema_oid)
     }
 
     fn contents(&self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Contents> {

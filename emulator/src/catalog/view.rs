@@ -32,6 +32,11 @@ pub trait CatalogView: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// May a user run a function or a procedure?
+    fn may_execute(&self, _user: Oid, _routine: &Routine) -> Result<bool> {
+        Ok(true)
+    }
+
     /// What functions that read the catalog (`pg_get_userbyid`, ...) look things up in; none where there is no system.
     fn source(&self) -> Option<&Arc<Source>> {
         None

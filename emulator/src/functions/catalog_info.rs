@@ -126,6 +126,11 @@ fn column_comment(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
     args.map2(|table: i64, column: i32| lookup.comment(oid(table), column))
 }
 
+fn routine_arguments(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
+    let lookup = catalog.lookup();
+    args.map1(|function: i64| lookup.routine_arguments(oid(function)))
+}
+
 fn nothing(_: &Catalog, args: &Args) -> Result<ArrayRef> {
     args.rows(|_| Ok(None::<String>))
 }
@@ -220,7 +225,10 @@ static OVERLOADS: &[Overload] = &[
     }),
     overload("pg_table_is_visible", &[Oid], Bool, visible),
     overload("pg_type_is_visible", &[Oid], Bool, always_visible),
-    overload("pg_function_is_visible", &[Oid], Bool, always_visible),
+    overload("pg_function_is_visible", &[Oid], Bool, |catalog, args| {
+        let lookup = catalog.lookup();
+        args.map1(|function: i64| lookup.routine_is_visible(oid(function)).map(Some))
+    }),
     overload("pg_operator_is_visible", &[Oid], Bool, always_visible),
     overload("pg_opclass_is_visible", &[Oid], Bool, always_visible),
     overload("pg_opfamily_is_visible", &[Oid], Bool, always_visible),
@@ -240,10 +248,26 @@ static OVERLOADS: &[Overload] = &[
     overload("pg_get_ruledef", &[Oid, Bool], Text, nothing),
     overload("pg_get_triggerdef", &[Oid], Text, nothing),
     overload("pg_get_triggerdef", &[Oid, Bool], Text, nothing),
-    overload("pg_get_functiondef", &[Oid], Text, nothing),
-    overload("pg_get_function_result", &[Oid], Text, nothing),
-    overload("pg_get_function_arguments", &[Oid], Text, nothing),
-    overload("pg_get_function_identity_arguments", &[Oid], Text, nothing),
+    overload("pg_get_functiondef", &[Oid], Text, |catalog, args| {
+        let lookup = catalog.lookup();
+        args.map1(|function: i64| lookup.routine_definition(oid(function)))
+    }),
+    overload("pg_get_function_result", &[Oid], Text, |catalog, args| {
+        let lookup = catalog.lookup();
+        args.map1(|function: i64| lookup.routine_result(oid(function)))
+    }),
+    overload("pg_get_function_arguments", &[Oid], Text, routine_arguments),
+    overload("pg_get_function_identity_arguments", &[Oid], Text, routine_arguments),
+    overload("has_function_privilege", &[Text, Text], Bool, |catalog, args| {
+        let lookup = catalog.lookup();
+        args.map2(|function: &str, wanted: &str| lookup.has_function_privilege(None, function, wanted).map(Some))
+    }),
+    overload("has_function_privilege", &[Text, Text, Text], Bool, |catalog, args| {
+        let lookup = catalog.lookup();
+        args.map3(|user: &str, function: &str, wanted: &str| {
+            lookup.has_function_privilege(Some(user), function, wanted).map(Some)
+        })
+    }),
     overload("obj_description", &[Oid], Text, comment),
     overload("obj_description", &[Oid, Name], Text, comment),
     overload("shobj_description", &[Oid, Name], Text, comment),

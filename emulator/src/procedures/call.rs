@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use redshift_sql_dialect::{
-    Error, RedshiftType, Result, SqlState, ast::Call, plpgsql::parse_block, types::MAX_VARCHAR,
+    Error, RedshiftType, Result, SqlState,
+    ast::{Call, Statement},
+    plpgsql::parse_block,
+    types::MAX_VARCHAR,
 };
 
 use super::{
@@ -16,9 +19,12 @@ use super::{
 use crate::{
     binder::{CastKind, Parameters, Typed, Variables, cast, cheapest, evaluate, settle},
     catalog::{ArgumentMode, ArgumentType, Routine, RoutineArgument, RoutineKind},
+    clock,
     result::{CommandTag, Outcome, ResultColumn, Rows},
+    session::SessionUser,
     settings::Span,
     statements::{Work, settings::set_parameter},
+    system::logs::{CallRecord, Logs},
 };
 
 /// Calls inside calls, at most (developer guide, "Limits and differences for stored procedure support").
@@ -28,6 +34,44 @@ const MOST_CALLS: usize = 16;
 struct Found {
     routine: Arc<Routine>,
     inputs: Vec<Value>,
+}
+
+/// The record of a CALL in the logs. Dropping it writes it: as aborted, unless it was told otherwise.
+struct CallLog {
+    record: CallRecord,
+    logs: Logs,
+}
+
+impl CallLog {
+    fn new(query: i64, text: String, caller: Option<i64>, host: &Host<'_>) -> CallLog {
+        let state = &host.state;
+        let record = CallRecord {
+            query,
+            user_id: state.user_id.0,
+            session_user_id: state.authenticated.id.0,
+            label: state.settings.get("query_group").unwrap_or("default").to_string(),
+            xid: host.xid(),
+            pid: state.login.pid,
+            database: state.login.database.clone(),
+            text,
+            start: clock::now(),
+            end: 0,
+            aborted: true,
+            caller,
+        };
+        CallLog { record, logs: state.engine.logs().clone() }
+    }
+
+    fn succeeded(&mut self) {
+        self.record.aborted = false;
+    }
+}
+
+impl Drop for CallLog {
+    fn drop(&mut self) {
+        let record = std::mem::take(&mut self.record);
+        self.logs.append(CallRecord { end: clock::now(), ..record });
+    }
 }
 
 /// The procedure that a call means, and its arguments.
@@ -139,7 +183,23 @@ pub(super) fn run<'a>(
             let message = format!("stored procedure calls are nested more than {MOST_CALLS} levels deep");
             return Err(Error::new(SqlState::STATEMENT_TOO_COMPLEX, message));
         }
+        let (query, text) = match depth {
+            1 => (host.query, host.text.clone()),
+            _ => (host.state.engine.logs().next_query(), Statement::Call(call.clone()).to_string()),
+        };
+        let caller = (depth > 1).then_some(host.query);
+        let mut log = CallLog::new(query, text, caller, host);
         let Found { routine, inputs } = find(call, &host.work(variables)?)?;
+        let RoutineKind::Procedure { definer, .. } = &routine.kind else {
+            return Err(Error::internal("a function is called as a procedure"));
+        };
+        let definer = *definer && routine.owner != host.state.user_id;
+        if definer {
+            let owner = host.work(None)?.view.user_by_id(routine.owner)?;
+            let owner = owner.ok_or_else(|| Error::internal("a procedure without owner"))?;
+            host.enter_definer(SessionUser::from(&*owner));
+        }
+        let outer = std::mem::replace(&mut host.query, query);
         // Those of the client are in its CALL alone.
         host.parameters = Parameters::with_values(Vec::new(), Vec::new());
         let RoutineKind::Procedure { nonatomic, settings, .. } = &routine.kind else {
@@ -179,7 +239,12 @@ pub(super) fn run<'a>(
             set_parameter(host.state, &name, &[&value], Span::Session)?;
         }
         host.settings_bound = was_bound;
+        host.query = outer;
+        if definer {
+            host.leave_definer();
+        }
         ran?;
+        log.succeeded();
         let mut values = Vec::new();
         for (arg, name) in routine.args.iter().zip(names) {
             if arg.mode != ArgumentMode::In {

@@ -8,7 +8,7 @@ use crate::{
     binder::{Parameters, Variables},
     catalog::Transaction,
     clock,
-    session::SessionState,
+    session::{SessionState, SessionUser},
     statements::Work,
 };
 
@@ -25,6 +25,19 @@ pub(crate) struct Host<'a> {
     pub query: i64,
     /// Procedures with SET may not end transactions.
     pub settings_bound: bool,
+    /// What the client's CALL says.
+    pub text: String,
+    /// Whose privileges counted before a SECURITY DEFINER procedure of somebody else began.
+    invokers: Vec<SessionUser>,
+}
+
+/// What is undone where a procedure is dropped half-way: nobody keeps the privileges of its owner.
+impl Drop for Host<'_> {
+    fn drop(&mut self) {
+        while !self.invokers.is_empty() {
+            self.leave_definer();
+        }
+    }
 }
 
 impl<'a> Host<'a> {
@@ -32,7 +45,41 @@ impl<'a> Host<'a> {
     pub(crate) fn new(state: &'a mut SessionState, transaction: Transaction, started: i64, in_block: bool) -> Host<'a> {
         let query = state.last_query_id;
         let parameters = Parameters::with_values(Vec::new(), Vec::new());
-        Host { state, transaction: Some(transaction), started, in_block, parameters, query, settings_bound: false }
+        Host {
+            state,
+            transaction: Some(transaction),
+            started,
+            in_block,
+            parameters,
+            query,
+            settings_bound: false,
+            text: String::new(),
+            invokers: Vec::new(),
+        }
+    }
+
+    /// The number of the transaction.
+    pub(super) fn xid(&self) -> i64 {
+        self.transaction.as_ref().map_or(0, Transaction::id)
+    }
+
+    /// From now on the privileges of this user count: the owner of a SECURITY DEFINER procedure.
+    pub(super) fn enter_definer(&mut self, owner: SessionUser) {
+        let SessionUser { id, name, superuser } = owner;
+        let invoker = SessionUser {
+            id: std::mem::replace(&mut self.state.user_id, id),
+            name: std::mem::replace(&mut self.state.user, name),
+            superuser: std::mem::replace(&mut self.state.superuser, superuser),
+        };
+        self.invokers.push(invoker);
+    }
+
+    /// Those of the user count again who called the procedure.
+    pub(super) fn leave_definer(&mut self) {
+        if let Some(invoker) = self.invokers.pop() {
+            let SessionUser { id, name, superuser } = invoker;
+            (self.state.user_id, self.state.user, self.state.superuser) = (id, name, superuser);
+        }
     }
 
     /// A statement at work.
@@ -96,8 +143,8 @@ impl<'a> Host<'a> {
     }
 
     /// The transaction, for who goes on with it.
-    pub(crate) fn into_transaction(self) -> Option<(Transaction, i64)> {
+    pub(crate) fn into_transaction(mut self) -> Option<(Transaction, i64)> {
         let started = self.started;
-        self.transaction.map(|transaction| (transaction, started))
+        self.transaction.take().map(|transaction| (transaction, started))
     }
 }

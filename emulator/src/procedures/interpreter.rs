@@ -20,8 +20,11 @@ use super::{
     variables::{Scopes, Slot, Value},
 };
 use crate::{
+    clock,
+    query_log::QueryLog,
     result::{Notice, NoticeSeverity, Outcome, ResultColumn, Rows},
     statements,
+    system::logs::{MessageRecord, QueryRecord},
     text_output::{TextStyle, write_value},
 };
 
@@ -35,6 +38,8 @@ pub(super) struct Interpreter<'h, 'a> {
     nonatomic: bool,
     depth: usize,
     row_count: i64,
+    /// The line of the body that it is at.
+    line: u32,
     cursors: HashMap<String, OpenRows>,
     bound: HashMap<String, BoundCursor>,
     /// The error that a handler is at.
@@ -123,6 +128,7 @@ impl<'h, 'a> Interpreter<'h, 'a> {
             nonatomic,
             depth,
             row_count: 0,
+            line: 0,
             cursors: HashMap::new(),
             bound: HashMap::new(),
             error: None,
@@ -257,6 +263,7 @@ impl<'h, 'a> Interpreter<'h, 'a> {
     fn statements<'s>(&'s mut self, statements: &'s [PlStatement]) -> BoxFuture<'s, Result<Flow>> {
         nested(async move {
             for statement in statements {
+                self.line = statement.line;
                 match self.statement(&statement.kind).await? {
                     Flow::Next => {}
                     flow => return Ok(flow),
@@ -446,8 +453,16 @@ impl<'h, 'a> Interpreter<'h, 'a> {
     /// Runs a statement with the variables in sight.
     async fn run_sql(&mut self, statement: &Statement, variables: Option<()>) -> Result<Outcome> {
         let variables = variables.map(|()| self.scopes.snapshot());
+        let logs = self.host.state.engine.logs().clone();
+        let query = logs.next_query();
+        let record = self.host.state.record(query, statement, &statement.to_string());
+        let record = QueryRecord { xid: self.host.xid(), caller: Some(self.host.query), ..record };
+        let log = QueryLog::new(record, None, logs);
+        let trace = log.trace();
         let mut work = self.host.work(variables)?;
-        Box::pin(statements::run(statement, &mut work)).await.map_err(Error::without_position)
+        work.query = query;
+        let outcome = Box::pin(trace.scope(statements::run(statement, &mut work))).await;
+        log.follow(outcome.map_err(Error::without_position))
     }
 
     async fn query(&mut self, query: &Query) -> Result<OpenRows> {
@@ -687,6 +702,7 @@ impl<'h, 'a> Interpreter<'h, 'a> {
             args.push(self.text(arg).await?.unwrap_or_else(|| "<NULL>".to_string()));
         }
         let message = formatted(&raise.format, args)?;
+        self.log_message(raise.level, &message);
         let severity = match raise.level {
             RaiseLevel::Exception => return Err(Error::new(SqlState("P0001"), message)),
             // Below what clients are told by default.
@@ -698,6 +714,41 @@ impl<'h, 'a> Interpreter<'h, 'a> {
         let sqlstate = if severity == NoticeSeverity::Warning { SqlState::WARNING } else { SqlState::SUCCESS };
         self.host.state.notices.push(Notice { severity, sqlstate, message });
         Ok(())
+    }
+
+    /// Keeps a message in the logs (developer guide, "SVL_STORED_PROC_MESSAGES", "stored_proc_log_min_messages").
+    fn log_message(&self, level: RaiseLevel, message: &str) {
+        let level = match level {
+            RaiseLevel::Debug => return,
+            RaiseLevel::Log => 20,
+            RaiseLevel::Info => 30,
+            RaiseLevel::Notice => 40,
+            RaiseLevel::Warning => 50,
+            RaiseLevel::Exception => 60,
+        };
+        let state = &self.host.state;
+        let least = match state.settings.get("stored_proc_log_min_messages") {
+            Some("info") => 30,
+            Some("notice") => 40,
+            Some("warning") => 50,
+            Some("exception") => 60,
+            _ => 20,
+        };
+        if level < least {
+            return;
+        }
+        state.engine.logs().append(MessageRecord {
+            query: self.host.query,
+            user_id: state.user_id.0,
+            session_user_id: state.authenticated.id.0,
+            label: state.settings.get("query_group").unwrap_or("default").to_string(),
+            xid: self.host.xid(),
+            pid: state.login.pid,
+            time: clock::now(),
+            level,
+            message: message.to_string(),
+            line: i32::try_from(self.line).ok(),
+        });
     }
 
     // Cursors

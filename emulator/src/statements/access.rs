@@ -14,8 +14,8 @@ use redshift_sql_dialect::{
 
 use super::Work;
 use crate::catalog::{
-    ALL_IAM_ROLES, Actor, Database, GrantObject, Owned, Privilege, Relation, RelationKind, Routine, RoutineKind,
-    Schema, must_be_owner, permission_denied,
+    ALL_IAM_ROLES, Actor, Database, GrantObject, Owned, Privilege, Relation, RelationKind, Routine, Schema,
+    must_be_owner, permission_denied,
 };
 
 /// What lets somebody do something with a relation who neither owns it nor is a superuser.
@@ -85,11 +85,18 @@ impl Work<'_> {
         if !self.view.may_execute(&*self.actor()?, owned, routine.schema_oid)? {
             return Err(permission_denied("procedure", &routine.name));
         }
-        let definer = matches!(routine.kind, RoutineKind::Procedure { definer: true, .. });
-        if definer && routine.owner != self.state.user_id {
-            return Err(Error::unsupported("SECURITY DEFINER procedures of other users are not supported"));
-        }
         Ok(())
+    }
+
+    /// The owner of a function or a procedure.
+    ///
+    /// # Errors
+    /// 42501 `must be owner of function f`
+    pub(crate) fn require_routine_owner(&self, routine: &Routine) -> Result<()> {
+        if self.state.superuser || routine.owner == self.state.user_id {
+            return Ok(());
+        }
+        Err(must_be_owner("function", &routine.name))
     }
 
     /// The owner of a relation, or one who may do this particular thing with it.

@@ -25,6 +25,7 @@ pub(crate) async fn insert(insert: &Insert, work: &mut Work<'_>) -> Result<Outco
 
 /// Adds the rows of a plan, whose columns are the relation's, and counts them.
 pub(super) async fn append(plan: LogicalPlan, relation: &Arc<Relation>, work: &Work<'_>) -> Result<u64> {
+    execution::trace::writes(relation);
     let streams = execution::streams(&plan, work.state.engine.execution()).await?;
     append_streams(streams, relation, work).await
 }
@@ -43,6 +44,7 @@ pub(super) async fn append_streams(
 pub(crate) async fn delete(delete: &Delete, work: &mut Work<'_>) -> Result<Outcome> {
     work.lock(&delete.table, LockMode::ShareRowExclusive).await?;
     let bound = work.bind(|mut binder| binder.delete_rows(delete)).await?;
+    execution::trace::writes(&bound.relation);
     let rows = execution::stream(&bound.plan, work.state.engine.execution()).await?;
     let count = work.transaction.delete(&bound.relation, rows).await?;
     Ok(Outcome::Done(CommandTag::rows("DELETE", count)))
@@ -52,6 +54,7 @@ pub(crate) async fn delete(delete: &Delete, work: &mut Work<'_>) -> Result<Outco
 pub(crate) async fn update(update: &Update, work: &mut Work<'_>) -> Result<Outcome> {
     work.lock(&update.table, LockMode::ShareRowExclusive).await?;
     let bound = work.bind(|mut binder| binder.update_rows(update)).await?;
+    execution::trace::writes(&bound.relation);
     let rows = execution::stream(&bound.plan, work.state.engine.execution()).await?;
     let (positions, rows) = rows::split_update(rows);
     let relation = &bound.relation;

@@ -7,13 +7,24 @@ use redshift_sql_dialect::{
 
 use super::{Work, access::OrElse};
 use crate::{
-    catalog::{LockMode, Privilege, Relation, permission_denied},
+    catalog::{LockMode, Oid, Privilege, Relation, permission_denied},
+    clock,
     result::{CommandTag, Notice, Outcome},
+    system::logs::{AnalyzeRecord, VacuumRecord},
 };
 
 /// Runs ANALYZE: statistics come from the files themselves and are never out of date, so only its names are checked.
 pub(crate) fn analyze(analyze: &Analyze, work: &mut Work<'_>) -> Result<Outcome> {
-    if let Some(name) = &analyze.table {
+    let began = clock::now();
+    let Some(name) = &analyze.table else {
+        for relation in work.view.relations()? {
+            if relation.table().is_some() && permitted(&relation, SystemPrivilege::Analyze, work) == Permitted::Yes {
+                note_analyze(&relation, began, work)?;
+            }
+        }
+        return Ok(Outcome::Done(CommandTag::plain("ANALYZE")));
+    };
+    {
         let relation = work.table(name)?;
         for column in &analyze.columns {
             let folded = column.folded(work.context.session.case_sensitive);
@@ -22,9 +33,30 @@ pub(crate) fn analyze(analyze: &Analyze, work: &mut Work<'_>) -> Result<Outcome>
                 return Err(Error::new(SqlState::UNDEFINED_COLUMN, message).at(column.pos));
             }
         }
-        warn_others(&relation, SystemPrivilege::Analyze, "analyze", work);
+        if warn_others(&relation, SystemPrivilege::Analyze, "analyze", work) == Permitted::Yes {
+            note_analyze(&relation, began, work)?;
+        }
     }
     Ok(Outcome::Done(CommandTag::plain("ANALYZE")))
+}
+
+/// Notes in the logs that a table was analyzed (developer guide, "STL_ANALYZE").
+fn note_analyze(relation: &Relation, began: i64, work: &Work<'_>) -> Result<()> {
+    let setting = work.state.settings.get("analyze_threshold_percent");
+    work.state.engine.logs().append(AnalyzeRecord {
+        user_id: work.state.user_id.0,
+        xid: work.transaction.id(),
+        database: work.state.login.database.clone(),
+        schema: relation.schema.clone(),
+        name: relation.name.clone(),
+        table: relation.oid.0,
+        status: "Full",
+        rows: work.view.table_statistics(relation.oid)?.rows as i64,
+        threshold: setting.and_then(|percent| percent.parse::<f64>().ok()).map_or(10, |percent| percent as i32),
+        start: began,
+        end: clock::now(),
+    });
+    Ok(())
 }
 
 /// Which share of a table's rows, in percent, VACUUM is content with.
@@ -49,12 +81,64 @@ pub(crate) async fn vacuum(vacuum: &Vacuum, work: &mut Work<'_>) -> Result<Outco
     match vacuum.mode {
         VacuumMode::Full | VacuumMode::DeleteOnly | VacuumMode::Reindex => {
             for table in tables {
-                reclaim(&table, vacuum.threshold.unwrap_or(VACUUM_THRESHOLD), work).await?;
+                let record = begun(&table, vacuum.mode, work)?;
+                let done = reclaim(&table, vacuum.threshold.unwrap_or(VACUUM_THRESHOLD), work).await?;
+                note_vacuum(record, done, work)?;
             }
         }
-        VacuumMode::SortOnly | VacuumMode::Recluster => {}
+        VacuumMode::SortOnly | VacuumMode::Recluster => {
+            for table in tables {
+                note_vacuum(begun(&table, vacuum.mode, work)?, None, work)?;
+            }
+        }
     }
     Ok(Outcome::Done(CommandTag::plain("VACUUM")))
+}
+
+/// Bytes of one of Redshift's blocks.
+const BLOCK: u64 = 1 << 20;
+
+/// The record of a table that is about to be vacuumed.
+fn begun(table: &Relation, mode: VacuumMode, work: &Work<'_>) -> Result<VacuumRecord> {
+    let held = work.view.table_statistics(table.oid)?;
+    Ok(VacuumRecord {
+        query: work.query,
+        user_id: work.state.user_id.0,
+        xid: work.transaction.id(),
+        database: work.state.login.database.clone(),
+        schema: table.schema.clone(),
+        name: table.name.clone(),
+        table: table.oid.0,
+        mode: match mode {
+            VacuumMode::Full => "Full",
+            VacuumMode::DeleteOnly => "Delete",
+            VacuumMode::SortOnly => "Sort",
+            VacuumMode::Reindex => "Reindex",
+            VacuumMode::Recluster => "Recluster",
+        },
+        start: clock::now(),
+        rows_before: (held.rows + held.deleted_rows) as i64,
+        deleted_before: held.deleted_rows as i64,
+        blocks_before: held.bytes.div_ceil(BLOCK) as i64,
+        ..VacuumRecord::default()
+    })
+}
+
+/// Notes in the logs that a table was vacuumed, and in which transaction; none is that there was nothing to do.
+fn note_vacuum(record: VacuumRecord, done: Option<i64>, work: &Work<'_>) -> Result<()> {
+    let held = match done {
+        Some(_) => work.state.engine.catalog().look().table_statistics(Oid(record.table))?,
+        None => work.view.table_statistics(Oid(record.table))?,
+    };
+    work.state.engine.logs().append(VacuumRecord {
+        xid: done.unwrap_or(record.xid),
+        skipped: done.is_none(),
+        end: clock::now(),
+        rows_after: (held.rows + held.deleted_rows) as i64,
+        blocks_after: held.bytes.div_ceil(BLOCK) as i64,
+        ..record
+    });
+    Ok(())
 }
 
 /// Does VACUUM without a name take this table: one of the user's, and of no other session?
@@ -76,20 +160,22 @@ fn check_reclustered(relation: &Relation) -> Result<()> {
     }
 }
 
-/// Rids a table of its deleted rows where they are too many.
-async fn reclaim(table: &Relation, threshold: u8, work: &Work<'_>) -> Result<()> {
+/// Rids a table of its deleted rows where they are too many, and gives the transaction that did; none did otherwise.
+async fn reclaim(table: &Relation, threshold: u8, work: &Work<'_>) -> Result<Option<i64>> {
     let held = work.view.table_statistics(table.oid)?;
     let live = 100.0 * held.rows as f64 / (held.rows + held.deleted_rows) as f64;
     let scattered = held.files > 1 && threshold > 0;
     if held.files == 0 || (held.deleted_rows == 0 || live >= f64::from(threshold)) && !scattered {
-        return Ok(());
+        return Ok(None);
     }
     let transaction = work.state.engine.catalog().begin(work.state.login.pid, &work.state.login.database)?;
     transaction.lock_table(table.oid, LockMode::ShareRowExclusive).await?;
     // Somebody who had the lock before may have dropped it.
-    let Some(table) = transaction.view().relation_by_oid(table.oid)? else { return Ok(()) };
+    let Some(table) = transaction.view().relation_by_oid(table.oid)? else { return Ok(None) };
     transaction.compact(&table).await?;
-    transaction.commit().await
+    let number = transaction.id();
+    transaction.commit().await?;
+    Ok(Some(number))
 }
 
 /// One who may not vacuum or analyze a table is told that it is left out, as in PostgreSQL 8.0.

@@ -18,6 +18,8 @@ mod show;
 mod unload;
 mod users;
 
+pub(crate) use explain::{PlanNode, plan_nodes};
+
 use std::sync::Arc;
 
 use arrow::{

@@ -9,12 +9,16 @@ use redshift_sql_dialect::{
     Error, Result, SqlState,
     ast::{
         AlterDefaultPrivileges, AssumedRoles, AssumingCommand, DefaultObjects, Grant, GrantTarget, Granted,
-        Grantee as Named, Privilege as Word, Privileges, Scope, ScopeKind, SystemPrivilege, SystemPrivileges,
+        Grantee as Named, Privilege as Word, Privileges, RoutineKind, Scope, ScopeKind, Signature, SystemPrivilege,
+        SystemPrivileges,
     },
     names::Ident,
 };
 
-use super::{Work, roles};
+use super::{
+    Work, roles,
+    routines::{find, missing, word},
+};
 use crate::{
     catalog::{
         ALL_IAM_ROLES, DEFAULT_IAM_ROLE, DefaultKind, GrantEntry, GrantObject, Grantee, Oid, Owned, Privilege,
@@ -286,14 +290,44 @@ fn targets(privileges: &Privileges, target: &GrantTarget, work: &Work<'_>) -> Re
                 Ok(whole(privileges, owned, ("language", &folded)))
             })
             .collect(),
-        GrantTarget::AllFunctionsInSchemas(_) | GrantTarget::Functions(_) => unsupported("functions"),
-        GrantTarget::AllProceduresInSchemas(_) | GrantTarget::Procedures(_) => unsupported("procedures"),
+        GrantTarget::Functions(signatures) => routines(RoutineKind::Function, privileges, signatures, work),
+        GrantTarget::Procedures(signatures) => routines(RoutineKind::Procedure, privileges, signatures, work),
+        GrantTarget::AllFunctionsInSchemas(schemas) => all_routines(RoutineKind::Function, privileges, schemas, work),
+        GrantTarget::AllProceduresInSchemas(schemas) => all_routines(RoutineKind::Procedure, privileges, schemas, work),
         GrantTarget::CopyJobs(_) => unsupported("copy jobs"),
         GrantTarget::Templates(_) => unsupported("templates"),
         GrantTarget::Models(_) => unsupported("models"),
         GrantTarget::ExternalTables(_) | GrantTarget::ExternalSchemas(_) => unsupported("external tables and schemas"),
         GrantTarget::Datashares(_) => unsupported("datashares"),
     }
+}
+
+/// Functions or procedures by their signatures.
+fn routines(
+    kind: RoutineKind,
+    privileges: &Privileges,
+    signatures: &[Signature],
+    work: &Work<'_>,
+) -> Result<Vec<Target>> {
+    let target = |signature: &Signature| {
+        let routine = find(kind, signature, work)?.ok_or_else(|| missing(kind, signature))?;
+        Ok(whole(privileges, routine.owned(), (word(kind), &routine.name)))
+    };
+    signatures.iter().map(target).collect()
+}
+
+/// All functions or procedures of schemas.
+fn all_routines(kind: RoutineKind, privileges: &Privileges, schemas: &[Ident], work: &Work<'_>) -> Result<Vec<Target>> {
+    let mut found = Vec::new();
+    for name in schemas {
+        let schema = work.schema(name)?;
+        for routine in work.view.routines_in(schema.oid)? {
+            if routine.is_procedure() == (kind == RoutineKind::Procedure) {
+                found.push(whole(privileges, routine.owned(), (word(kind), &routine.name)));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// An object as a whole, with the privileges that the statement names.

@@ -13,11 +13,12 @@ use redshift_sql_dialect::{
     names::ObjectName,
 };
 
-use super::Work;
+use super::{Work, ddl::drop_users_of};
 use crate::{
     binder::{Binder, Typed},
     catalog::{ArgumentMode, ArgumentType, Oid, Routine, RoutineArgument, RoutineKind},
     result::{CommandTag, Outcome},
+    system::input_list,
     types::arrow_type,
 };
 
@@ -177,12 +178,13 @@ async fn store(routine: Routine, or_replace: bool, name: &ObjectName, work: &mut
         let message = "cannot change return type of existing function";
         return Err(Error::new(SqlState("42P13"), message).with_hint("Use DROP FUNCTION first.").at(name.pos()));
     }
+    work.require_routine_owner(&existing)?;
     let routine = Routine { oid: existing.oid, created: existing.created, owner: existing.owner, ..routine };
     work.transaction.update_routine(&routine).await
 }
 
 /// The word for a kind of routine.
-fn word(kind: Kind) -> &'static str {
+pub(super) fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Function => "function",
         Kind::Procedure => "procedure",
@@ -190,7 +192,7 @@ fn word(kind: Kind) -> &'static str {
 }
 
 /// The routine of a signature, or none.
-fn find(kind: Kind, signature: &Signature, work: &Work<'_>) -> Result<Option<Arc<Routine>>> {
+pub(super) fn find(kind: Kind, signature: &Signature, work: &Work<'_>) -> Result<Option<Arc<Routine>>> {
     let case_sensitive = work.context.session.case_sensitive;
     let name = signature.name.object().folded(case_sensitive);
     let schemas = match signature.name.schema() {
@@ -218,7 +220,7 @@ fn find(kind: Kind, signature: &Signature, work: &Work<'_>) -> Result<Option<Arc
     }))
 }
 
-fn missing(kind: Kind, signature: &Signature) -> Error {
+pub(super) fn missing(kind: Kind, signature: &Signature) -> Error {
     let args = signature.args.iter().flatten().map(|arg| match &arg.ty {
         DataType::Known(ty) => ty.base_name().to_string(),
         DataType::Named(name) => name.to_string(),
@@ -235,7 +237,12 @@ pub(crate) async fn drop_routine(drop: &DropRoutine, work: &mut Work<'_>) -> Res
         Kind::Procedure => CommandTag::plain("DROP PROCEDURE"),
     };
     match find(drop.kind, &drop.signature, work)? {
-        Some(routine) => work.transaction.drop_routine(routine.oid).await?,
+        Some(routine) => {
+            work.require_routine_owner(&routine)?;
+            let what = format!("{} {}({})", word(drop.kind), routine.name, input_list(&routine));
+            drop_users_of(routine.oid, &what, drop.cascade, work).await?;
+            work.transaction.drop_routine(&routine).await?;
+        }
         None if drop.if_exists => {
             let error = missing(drop.kind, &drop.signature);
             work.inform(format!("{} and will be skipped", error.message()));
@@ -248,6 +255,7 @@ pub(crate) async fn drop_routine(drop: &DropRoutine, work: &mut Work<'_>) -> Res
 /// Runs ALTER FUNCTION and ALTER PROCEDURE.
 pub(crate) async fn alter_routine(alter: &AlterRoutine, work: &mut Work<'_>) -> Result<Outcome> {
     let routine = find(alter.kind, &alter.signature, work)?.ok_or_else(|| missing(alter.kind, &alter.signature))?;
+    work.require_routine_owner(&routine)?;
     let mut changed = (*routine).clone();
     match &alter.action {
         AlterRoutineAction::RenameTo(name) => {

@@ -19,10 +19,11 @@ use crate::{
     Credential,
     binder::{CastKind, Typed, cast},
     catalog::{GrantEntry, GrantObject, Grantee, Group, Oid, User},
-    credentials,
+    clock, credentials,
     result::{CommandTag, Notice, Outcome},
     session::SessionUser,
     settings::Span,
+    system::logs::UserChangeRecord,
 };
 
 impl Work<'_> {
@@ -78,7 +79,8 @@ pub(crate) async fn create_user(create: &CreateUser, work: &mut Work<'_>) -> Res
     if user.superuser {
         work.require_superuser("create superusers")?;
     }
-    let id = work.transaction.create_user(user).await?;
+    let id = work.transaction.create_user(user.clone()).await?;
+    note_change("create", &User { id, ..user }, "", work);
     for group in groups {
         let mut changed = (*group).clone();
         changed.members.push(id);
@@ -116,7 +118,27 @@ pub(crate) async fn alter_user(alter: &AlterUser, work: &mut Work<'_>) -> Result
         work.require_superuser("alter superusers")?;
     }
     work.transaction.update_user(&user).await?;
+    match user.name == old.name {
+        true => note_change("alter", &user, "", work),
+        false => note_change("rename", &user, &old.name, work),
+    }
     Ok(Outcome::Done(CommandTag::plain("ALTER USER")))
+}
+
+/// Notes in the logs what becomes of a user (developer guide, "STL_USERLOG").
+fn note_change(action: &'static str, user: &User, old_name: &str, work: &Work<'_>) {
+    work.state.engine.logs().append(UserChangeRecord {
+        user_id: user.id.0,
+        user: user.name.clone(),
+        old_user: old_name.to_string(),
+        action,
+        creates_databases: user.create_db,
+        superuser: user.superuser,
+        valid_until: user.valid_until,
+        pid: work.state.login.pid,
+        xid: work.transaction.id(),
+        time: clock::now(),
+    });
 }
 
 /// Gives a user its options and the groups that it is to join.
@@ -287,7 +309,9 @@ async fn drop_user(user: &User, name: &Ident, work: &Work<'_>) -> Result<()> {
     if holds_privilege(user.id, work)? {
         return refuse("has a privilege on some object");
     }
-    work.transaction.drop_user(user.id).await
+    work.transaction.drop_user(user.id).await?;
+    note_change("drop", user, "", work);
+    Ok(())
 }
 
 /// Does a user hold a privilege on an object of this database, or has default privileges?

@@ -21,7 +21,7 @@ use rusqlite::{Connection, OptionalExtension, named_params};
 use super::files::{self, StoredFile};
 use crate::{
     catalog::{
-        Oid, Relation, Shared, Touched, Transaction, TransactionView, serializable,
+        Oid, Relation, Shared, Touched, Transaction, TransactionView,
         sql::{current, sql_error, visible},
     },
     error::from_datafusion,
@@ -71,7 +71,7 @@ impl Transaction {
         let view = self.seen();
         let files: HashMap<i64, StoredFile> =
             view.files(table.oid)?.into_iter().map(|file| (file.number, file)).collect();
-        let conflict = || serializable::violation(table.oid, &[], self.owner());
+        let conflict = || self.shared().serialization.violated(table.oid, &[], self.owner());
         let txn = self.writes(Touched::Deletes)?;
         self.writes(Touched::Files)?;
         self.shared().sql.atomically(|connection| {

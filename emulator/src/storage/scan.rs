@@ -62,6 +62,7 @@ use super::{
 use crate::{
     catalog::{ROW_FILE, ROW_POSITION, Relation, RowIdentity, StoredRelation, TransactionView, garbage::data_path},
     error::to_datafusion,
+    execution::trace,
 };
 
 /// The rows of a table as a transaction sees them.
@@ -155,7 +156,12 @@ impl TableProvider for TableScan {
         match (parts.pop(), parts.pop()) {
             (Some(chunks), Some(files)) => UnionExec::try_new(vec![files, chunks]),
             (Some(only), None) => Ok(only),
-            (None, _) => Ok(Arc::new(EmptyExec::new(projected(&self.schema, projection)?))),
+            (None, _) => {
+                // A schema of its own, by which the scan is known.
+                let schema = Arc::new((*projected(&self.schema, projection)?).clone());
+                trace::scans(&self.table, Some(&schema));
+                Ok(Arc::new(EmptyExec::new(schema)))
+            }
         }
     }
 }
@@ -168,6 +174,7 @@ impl TableScan {
         projection: Option<&Vec<usize>>,
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+        trace::scans(&self.table, None);
         let shared = self.view.shared();
         state.runtime_env().register_object_store(shared.store_url.as_ref(), Arc::clone(&shared.store));
         let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
@@ -242,7 +249,9 @@ impl TableScan {
         projection: Option<&Vec<usize>>,
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        let schema = projected(&self.schema, projection)?;
+        // A schema of its own, by which the scan is known.
+        let schema = Arc::new((*projected(&self.schema, projection)?).clone());
+        trace::scans(&self.table, Some(&schema));
         let mut batches = Vec::with_capacity(chunks.len());
         for chunk in chunks {
             let (rows, columns) = self.chunk_columns(chunk, projection).map_err(to_datafusion)?;

@@ -140,6 +140,11 @@ impl ActiveSession {
         ActiveQuery { activity: self.activity.clone(), pid: self.pid, query: id }
     }
 
+    /// The session as it is known.
+    pub fn session(&self) -> Option<SessionActivity> {
+        self.activity.lock().get(&self.pid).map(|entry| entry.session.clone())
+    }
+
     /// Notes another `application_name`.
     pub fn rename(&self, application: &str) {
         if let Some(entry) = self.activity.lock().get_mut(&self.pid) {

@@ -153,6 +153,7 @@ fn type_of(text: &str) -> Option<RedshiftType> {
         "oid" => Oid,
         "regproc" => RegProc,
         "abstime" => AbsTime,
+        "interval" => Interval,
         "timestamp" => Timestamp,
         "timestamptz" => TimestampTz,
         "varbyte" => Varbyte(MAX_VARCHAR),

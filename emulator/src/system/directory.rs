@@ -6,8 +6,8 @@ use redshift_sql_dialect::Result;
 
 use crate::{
     catalog::{
-        Actor, Database, GrantEntry, Grantee, Group, IamRole, Oid, Privilege, Relation, RelationRights, Role, Schema,
-        TableLock, TransactionView, User,
+        Actor, Conflict, Database, GrantEntry, Grantee, Group, IamRole, Oid, Privilege, Relation, RelationRights, Role,
+        Routine, Schema, TableLock, TransactionView, User,
     },
     storage::TableStatistics,
 };
@@ -64,6 +64,15 @@ pub trait Directory: Send + Sync {
 
     /// The locks that transactions of all databases hold on tables and views, or wait for.
     fn locks(&self) -> Vec<TableLock>;
+
+    /// The last transactions that were aborted, because no serial order had the same result.
+    fn conflicts(&self) -> Vec<Conflict>;
+
+    /// The functions and procedures of users with the schemas they are in.
+    fn routines(&self) -> Result<Vec<(Arc<Schema>, Arc<Routine>)>>;
+
+    /// May somebody run a function or a procedure?
+    fn may_execute(&self, actor: &Actor, routine: &Routine) -> Result<bool>;
 }
 
 impl Directory for TransactionView {
@@ -133,6 +142,18 @@ impl Directory for TransactionView {
 
     fn locks(&self) -> Vec<TableLock> {
         self.shared().locks.on_tables()
+    }
+
+    fn conflicts(&self) -> Vec<Conflict> {
+        self.shared().serialization.conflicts()
+    }
+
+    fn routines(&self) -> Result<Vec<(Arc<Schema>, Arc<Routine>)>> {
+        self.routines()
+    }
+
+    fn may_execute(&self, actor: &Actor, routine: &Routine) -> Result<bool> {
+        self.may_execute(actor, routine.owned(), routine.schema_oid)
     }
 }
 

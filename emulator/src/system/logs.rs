@@ -25,6 +25,10 @@ use redshift_sql_dialect::{Error, Result, SqlState};
 use rusqlite::{Connection, types::Value};
 use tokio::sync::oneshot;
 
+pub use history::{
+    AnalyzeRecord, CallRecord, MessageRecord, PlanRecord, SessionRecord, TransactionRecord, UserChangeRecord,
+    VacuumRecord,
+};
 pub use records::{
     ErrorField, LoadErrorRecord, LoadFileRecord, LoadRecord, LogRecord, QueryRecord, ReplacementRecord,
     TerminationRecord,
@@ -35,8 +39,10 @@ pub use unloads::{UnloadFileRecord, UnloadRecord};
 
 use crate::Location;
 
+mod history;
 mod records;
 mod refreshes;
+pub(crate) mod steps;
 mod table;
 mod unloads;
 
@@ -62,7 +68,7 @@ struct Shared {
 
 enum Message {
     Append(LogTable, Vec<Value>),
-    Read(LogTable, oneshot::Sender<Result<Vec<RecordBatch>>>),
+    Read(LogTable, Vec<usize>, oneshot::Sender<Result<Vec<RecordBatch>>>),
     Flush(oneshot::Sender<()>),
 }
 
@@ -110,8 +116,16 @@ impl Logs {
     /// # Errors
     /// 58030 where the file cannot be read.
     pub async fn read(&self, table: LogTable) -> Result<Vec<RecordBatch>> {
+        self.read_columns(table, (0..table.columns().len()).collect()).await
+    }
+
+    /// The same, with some of its columns only.
+    ///
+    /// # Errors
+    /// 58030 where the file cannot be read.
+    pub async fn read_columns(&self, table: LogTable, columns: Vec<usize>) -> Result<Vec<RecordBatch>> {
         let (answer, answered) = oneshot::channel();
-        self.send(Message::Read(table, answer));
+        self.send(Message::Read(table, columns, answer));
         self.0.hurry();
         answered.await.unwrap_or_else(|_| Err(Error::new(SqlState::IO_ERROR, "the log writer has stopped")))
     }
@@ -197,9 +211,9 @@ fn write_some(
                     table.prune(&transaction, ROWS_KEPT)?;
                 }
             }
-            Message::Read(table, answer) => {
+            Message::Read(table, columns, answer) => {
                 // Who asked may have gone away.
-                let _ = answer.send(table.read(&transaction));
+                let _ = answer.send(table.read(&transaction, &columns));
             }
             Message::Flush(answer) => flushed.push(answer),
         }
@@ -271,7 +285,7 @@ mod tests {
             connection.execute(LogTable::Query.insert(), rusqlite::params_from_iter(values)).expect("row");
         }
         LogTable::Query.prune(&connection, 3).expect("pruned");
-        assert_eq!(ids(&LogTable::Query.read(&connection).expect("rows")), [8, 9, 10]);
+        assert_eq!(ids(&LogTable::Query.read(&connection, &[0]).expect("rows")), [8, 9, 10]);
     }
 
     #[tokio::test]
@@ -279,6 +293,6 @@ mod tests {
         let connection = Connection::open_in_memory().expect("connection");
         connection.execute_batch("CREATE TABLE query (something_else TEXT)").expect("old table");
         LogTable::Query.create(&connection).expect("table");
-        assert!(ids(&LogTable::Query.read(&connection).expect("rows")).is_empty());
+        assert!(ids(&LogTable::Query.read(&connection, &[0]).expect("rows")).is_empty());
     }
 }

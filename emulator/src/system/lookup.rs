@@ -8,7 +8,7 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::AssumingC
 
 use super::{
     SYSTEM_SCHEMAS, Source,
-    base::{constraint_definition, index_definition, view_definition},
+    base::{constraint_definition, index_definition, routines, view_definition},
     directory::Principals,
     names::{quote_identifier, split_name},
     relation_by_oid,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::catalog::{
     Actor, CatalogView, Constraint, GrantEntry, GrantObject, Grantee, KeyKind, Oid, Privilege, Relation, RelationKind,
-    User,
+    Routine, User,
 };
 
 /// Looks things up in the catalog of one statement.
@@ -28,6 +28,7 @@ pub(crate) struct Lookup<'a> {
     visibility: OnceCell<Visibility>,
     comments: OnceCell<HashMap<(u32, i32), String>>,
     grants: OnceCell<Vec<GrantEntry>>,
+    routines: OnceCell<HashMap<u32, (String, Arc<Routine>)>>,
 }
 
 /// `OnceCell::get_or_try_init`, which is not stable yet.
@@ -48,6 +49,7 @@ impl<'a> Lookup<'a> {
             visibility: OnceCell::new(),
             comments: OnceCell::new(),
             grants: OnceCell::new(),
+            routines: OnceCell::new(),
         }
     }
 
@@ -195,6 +197,78 @@ impl<'a> Lookup<'a> {
     /// `pg_get_viewdef`
     pub fn view_definition(&self, oid: u32) -> Result<Option<String>> {
         Ok(self.relation(oid)?.and_then(|relation| view_definition(&relation)))
+    }
+
+    /// The function or procedure of this OID, and its schema's name.
+    fn routine(&self, oid: u32) -> Result<Option<(String, Arc<Routine>)>> {
+        let routines = once(&self.routines, || {
+            let all = self.source.directory.routines()?.into_iter();
+            Ok(all.map(|(schema, routine)| (routine.oid.0, (schema.name.clone(), routine))).collect())
+        })?;
+        let routines: &HashMap<u32, (String, Arc<Routine>)> = routines;
+        Ok(routines.get(&oid).cloned())
+    }
+
+    /// `pg_get_functiondef`
+    pub fn routine_definition(&self, oid: u32) -> Result<Option<String>> {
+        Ok(self.routine(oid)?.map(|(schema, routine)| routines::definition(&schema, &routine)))
+    }
+
+    /// `pg_get_function_arguments`
+    pub fn routine_arguments(&self, oid: u32) -> Result<Option<String>> {
+        Ok(self.routine(oid)?.map(|(_, routine)| routines::argument_list(&routine)))
+    }
+
+    /// `pg_get_function_result`; none of procedures.
+    pub fn routine_result(&self, oid: u32) -> Result<Option<String>> {
+        let function = self.routine(oid)?.filter(|(_, routine)| !routine.is_procedure());
+        Ok(function.map(|(_, routine)| routines::result(&routine).1))
+    }
+
+    /// `pg_function_is_visible`: is its schema on the search path?
+    pub fn routine_is_visible(&self, oid: u32) -> Result<bool> {
+        Ok(self.routine(oid)?.is_none_or(|(schema, _)| self.source.session.search_path.contains(&schema)))
+    }
+
+    /// `has_function_privilege`: of a function or procedure by OID or as `schema.name(types)`.
+    ///
+    /// # Errors
+    /// 42883 where there is none.
+    pub fn has_function_privilege(&self, user: Option<&str>, function: &str, privileges: &str) -> Result<bool> {
+        let missing = || Error::new(SqlState::UNDEFINED_FUNCTION, format!("function \"{function}\" does not exist"));
+        let routine = match function.parse() {
+            Ok(oid) => self.routine(oid)?.map(|(_, routine)| routine),
+            Err(_) => self.routine_named(function)?,
+        };
+        let routine = routine.ok_or_else(missing)?;
+        let wanted = privileges_of(privileges)?;
+        let actor = self.named_or_own(user)?;
+        let owned = (routine.owned().object, routine.owner);
+        self.any(&wanted, &actor, owned, |privilege| {
+            Ok(privilege == Privilege::Execute && self.source.directory.may_execute(&actor, &routine)?)
+        })
+    }
+
+    fn routine_named(&self, text: &str) -> Result<Option<Arc<Routine>>> {
+        let Some((name, types)) = text.trim().strip_suffix(')').and_then(|text| text.split_once('(')) else {
+            return Ok(None);
+        };
+        let parts = split_name(name).unwrap_or_default();
+        let mut wanted = Vec::new();
+        for ty in types.split(',').map(str::trim).filter(|ty| !ty.is_empty()) {
+            wanted.push(type_named(ty).map(|row| row.oid));
+        }
+        let session = &self.source.session;
+        let fits = |(schema, routine): &(Arc<crate::catalog::Schema>, Arc<Routine>)| {
+            let named = match parts.as_slice() {
+                [name] => routine.name == *name && session.search_path.contains(&schema.name),
+                [of, name] => routine.name == *name && schema.name == *of,
+                _ => false,
+            };
+            let types = routine.inputs().map(|arg| arg.ty.map(|ty| ty.0.oid()));
+            named && types.eq(wanted.iter().copied())
+        };
+        Ok(self.source.directory.routines()?.into_iter().find(fits).map(|(_, routine)| routine))
     }
 
     /// `pg_get_constraintdef`

@@ -31,7 +31,11 @@ use self::{
     provider::BaseProvider,
 };
 pub(crate) use self::{
-    base::{column_encoding, encoding_name, view_definition},
+    base::{
+        column_encoding, encoding_name,
+        routines::{definition as routine_definition, input_list},
+        view_definition,
+    },
     lookup::catalog_type,
     names::quote_identifier,
 };
@@ -67,12 +71,16 @@ pub(crate) const SYSTEM_SCHEMAS: [(u32, &str); 4] =
     [(PG_CATALOG, "pg_catalog"), (99, "pg_toast"), (9_001, INTERNAL_SCHEMA), (9_002, "information_schema")];
 
 /// The texts of the definitions, by family.
-const FILES: [&str; 7] = [
+const FILES: [&str; 11] = [
     include_str!("sql/pg_catalog.sql"),
     include_str!("sql/pg_catalog_empty.sql"),
     include_str!("sql/information_schema.sql"),
     include_str!("sql/svv.sql"),
     include_str!("sql/stl.sql"),
+    include_str!("sql/steps.sql"),
+    include_str!("sql/runs.sql"),
+    include_str!("sql/wlm.sql"),
+    include_str!("sql/unfed.sql"),
     include_str!("sql/sys.sql"),
     include_str!("sql/show.sql"),
 ];
@@ -196,36 +204,46 @@ const FOR_SUPERUSERS: &[&str] = &[
     "stl_analyze",
     "stl_commit_stats",
     "stl_connection_log",
+    "stl_disk_full_diag",
     "stl_tr_conflict",
     "stl_usage_control",
     "stl_userlog",
     "stl_vacuum",
     "stv_blocklist",
     "stv_cursor_configuration",
-    "stv_db_isolation_level",
     "stv_locks",
     "stv_node_storage_capacity",
     "stv_partitions",
-    "stv_startup_recovery_state",
     "stv_tbl_perm",
     "stv_tbl_trans",
     "stv_wlm_classification_config",
     "stv_wlm_qmr_config",
     "stv_wlm_service_class_config",
     "stv_wlm_service_class_state",
-    "svl_datashare_cross_region_usage",
+    "svcs_concurrency_scaling_usage",
+    "svl_auto_worker_action",
     "svl_query_queue_info",
     "svl_terminate",
     "svl_vacuum_percentage",
     "svv_alter_table_recommendations",
-    "svv_datashare_objects",
     "svv_diskusage",
     "svv_identity_providers",
+    "svv_integration",
+    "svv_integration_table_state",
     "svv_interleaved_columns",
     "svv_table_info",
     "svv_vacuum_progress",
     "svv_vacuum_summary",
+    "sys_analyze_history",
+    "sys_auto_table_optimization",
     "sys_connection_log",
+    "sys_datashare_cross_region_usage",
+    "sys_integration_activity",
+    "sys_restore_log",
+    "sys_restore_state",
+    "sys_serverless_usage",
+    "sys_udf_log",
+    "sys_userlog",
 ];
 
 /// May only superusers read this relation of the system's?

@@ -6,6 +6,7 @@ use redshift_sql_dialect::Result;
 
 use super::{Activity, Directory, logs::Logs, visibility::Visibility};
 use crate::{
+    Engine,
     binder::SessionInfo,
     catalog::{Actor, Oid},
 };
@@ -21,6 +22,8 @@ pub struct Source {
     pub logs: Logs,
     /// Who is connected.
     pub activity: Activity,
+    /// What plans are made by; none where there is only a catalog.
+    pub engine: Option<Engine>,
 }
 
 impl Source {

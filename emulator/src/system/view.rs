@@ -66,6 +66,10 @@ impl CatalogView for SystemView {
         self.users.routines(schema, name)
     }
 
+    fn may_execute(&self, user: Oid, routine: &Routine) -> Result<bool> {
+        self.users.may_execute(user, routine)
+    }
+
     fn source(&self) -> Option<&Arc<Source>> {
         Some(&self.source)
     }

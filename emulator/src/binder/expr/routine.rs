@@ -20,7 +20,7 @@ use crate::{
         cast,
         scope::Scope,
     },
-    catalog::{ArgumentType, Routine, RoutineKind},
+    catalog::{ArgumentType, Routine, RoutineKind, permission_denied},
     functions,
 };
 
@@ -73,6 +73,12 @@ impl Binder {
         let args = self.arguments(&name, &call.args, block, place)?;
         let types: Vec<RedshiftType> = args.iter().map(|arg| arg.ty).collect();
         let routine = cheapest(candidates, &types).ok_or_else(|| functions::no_such_function(&name, &args))?;
+        if let Some(user) = self.acting
+            && !self.ctx.catalog.may_execute(user, &routine)?
+        {
+            return Err(permission_denied("function", &routine.name));
+        }
+        self.calls.insert(routine.oid);
         let args = args.into_iter().zip(&routine.args).map(|(arg, param)| match param.ty {
             Some(ArgumentType(ty)) => self.argument(arg, ty),
             None => Ok(arg),

@@ -46,6 +46,8 @@ pub(super) enum DropKind {
 /// What will go, and why not: relations by OID, in the order in which they are dropped.
 struct Doomed {
     relations: BTreeMap<Oid, Arc<Relation>>,
+    /// A function that goes.
+    function: Option<Oid>,
     cascade: bool,
 }
 
@@ -60,7 +62,9 @@ impl Doomed {
         loop {
             let next = all.iter().find(|relation| {
                 !self.relations.contains_key(&relation.oid)
-                    && depends_on(relation).iter().any(|oid| self.relations.contains_key(oid))
+                    && depends_on(relation)
+                        .iter()
+                        .any(|oid| self.relations.contains_key(oid) || self.function == Some(*oid))
             });
             let Some(next) = next else {
                 self.add_stored_rows(work)?;
@@ -98,10 +102,24 @@ fn depends_on(relation: &Relation) -> &[Oid] {
 /// The views that read a relation, and the views that read those.
 pub(super) fn dependents(relation: &Relation, work: &Work<'_>) -> Result<Vec<Arc<Relation>>> {
     let own = (relation.oid, Arc::new(relation.clone()));
-    let mut doomed = Doomed { relations: BTreeMap::from([own]), cascade: true };
+    let mut doomed = Doomed { relations: BTreeMap::from([own]), function: None, cascade: true };
     doomed.add_dependents(work, "")?;
     doomed.relations.remove(&relation.oid);
     Ok(doomed.relations.into_values().collect())
+}
+
+/// Drops the views that use a function which is dropped, and theirs.
+///
+/// # Errors
+/// 2BP01 where there are any and CASCADE was not written.
+pub(crate) async fn drop_users_of(function: Oid, what: &str, cascade: bool, work: &mut Work<'_>) -> Result<()> {
+    let mut doomed = Doomed { relations: BTreeMap::new(), function: Some(function), cascade };
+    let notices = doomed.add_dependents(work, what)?;
+    work.state.notices.extend(notices);
+    for oid in doomed.relations.keys() {
+        work.transaction.drop_relation(*oid).await?;
+    }
+    Ok(())
 }
 
 /// 2BP01
@@ -117,7 +135,7 @@ pub(super) async fn drop_relations(drop: &Drop, kind: DropKind, work: &mut Work<
         DropKind::View => ("view", CommandTag::plain("DROP VIEW")),
         DropKind::MaterializedView => ("materialized view", CommandTag::plain("DROP MATERIALIZED VIEW")),
     };
-    let mut doomed = Doomed { relations: BTreeMap::new(), cascade: drop.cascade };
+    let mut doomed = Doomed { relations: BTreeMap::new(), function: None, cascade: drop.cascade };
     let mut what = String::new();
     for name in &drop.names {
         let Some(relation) = find_to_drop(drop, name, (kind, word), work)? else { continue };
@@ -240,7 +258,7 @@ async fn drop_schemas(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
             return Err(still_needed(&what).with_detail(detail));
         }
         let relations = inside.into_iter().map(|relation| (relation.oid, relation)).collect();
-        let mut doomed = Doomed { relations, cascade: drop.cascade };
+        let mut doomed = Doomed { relations, function: None, cascade: drop.cascade };
         let notices = doomed.add_dependents(work, &what)?;
         work.state.notices.extend(notices);
         drop_keys_to(&doomed, &what, work).await?;

@@ -18,7 +18,7 @@ pub(crate) use comment::comment;
 pub(crate) use create_table::{create_table, default_value};
 pub(crate) use create_table_as::create_table_as;
 pub(crate) use database::{alter_database, create_database};
-pub(crate) use drop::drop_objects;
+pub(crate) use drop::{drop_objects, drop_users_of};
 pub(crate) use materialized_view::{
     alter_materialized_view, create_materialized_view, drop_materialized_view, refresh_materialized_view,
 };

@@ -59,7 +59,7 @@ async fn bound_columns(create: &CreateView, work: &mut Work<'_>) -> Result<(Vec<
     let (bound, depends_on) = work
         .bind(|mut binder| {
             let bound = binder.query_for(&create.query, Destination::Definition)?;
-            Ok((bound, binder.reads().iter().copied().collect()))
+            Ok((bound, binder.reads().union(binder.calls()).copied().collect()))
         })
         .await?;
     if create.columns.len() > bound.columns.len() {

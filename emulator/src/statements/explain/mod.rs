@@ -14,7 +14,7 @@ mod scans;
 mod selectivity;
 mod steps;
 
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::{execution::context::SessionState, logical_expr::LogicalPlan};
 use redshift_sql_dialect::{
     Error, RedshiftType, Result,
     ast::{Explain, Statement},
@@ -40,17 +40,76 @@ pub(crate) fn plan_column() -> ResultColumn {
 /// Runs EXPLAIN.
 pub(crate) async fn explain(explain: &Explain, work: &mut Work<'_>) -> Result<Outcome> {
     let (plan, labels) = work.bind(|binder| plan_of(&explain.statement, binder.with_labels())).await?;
-    let state = work.state.engine.execution();
+    let root = root(&explain.statement, plan, labels, work.state.engine.execution()).await?;
+    text_rows(vec![plan_column()], lines(&root).into_iter().map(|line| vec![line]).collect(), "EXPLAIN")
+}
+
+/// The steps of a statement's plan.
+async fn root(statement: &Statement, plan: LogicalPlan, labels: Labels, state: &SessionState) -> Result<Step> {
     let plan = execution::simplified(&plan, state)?;
     let scans = Scans::survey(&plan, &labels, state).await?;
-    let destination = match &*explain.statement {
+    let destination = match statement {
         Statement::Query(_) => Destination::Client,
         Statement::Update(_) | Statement::Delete(_) => Destination::Changed,
         _ => Destination::Table,
     };
     let names = Names::new(&plan, labels, scans)?;
-    let lines = lines(&Planner::new(&names).steps(&plan, destination)?);
-    text_rows(vec![plan_column()], lines.into_iter().map(|line| vec![line]).collect(), "EXPLAIN")
+    Planner::new(&names).steps(&plan, destination)
+}
+
+/// A node of a plan, as STL_EXPLAIN shows it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct PlanNode {
+    /// Its number, from 1: above before below, left before right.
+    pub id: i32,
+    /// The number of the node above; 0 of the topmost.
+    pub parent: i32,
+    /// Its line of EXPLAIN.
+    pub text: String,
+    /// The lines below it.
+    pub info: String,
+    /// What its first row costs.
+    pub start: f64,
+    /// What all its rows cost.
+    pub total: f64,
+    /// Rows that it gives.
+    pub rows: i64,
+    /// Bytes of a row.
+    pub width: i64,
+    /// Does the leader node do it?
+    pub on_leader: bool,
+}
+
+/// The nodes of a statement's plan.
+///
+/// # Errors
+/// What EXPLAIN fails with.
+pub(crate) async fn plan_nodes(statement: &Statement, binder: Binder, state: &SessionState) -> Result<Vec<PlanNode>> {
+    let (plan, labels) = plan_of(statement, binder.with_labels())?;
+    let root = root(statement, plan, labels, state).await?;
+    let mut nodes = Vec::new();
+    add_node(&root, (0, 0), &mut nodes);
+    Ok(nodes)
+}
+
+fn add_node(step: &Step, (parent, depth): (i32, usize), nodes: &mut Vec<PlanNode>) {
+    let arrow = if depth == 0 { String::new() } else { format!("{}->  ", " ".repeat(6 * depth - 4)) };
+    let to_leader = |step: &Step| step.notes.iter().any(|note| note == "Send to leader");
+    let id = nodes.len() as i32 + 1;
+    nodes.push(PlanNode {
+        id,
+        parent,
+        text: format!("{arrow}{}  ({})", step.title, step.estimate),
+        info: step.notes.join(", "),
+        start: step.estimate.start,
+        total: step.estimate.total,
+        rows: step.estimate.rows as i64,
+        width: step.estimate.width as i64,
+        on_leader: !to_leader(step) && step.any(&to_leader),
+    });
+    for child in step.plans_before.iter().chain(&step.inputs) {
+        add_node(child, (id, depth + 1), nodes);
+    }
 }
 
 fn plan_of(statement: &Statement, mut binder: Binder) -> Result<(LogicalPlan, Labels)> {

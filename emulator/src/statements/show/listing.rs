@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{BoundName, BoundText, GrantedObject, NamePart, Principal, ShowConstraints, ShowFilter},
+    ast::{
+        ArgMode, BoundArg, BoundName, BoundText, DataType, GrantedObject, NamePart, Principal, RoutineKind,
+        ShowConstraints, ShowFilter,
+    },
     names::{Ident, ObjectName},
     parse_query,
 };
@@ -87,6 +90,43 @@ impl Listing {
                     where schema_name = $1 and ($2 is null or procedure_name like $2)
                     order by procedure_name, argument_list limit $3";
         Listing::in_schema(text, schema, filter, work)
+    }
+
+    /// SHOW PARAMETERS OF FUNCTION | PROCEDURE
+    pub(super) fn parameters(
+        kind: RoutineKind,
+        name: &BoundName,
+        args: Option<&[BoundArg]>,
+        filter: &ShowFilter,
+        work: &Work<'_>,
+    ) -> Result<Listing> {
+        let text = match kind {
+            RoutineKind::Function => {
+                "select database_name, schema_name, routine_name as function_name, parameter_name, ordinal_position,
+                     parameter_type, data_type, character_maximum_length, numeric_precision, numeric_scale
+                 from pg_internal.show_parameters
+                 where not is_procedure and schema_name = $1 and routine_name = $2 and ($3 is null or input_list = $3)
+                     and ($4 is null or parameter_name like $4)
+                 order by routine, ordinal_position limit $5"
+            }
+            RoutineKind::Procedure => {
+                "select database_name, schema_name, routine_name as procedure_name, parameter_name, ordinal_position,
+                     parameter_type, data_type, character_maximum_length, numeric_precision, numeric_scale
+                 from pg_internal.show_parameters
+                 where is_procedure and schema_name = $1 and routine_name = $2 and ($3 is null or input_list = $3)
+                     and ($4 is null or parameter_name like $4)
+                 order by routine, ordinal_position limit $5"
+            }
+        };
+        let mut names = parts(name, work);
+        let routine = names.pop();
+        let schema = match names.pop() {
+            Some(schema) => Some(schema),
+            None => routine.as_deref().map(|name| schema_of_routine(kind, name, work)).transpose()?.flatten(),
+        };
+        let there = in_database(names.pop().as_deref(), work)?;
+        let types = args.map(|args| input_types(args, work)).transpose()?;
+        Ok(Listing::new(text, [schema, routine, types, pattern(filter, work)], filter, there))
     }
 
     fn in_schema(text: &'static str, schema: &BoundName, filter: &ShowFilter, work: &Work<'_>) -> Result<Listing> {
@@ -179,7 +219,28 @@ impl Listing {
                 Ok(Listing::new(text, [schema, table, kind, who], filter, there))
             }
             GrantedObject::Template(_) => Err(Error::unsupported("SHOW GRANTS ON TEMPLATE is not supported")),
-            GrantedObject::Function { .. } => Err(Error::unsupported("SHOW GRANTS ON FUNCTION is not supported")),
+            GrantedObject::Function { name, args } => {
+                let text = "select schema_name, object_name, object_type, privilege_type, identity_id, identity_name,
+                                identity_type, admin_option, privilege_scope, database_name, grantor_name
+                            from pg_internal.show_grants
+                            where object_type in ('FUNCTION', 'PROCEDURE') and schema_name = $1 and object_name = $2
+                                and ($3 is null or arguments = $3)
+                                and ($4 is null or identity_type = $4 and identity_name = $5)
+                            order by identity_type, identity_name, privilege_type limit $6";
+                let mut names = parts(name, work);
+                let routine = names.pop();
+                let schema = match names.pop() {
+                    Some(schema) => Some(schema),
+                    None => {
+                        let of = |kind| routine.as_deref().map(|name| schema_of_routine(kind, name, work)).transpose();
+                        of(RoutineKind::Function)?.flatten().or(of(RoutineKind::Procedure)?.flatten())
+                    }
+                };
+                let there = in_database(names.pop().as_deref(), work)?;
+                let types =
+                    args.as_ref().map(|args| args.iter().map(|arg| type_text(&arg.ty)).collect::<Vec<_>>().join(", "));
+                Ok(Listing::new(text, [schema, routine, types, kind, who], filter, there))
+            }
         }
     }
 
@@ -238,6 +299,37 @@ impl Listing {
         let text = "select * from pg_internal.show_datashares where ($1 is null or share_name like $1)
                     order by share_name limit $2";
         Ok(Listing::new(text, [pattern(filter, work)], filter, here(work)))
+    }
+}
+
+/// The first schema of the search path that has such a function or procedure.
+fn schema_of_routine(kind: RoutineKind, name: &str, work: &Work<'_>) -> Result<Option<String>> {
+    for schema in &work.context.session.search_path {
+        let found = work.view.routines_named(schema, name)?;
+        if found.iter().any(|routine| routine.is_procedure() == (kind == RoutineKind::Procedure)) {
+            return Ok(Some(schema.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// The types of arguments as they are listed: `integer, character varying`.
+fn input_types(args: &[BoundArg], work: &Work<'_>) -> Result<String> {
+    let mut types = Vec::with_capacity(args.len());
+    for arg in args {
+        match arg {
+            BoundArg::Arg(arg) if arg.mode == Some(ArgMode::Out) => {}
+            BoundArg::Arg(arg) => types.push(type_text(&arg.ty)),
+            BoundArg::Parameter(number) => types.extend(bound(*number, work)),
+        }
+    }
+    Ok(types.join(", "))
+}
+
+fn type_text(ty: &DataType) -> String {
+    match ty {
+        DataType::Known(ty) => ty.base_name().to_string(),
+        DataType::Named(name) => name.object().value.clone(),
     }
 }
 

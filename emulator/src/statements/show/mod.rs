@@ -19,12 +19,16 @@ use redshift_sql_dialect::{
 };
 
 use self::listing::Listing;
-use super::{Work, text_rows};
+use super::{
+    Work,
+    routines::{find, missing},
+    text_rows,
+};
 use crate::{
     catalog::{Privilege, Relation, RelationKind, permission_denied},
     execution,
     result::{Outcome, ResultColumn, Rows},
-    system::view_definition,
+    system::{routine_definition, view_definition},
 };
 
 /// What a SHOW command gives.
@@ -118,8 +122,17 @@ fn shown(show: &ShowObjects, work: &Work<'_>) -> Result<Shown> {
             let message = format!("model \"{name}\" does not exist");
             return Err(Error::new(SqlState::UNDEFINED_OBJECT, message).at(name.pos()));
         }
-        ShowObjects::Parameters { .. } => return unsupported("SHOW PARAMETERS"),
-        ShowObjects::Procedure(_) => return unsupported("SHOW PROCEDURE"),
+        ShowObjects::Parameters { kind, name, args, filter } => {
+            Shown::Listed(Listing::parameters(*kind, name, args.as_deref(), filter, work)?)
+        }
+        ShowObjects::Procedure(signature) => {
+            let kind = RoutineKind::Procedure;
+            let routine = find(kind, signature, work)?.ok_or_else(|| missing(kind, signature))?;
+            let schemas = work.view.schemas()?;
+            let schema = schemas.iter().find(|schema| schema.oid == routine.schema_oid);
+            let text = routine_definition(schema.map_or("", |schema| &schema.name), &routine);
+            Shown::Definition { title: "Stored Procedure Definition", text: Some(text) }
+        }
         ShowObjects::Policies { .. } => return unsupported("SHOW POLICIES"),
         ShowObjects::UserLockout => return unsupported("SHOW USER LOCKOUT"),
         ShowObjects::Template(_) | ShowObjects::Templates { .. } => return unsupported("SHOW TEMPLATES"),

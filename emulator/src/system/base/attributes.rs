@@ -216,16 +216,16 @@ pub(crate) fn encoding_name(code: i64) -> Option<&'static str> {
 
 /// The size columns of information_schema.columns.
 #[derive(Default)]
-struct Sizes {
-    characters: Option<i64>,
-    precision: Option<i64>,
-    radix: Option<i64>,
-    scale: Option<i64>,
-    datetime: Option<i64>,
+pub struct Sizes {
+    pub characters: Option<i64>,
+    pub precision: Option<i64>,
+    pub radix: Option<i64>,
+    pub scale: Option<i64>,
+    pub datetime: Option<i64>,
 }
 
 impl Sizes {
-    fn of(ty: RedshiftType) -> Sizes {
+    pub fn of(ty: RedshiftType) -> Sizes {
         use RedshiftType::*;
         let number = |precision: i64, radix: i64, scale: Option<i64>| Sizes {
             precision: Some(precision),

@@ -1,6 +1,9 @@
 //! Keys, their columns, and what depends on what.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use redshift_sql_dialect::{RedshiftType, Result};
 
@@ -219,6 +222,7 @@ pub const DEPENDENCY_COLUMNS: &[BaseColumn] = &[
 pub fn dependency_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
     let relations = source.directory.relations()?;
     let by_oid = by_oid(&relations);
+    let routines: HashSet<Oid> = source.directory.routines()?.iter().map(|(_, routine)| routine.oid).collect();
     let mut rows = Vec::new();
     let mut add = |(class, object): (u32, u32), (other_class, other, sub): (u32, u32, i16), kind: &'static str| {
         let zero = Cell::Int(0);
@@ -229,7 +233,8 @@ pub fn dependency_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             let rule = (class::REWRITE, relation.oid.0);
             add(rule, (class::RELATION, relation.oid.0, 0), "i");
             for read in &view.depends_on {
-                add(rule, (class::RELATION, read.0, 0), "n");
+                let class = if routines.contains(read) { class::ROUTINE } else { class::RELATION };
+                add(rule, (class, read.0, 0), "n");
             }
         }
         for column in relation.columns.iter().filter(|column| column.default.is_some()) {

@@ -21,11 +21,14 @@ pub(crate) use self::{
 
 mod attributes;
 mod constraints;
+mod history;
 mod locks;
 mod namespaces;
+mod plans;
 mod principals;
 pub(crate) mod privileges;
 mod relations;
+pub(crate) mod routines;
 mod session;
 mod texts;
 
@@ -55,10 +58,18 @@ pub(super) enum Base {
     LogQueryText,
     /// Statements in pieces of 4,000 bytes.
     LogQueryLongText,
+    /// The steps of queries.
+    LogSteps,
+    /// Begins and ends of sessions.
+    ConnectionEvents,
+    /// Serializable conflicts.
+    Conflicts,
+    Routines,
+    RoutineArguments,
 }
 
 impl Base {
-    pub const ALL: [Base; 30] = [
+    pub const ALL: [Base; 43] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -89,6 +100,19 @@ impl Base {
         Base::LogQueryText,
         Base::LogQueryLongText,
         Base::Log(LogTable::Termination),
+        Base::Log(LogTable::Session),
+        Base::Log(LogTable::Transaction),
+        Base::Log(LogTable::UserChange),
+        Base::Log(LogTable::Vacuum),
+        Base::Log(LogTable::Analyze),
+        Base::Log(LogTable::Call),
+        Base::Log(LogTable::ProcedureMessage),
+        Base::LogSteps,
+        Base::ConnectionEvents,
+        Base::Conflicts,
+        Base::Log(LogTable::Plan),
+        Base::Routines,
+        Base::RoutineArguments,
     ];
 
     /// The name in `pg_internal`.
@@ -122,6 +146,19 @@ impl Base {
             Base::Log(LogTable::UnloadFile) => "log_unload_file",
             Base::Log(LogTable::Termination) => "log_termination",
             Base::Log(LogTable::MvRefresh) => "log_mv_refresh",
+            Base::LogSteps => "log_steps",
+            Base::ConnectionEvents => "connection_events",
+            Base::Conflicts => "conflicts",
+            Base::Log(LogTable::Plan) => "log_plans",
+            Base::Routines => "routines",
+            Base::RoutineArguments => "routine_arguments",
+            Base::Log(LogTable::Session) => "log_session",
+            Base::Log(LogTable::Transaction) => "log_transaction_end",
+            Base::Log(LogTable::UserChange) => "log_user_change",
+            Base::Log(LogTable::Vacuum) => "log_vacuum",
+            Base::Log(LogTable::Analyze) => "log_analyze",
+            Base::Log(LogTable::Call) => "log_call",
+            Base::Log(LogTable::ProcedureMessage) => "log_procedure_message",
             Base::LogQueryText => "log_query_text",
             Base::LogQueryLongText => "log_query_long_text",
         }
@@ -149,6 +186,11 @@ impl Base {
             Base::RunningQueries => session::RUNNING_COLUMNS,
             Base::Locks => locks::COLUMNS,
             Base::Log(table) => table.columns(),
+            Base::LogSteps => history::STEP_COLUMNS,
+            Base::ConnectionEvents => history::EVENT_COLUMNS,
+            Base::Conflicts => history::CONFLICT_COLUMNS,
+            Base::Routines => routines::COLUMNS,
+            Base::RoutineArguments => routines::ARGUMENT_COLUMNS,
             Base::LogQueryText | Base::LogQueryLongText => texts::COLUMNS,
         }
     }
@@ -174,7 +216,13 @@ impl Base {
             Base::Sessions => session::session_rows(source)?,
             Base::RunningQueries => session::running_rows(source)?,
             Base::Locks => locks::rows(source)?,
+            Base::Log(LogTable::Plan) => return plans::scan(source, projection).await,
             Base::Log(table) => return texts::log(source, table, projection).await,
+            Base::LogSteps => history::step_rows(source).await?,
+            Base::ConnectionEvents => history::event_rows(source).await?,
+            Base::Conflicts => history::conflict_rows(source),
+            Base::Routines => routines::rows(source)?,
+            Base::RoutineArguments => routines::argument_rows(source)?,
             Base::LogQueryText => texts::rows(source, texts::SHORT).await?,
             Base::LogQueryLongText => texts::rows(source, texts::LONG).await?,
         };
@@ -201,6 +249,7 @@ mod class {
     pub const CONSTRAINT: u32 = 2606;
     pub const NAMESPACE: u32 = 2615;
     pub const REWRITE: u32 = 2618;
+    pub const ROUTINE: u32 = 1255;
     pub const DATABASE: u32 = 1262;
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use redshift_sql_dialect::{RedshiftType, Result, ast::SystemPrivilege};
 
+use super::routines::input_list;
 use crate::{
     catalog::{Actor, DefaultKind, GrantEntry, GrantObject, Grantee, Oid, Privilege, ScopedKind},
     system::{
@@ -20,6 +21,7 @@ pub const COLUMNS: &[BaseColumn] = &[
     ("schema", RedshiftType::Text),
     ("object_name", RedshiftType::Text),
     ("column_name", RedshiftType::Text),
+    ("arguments", RedshiftType::Text),
     ("scope", RedshiftType::Text),
     ("privilege", RedshiftType::Text),
     ("grantee", RedshiftType::Int4),
@@ -36,7 +38,15 @@ struct Names {
     databases: HashMap<Oid, String>,
     schemas: HashMap<Oid, String>,
     relations: HashMap<Oid, RelationNames>,
+    routines: HashMap<Oid, RoutineNames>,
     iam_roles: HashMap<Oid, String>,
+}
+
+/// What a function or a procedure is called.
+struct RoutineNames {
+    schema: String,
+    name: String,
+    arguments: String,
 }
 
 /// What a relation and its columns are called.
@@ -59,6 +69,14 @@ impl Names {
             databases: directory.databases()?.iter().map(|found| (found.oid, found.name.clone())).collect(),
             schemas: directory.schemas()?.iter().map(|found| (found.oid, found.name.clone())).collect(),
             relations: relations.collect(),
+            routines: directory
+                .routines()?
+                .into_iter()
+                .map(|(schema, routine)| {
+                    let (name, arguments) = (routine.name.clone(), input_list(&routine));
+                    (routine.oid, RoutineNames { schema: schema.name.clone(), name, arguments })
+                })
+                .collect(),
             iam_roles: directory.iam_roles()?.iter().map(|found| (found.id, found.arn.clone())).collect(),
         })
     }
@@ -71,6 +89,7 @@ impl Names {
             schema: None,
             name: name.to_string(),
             column: None,
+            arguments: None,
             scope: None,
         };
         Some(match object {
@@ -99,7 +118,11 @@ impl Names {
             GrantObject::IamRole(oid) => named("iam role", oid, self.iam_roles.get(&oid)?),
             GrantObject::System => named("system", Oid(0), ""),
             GrantObject::Language(oid) => named("language", oid, language_name(oid)?),
-            GrantObject::Function(_) | GrantObject::Procedure(_) => return None,
+            GrantObject::Function(oid) | GrantObject::Procedure(oid) => {
+                let RoutineNames { schema, name, arguments } = self.routines.get(&oid)?;
+                let kind = if matches!(object, GrantObject::Function(_)) { "function" } else { "procedure" };
+                Object { schema: Some(schema.clone()), arguments: Some(arguments.clone()), ..named(kind, oid, name) }
+            }
             GrantObject::Default { owner, schema, kind } => {
                 let schema = match schema {
                     Some(schema) => Some(self.schemas.get(&schema)?.clone()),
@@ -123,6 +146,8 @@ struct Object {
     schema: Option<String>,
     name: String,
     column: Option<String>,
+    /// The types of a routine's inputs.
+    arguments: Option<String>,
     scope: Option<&'static str>,
 }
 
@@ -180,7 +205,7 @@ pub fn rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
     let actor = source.actor()?;
     let seen = Seen::of(source, &actor)?;
     let row = |grant: &GrantEntry| {
-        let Object { kind, oid, schema, name, column, scope } = names.object(grant.object, &principals)?;
+        let Object { kind, oid, schema, name, column, arguments, scope } = names.object(grant.object, &principals)?;
         let (id, grantee, grantee_kind) = principals.grantee(grant.grantee);
         Some(vec![
             kind.into(),
@@ -188,6 +213,7 @@ pub fn rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             schema.into(),
             name.into(),
             column.into(),
+            arguments.into(),
             scope.into(),
             privilege_name(grant.privilege).into(),
             id.into(),

@@ -78,6 +78,8 @@ pub const RUNNING_COLUMNS: &[BaseColumn] = &[
     ("query_type", RedshiftType::Text),
     ("start_time", RedshiftType::Timestamp),
     ("query_text", RedshiftType::Text),
+    // Microseconds since it began.
+    ("running_time", RedshiftType::Int8),
 ];
 
 pub fn running_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
@@ -94,6 +96,7 @@ pub fn running_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             query.query_type.into(),
             query.started.into(),
             query.text.into(),
+            super::history::running_time(query.started).into(),
         ])
     };
     Ok(visible_sessions(source)?.into_iter().filter_map(row).collect())

@@ -33,14 +33,22 @@ pub const COLUMNS: &[BaseColumn] = &[
 
 /// The rows of a log that the user may see.
 pub async fn log(source: &Source, table: LogTable, projection: &[usize]) -> Result<Vec<RecordBatch>> {
-    let batches = visible(source, table).await?;
-    let project = |batch: RecordBatch| batch.project(projection).map_err(|error| Error::internal(error.to_string()));
+    let names: Vec<&str> = projection.iter().filter_map(|index| table.columns().get(*index)).map(|(n, _)| *n).collect();
+    let batches = visible(source, table, &names).await?;
+    // Whose a row is was read to know who may see it.
+    let wanted: Vec<usize> = (0..names.len()).collect();
+    let project = |batch: RecordBatch| batch.project(&wanted).map_err(|error| Error::internal(error.to_string()));
     batches.into_iter().map(project).collect()
 }
 
-async fn visible(source: &Source, table: LogTable) -> Result<Vec<RecordBatch>> {
-    let batches = source.logs.read(table).await?;
-    if source.sees_all_rows()? {
+/// The rows of a log that the user may see with these columns, and who may see them behind these where they are not among
+/// them.
+pub async fn visible(source: &Source, table: LogTable, columns: &[&str]) -> Result<Vec<RecordBatch>> {
+    let sees_all = source.sees_all_rows()?;
+    let owner = (!sees_all && !columns.contains(&"userid")).then_some("userid");
+    let places = columns.iter().copied().chain(owner).filter_map(|name| table.place(name)).collect();
+    let batches = source.logs.read_columns(table, places).await?;
+    if sees_all {
         return Ok(batches);
     }
     let own = i64::from(source.session.user_id);
@@ -52,14 +60,16 @@ async fn visible(source: &Source, table: LogTable) -> Result<Vec<RecordBatch>> {
     batches.into_iter().map(only_own).collect()
 }
 
-fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array> {
+pub fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array> {
     batch.column_by_name(name).map(AsRef::as_ref).ok_or_else(|| Error::internal(format!("no column {name} in the log")))
 }
 
 /// The statements' texts in pieces of at most this many bytes, where a line's end is written `\n`.
 pub async fn rows(source: &Source, piece: usize) -> Result<Vec<Vec<Cell>>> {
     let mut rows = Vec::new();
-    for batch in visible(source, LogTable::Query).await? {
+    const WANTED: [&str; 9] =
+        ["query", "userid", "xid", "pid", "label", "query_type", "starttime", "endtime", "querytxt"];
+    for batch in visible(source, LogTable::Query, &WANTED).await? {
         let query = column(&batch, "query")?.as_primitive::<Int64Type>();
         let user = column(&batch, "userid")?.as_primitive::<Int32Type>();
         let xid = column(&batch, "xid")?.as_primitive::<Int64Type>();

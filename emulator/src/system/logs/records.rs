@@ -47,6 +47,14 @@ pub struct QueryRecord {
     pub returned_rows: i64,
     /// Bytes of those rows.
     pub returned_bytes: i64,
+    /// Was it a transaction of its own, which ended with it?
+    pub own_transaction: bool,
+    /// What it did, as [`super::steps::encoded`] writes it.
+    pub steps: Option<String>,
+    /// The CALL that it stood in.
+    pub caller: Option<i64>,
+    /// The schemas that its names were looked up in, with commas between.
+    pub search_path: String,
 }
 
 /// A COPY that began to load, however it ended.
@@ -237,6 +245,10 @@ impl LogRecord for QueryRecord {
             self.error.into(),
             self.returned_rows.into(),
             self.returned_bytes.into(),
+            self.own_transaction.into(),
+            self.steps.into(),
+            self.caller.into(),
+            self.search_path.into(),
         ]
     }
 }
@@ -400,7 +412,7 @@ impl LogRecord for TerminationRecord {
 }
 
 /// The text, at most this many bytes of it.
-fn cut(mut text: String, bytes: usize) -> String {
+pub(super) fn cut(mut text: String, bytes: usize) -> String {
     text.truncate(text.floor_char_boundary(bytes));
     text
 }

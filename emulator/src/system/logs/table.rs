@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::{
     array::{ArrayRef, BooleanBuilder, Int32Builder, Int64Builder, StringViewBuilder, TimestampMicrosecondBuilder},
     datatypes::{Schema, SchemaRef},
-    record_batch::RecordBatch,
+    record_batch::{RecordBatch, RecordBatchOptions},
 };
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 use rusqlite::{Connection, Row};
@@ -38,6 +38,22 @@ pub enum LogTable {
     Termination,
     /// Refreshes of materialized views: `svl_mv_refresh_status`, `sys_mv_refresh_history`.
     MvRefresh,
+    /// Sessions that ended: `stl_sessions`, `stl_connection_log`, `sys_session_history`.
+    Session,
+    /// Transaction blocks that ended: `sys_transaction_history`, `stl_undone`.
+    Transaction,
+    /// Users that were made, altered and dropped: `stl_userlog`, `sys_userlog`.
+    UserChange,
+    /// Tables that were vacuumed: `stl_vacuum`, `sys_vacuum_history`, `svv_vacuum_summary`.
+    Vacuum,
+    /// Tables that were analyzed: `stl_analyze`, `sys_analyze_history`.
+    Analyze,
+    /// Calls of procedures: `svl_stored_proc_call`, `sys_procedure_call`.
+    Call,
+    /// What procedures raised: `svl_stored_proc_messages`, `sys_procedure_messages`.
+    ProcedureMessage,
+    /// Nodes of plans: `stl_explain`, `sys_query_explain`, `stl_plan_info`.
+    Plan,
 }
 
 use RedshiftType::{Bool, Int4, Int8, Text, Timestamp};
@@ -61,6 +77,13 @@ const QUERY: &[LogColumn] = &[
     ("error_message", Text),
     ("returned_rows", Int8),
     ("returned_bytes", Int8),
+    // Was it a transaction of its own?
+    ("own_transaction", Bool),
+    // What it did, as `steps::encoded` writes it.
+    ("steps", Text),
+    // The CALL that it stood in.
+    ("from_call", Int8),
+    ("search_path", Text),
 ];
 
 const LOAD: &[LogColumn] = &[
@@ -202,9 +225,123 @@ const MV_REFRESH: &[LogColumn] = &[
     ("status", Text),
 ];
 
+const SESSION: &[LogColumn] = &[
+    ("pid", Int4),
+    ("userid", Int4),
+    ("username", Text),
+    ("database", Text),
+    ("starttime", Timestamp),
+    ("endtime", Timestamp),
+    ("remote_host", Text),
+    ("application_name", Text),
+    ("driver_version", Text),
+    ("os_version", Text),
+    ("timeout", Int4),
+];
+
+const TRANSACTION: &[LogColumn] = &[
+    ("xid", Int8),
+    ("userid", Int4),
+    ("pid", Int4),
+    ("database", Text),
+    ("status", Text),
+    ("starttime", Timestamp),
+    ("committime", Timestamp),
+    ("endtime", Timestamp),
+];
+
+const USER_CHANGE: &[LogColumn] = &[
+    ("userid", Int4),
+    ("username", Text),
+    ("old_username", Text),
+    ("action", Text),
+    ("creates_databases", Int4),
+    ("is_superuser", Int4),
+    ("valid_until", Timestamp),
+    ("pid", Int4),
+    ("xid", Int8),
+    ("recordtime", Timestamp),
+];
+
+const VACUUM: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("xid", Int8),
+    ("database", Text),
+    ("schema", Text),
+    ("table_name", Text),
+    ("tbl", Int4),
+    ("mode", Text),
+    ("skipped", Bool),
+    ("starttime", Timestamp),
+    ("endtime", Timestamp),
+    ("rows_before", Int8),
+    ("deleted_before", Int8),
+    ("rows_after", Int8),
+    ("blocks_before", Int8),
+    ("blocks_after", Int8),
+];
+
+const ANALYZE: &[LogColumn] = &[
+    ("userid", Int4),
+    ("xid", Int8),
+    ("database", Text),
+    ("schema", Text),
+    ("table_name", Text),
+    ("tbl", Int4),
+    ("status", Text),
+    ("rows", Int8),
+    ("threshold", Int4),
+    ("starttime", Timestamp),
+    ("endtime", Timestamp),
+];
+
+const CALL: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("session_userid", Int4),
+    ("label", Text),
+    ("xid", Int8),
+    ("pid", Int4),
+    ("database", Text),
+    ("querytxt", Text),
+    ("starttime", Timestamp),
+    ("endtime", Timestamp),
+    ("aborted", Int4),
+    ("from_call", Int8),
+];
+
+const PROCEDURE_MESSAGE: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("session_userid", Int4),
+    ("label", Text),
+    ("xid", Int8),
+    ("pid", Int4),
+    ("recordtime", Timestamp),
+    ("loglevel", Int4),
+    ("message", Text),
+    ("linenum", Int4),
+];
+
+const PLAN: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("nodeid", Int4),
+    ("parentid", Int4),
+    ("plannode", Text),
+    ("info", Text),
+    // Costs are texts here: a log has no column of fractions.
+    ("startup_cost", Text),
+    ("total_cost", Text),
+    ("rows", Int8),
+    ("width", Int8),
+    ("on_leader", Bool),
+];
+
 impl LogTable {
     /// All of them.
-    pub const ALL: [LogTable; 10] = [
+    pub const ALL: [LogTable; 18] = [
         LogTable::Query,
         LogTable::Load,
         LogTable::LoadFile,
@@ -215,6 +352,14 @@ impl LogTable {
         LogTable::UnloadFile,
         LogTable::Termination,
         LogTable::MvRefresh,
+        LogTable::Session,
+        LogTable::Transaction,
+        LogTable::UserChange,
+        LogTable::Vacuum,
+        LogTable::Analyze,
+        LogTable::Call,
+        LogTable::ProcedureMessage,
+        LogTable::Plan,
     ];
 
     /// Its columns, in the order of the batches that [`super::Logs::read`] gives.
@@ -230,13 +375,25 @@ impl LogTable {
             LogTable::UnloadFile => UNLOAD_FILE,
             LogTable::Termination => TERMINATION,
             LogTable::MvRefresh => MV_REFRESH,
+            LogTable::Session => SESSION,
+            LogTable::Transaction => TRANSACTION,
+            LogTable::UserChange => USER_CHANGE,
+            LogTable::Vacuum => VACUUM,
+            LogTable::Analyze => ANALYZE,
+            LogTable::Call => CALL,
+            LogTable::ProcedureMessage => PROCEDURE_MESSAGE,
+            LogTable::Plan => PLAN,
         }
     }
 
     /// The Arrow schema of its batches.
     pub fn schema(self) -> SchemaRef {
-        let fields = self.columns().iter().map(|(name, ty)| arrow_field(name, *ty));
-        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+        schema_of(self.columns())
+    }
+
+    /// Where a column is.
+    pub fn place(self, column: &str) -> Option<usize> {
+        self.columns().iter().position(|(name, _)| *name == column)
     }
 
     fn name(self) -> &'static str {
@@ -251,6 +408,14 @@ impl LogTable {
             LogTable::UnloadFile => "unload_file",
             LogTable::Termination => "termination",
             LogTable::MvRefresh => "mv_refresh",
+            LogTable::Session => "session",
+            LogTable::Transaction => "transaction_end",
+            LogTable::UserChange => "user_change",
+            LogTable::Vacuum => "vacuum_run",
+            LogTable::Analyze => "analyze_run",
+            LogTable::Call => "call",
+            LogTable::ProcedureMessage => "procedure_message",
+            LogTable::Plan => "plan_node",
         }
     }
 
@@ -271,7 +436,7 @@ impl LogTable {
     /// The statement that adds a row.
     pub(super) fn insert(self) -> &'static str {
         match self {
-            LogTable::Query => "INSERT INTO query VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::Query => "INSERT INTO query VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::Load => "INSERT INTO load VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::LoadFile => "INSERT INTO load_file VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::LoadError => "INSERT INTO load_error VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -281,6 +446,14 @@ impl LogTable {
             LogTable::UnloadFile => "INSERT INTO unload_file VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::Termination => "INSERT INTO termination VALUES (?,?,?,?)",
             LogTable::MvRefresh => "INSERT INTO mv_refresh VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::Session => "INSERT INTO session VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::Transaction => "INSERT INTO transaction_end VALUES (?,?,?,?,?,?,?,?)",
+            LogTable::UserChange => "INSERT INTO user_change VALUES (?,?,?,?,?,?,?,?,?,?)",
+            LogTable::Vacuum => "INSERT INTO vacuum_run VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::Analyze => "INSERT INTO analyze_run VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::Call => "INSERT INTO call VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::ProcedureMessage => "INSERT INTO procedure_message VALUES (?,?,?,?,?,?,?,?,?,?)",
+            LogTable::Plan => "INSERT INTO plan_node VALUES (?,?,?,?,?,?,?,?,?,?,?)",
         }
     }
 
@@ -292,20 +465,25 @@ impl LogTable {
         Ok(())
     }
 
-    /// Its rows, oldest first; one batch without rows where there are none.
-    pub(super) fn read(self, connection: &Connection) -> Result<Vec<RecordBatch>> {
+    /// Its rows with these columns, oldest first; one batch without rows where there are none.
+    pub(super) fn read(self, connection: &Connection, columns: &[usize]) -> Result<Vec<RecordBatch>> {
         let failed =
             |error: rusqlite::Error| Error::new(SqlState::IO_ERROR, format!("could not read the logs: {error}"));
         let name = self.name();
+        let columns: Vec<LogColumn> = columns.iter().filter_map(|index| self.columns().get(*index).copied()).collect();
+        let mut list = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+        if list.is_empty() {
+            list.push('1');
+        }
         let mut statement =
-            connection.prepare_cached(&format!("SELECT * FROM {name} ORDER BY rowid")).map_err(failed)?;
+            connection.prepare_cached(&format!("SELECT {list} FROM {name} ORDER BY rowid")).map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
         let mut batches = Vec::new();
-        let mut builder = BatchBuilder::new(self);
+        let mut builder = BatchBuilder::new(&columns);
         while let Some(row) = rows.next().map_err(failed)? {
             builder.push(row).map_err(failed)?;
             if builder.rows == BATCH_ROWS {
-                batches.push(std::mem::replace(&mut builder, BatchBuilder::new(self)).finish()?);
+                batches.push(std::mem::replace(&mut builder, BatchBuilder::new(&columns)).finish()?);
             }
         }
         if builder.rows > 0 || batches.is_empty() {
@@ -315,8 +493,12 @@ impl LogTable {
     }
 }
 
+fn schema_of(columns: &[LogColumn]) -> SchemaRef {
+    Arc::new(Schema::new(columns.iter().map(|(name, ty)| arrow_field(name, *ty)).collect::<Vec<_>>()))
+}
+
 struct BatchBuilder {
-    table: LogTable,
+    schema: SchemaRef,
     columns: Vec<ColumnBuilder>,
     rows: usize,
 }
@@ -330,7 +512,7 @@ enum ColumnBuilder {
 }
 
 impl BatchBuilder {
-    fn new(table: LogTable) -> Self {
+    fn new(columns: &[LogColumn]) -> Self {
         let builder = |(_, ty): &LogColumn| match ty {
             Bool => ColumnBuilder::Bool(BooleanBuilder::new()),
             Int4 => ColumnBuilder::Int4(Int32Builder::new()),
@@ -338,7 +520,7 @@ impl BatchBuilder {
             Timestamp => ColumnBuilder::Timestamp(TimestampMicrosecondBuilder::new()),
             _ => ColumnBuilder::Text(StringViewBuilder::new()),
         };
-        BatchBuilder { table, columns: table.columns().iter().map(builder).collect(), rows: 0 }
+        BatchBuilder { schema: schema_of(columns), columns: columns.iter().map(builder).collect(), rows: 0 }
     }
 
     fn push(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
@@ -366,7 +548,9 @@ impl BatchBuilder {
             }
         };
         let arrays = self.columns.iter_mut().map(array).collect();
-        RecordBatch::try_new(self.table.schema(), arrays).map_err(|error| Error::internal(error.to_string()))
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        RecordBatch::try_new_with_options(self.schema, arrays, &options)
+            .map_err(|error| Error::internal(error.to_string()))
     }
 }
 

@@ -132,14 +132,24 @@ view information_schema.routines 10314 (
     routine_catalog varchar(128), routine_schema varchar(128), routine_name varchar(128), routine_type varchar(128),
     data_type varchar(128), routine_body varchar(128), routine_definition varchar(65535), external_language varchar(128),
     is_deterministic varchar(3), security_type varchar(128)
-)
+) as
+select current_database(), schema, name || '_' || oid,
+    current_database(), schema, name, case when is_procedure then 'PROCEDURE' else 'FUNCTION' end,
+    case when is_procedure then null else result end, 'EXTERNAL', source,
+    case when is_procedure then 'PLPGSQL' else 'SQL' end,
+    case when volatility = 'i' then 'YES' else 'NO' end, case when security_definer then 'DEFINER' else 'INVOKER' end
+from pg_internal.routines
+where accessible
 ;
 
 view information_schema.parameters 10315 (
     specific_catalog varchar(128), specific_schema varchar(128), specific_name varchar(128), ordinal_position integer,
     parameter_mode varchar(128), is_result varchar(3), as_locator varchar(3), parameter_name varchar(128),
     data_type varchar(128)
-)
+) as
+select current_database(), schema, routine_name || '_' || routine, position, mode, 'NO', 'NO', name, data_type
+from pg_internal.routine_arguments
+where accessible and position > 0
 ;
 
 view information_schema.triggers 10316 (

@@ -171,8 +171,15 @@ table pg_catalog.pg_language 2612 (
 ) hidden (
     oid oid, tableoid oid, lanowner integer
 ) as
-select name, false, trusted, 0, 0, null, oid, 2612, 1
-from (select 'internal' as name, false as trusted, 12 as oid union all select 'c', false, 13 union all select 'sql', true, 14)
+select name, oid > 14, trusted, 0, 0, null, oid, 2612, 1
+from (
+    select 'internal' as name, false as trusted, 12 as oid
+    union all select 'c', false, 13
+    union all select 'sql', true, 14
+    union all select 'plpythonu', false, 100125
+    union all select 'plpgsql', true, 100126
+    union all select 'exfunc', true, 100127
+)
 ;
 
 table pg_catalog.pg_tablespace 1213 (
@@ -322,4 +329,35 @@ view pg_catalog.pg_locks 10117 (
 select relation_oid, database_oid, null, pid, mode, granted from pg_internal.locks
 union
 select null, null, transaction_id, pid, 'ExclusiveLock', true from pg_internal.locks
+;
+
+-- The functions and procedures of users; those of the system are not listed.
+table pg_catalog.pg_proc 1255 (
+    proname name, pronamespace oid, proowner integer, prolang oid, proisagg boolean, prosecdef boolean,
+    proisstrict boolean, proretset boolean, provolatile "char", pronargs smallint, prorettype oid,
+    proargtypes oidvector, proargnames text[], prosrc text, probin varbyte, proacl aclitem[]
+) hidden (
+    oid oid, tableoid oid, proiswindow boolean, prokind "char", proargmodes text[], proallargtypes oid[],
+    provariadic oid, proargdefaults text, proleakproof boolean, proparallel "char", pronargdefaults smallint
+) as
+select name, namespace, owner, language, false, security_definer,
+    false, false, volatility, input_count, return_type,
+    input_types, names, source, null, acl,
+    oid, 1255, false, case when is_procedure then 'p' else 'f' end, modes, all_types,
+    0, null, false, 'u', 0
+from pg_internal.routines
+;
+
+-- r_PG_PROC_INFO.md
+view pg_catalog.pg_proc_info 10201 (
+    prooid oid, proname name, pronamespace oid, proowner integer, prolang oid, proisagg boolean, prosecdef boolean,
+    proisstrict boolean, proretset boolean, provolatile "char", prokind "char", pronargs smallint, prorettype oid,
+    proargtypes oidvector, proargmodes text[], proallargtypes oid[], proargnames text[], prosrc text, probin varbyte,
+    proacl aclitem[]
+) as
+select oid, name, namespace, owner, language, false, security_definer,
+    false, false, volatility, case when is_procedure then 'p' else 'f' end, input_count, return_type,
+    input_types, modes, all_types, names, source, null,
+    acl
+from pg_internal.routines
 ;

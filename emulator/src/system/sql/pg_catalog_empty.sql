@@ -1,25 +1,6 @@
 -- Catalogs that have no rows here, because what they describe does not exist in Redshift or is not listed by it.
 -- Sources: PostgreSQL 8.0 documentation, "System Catalogs"; developer guide, "System catalog tables".
 
-table pg_catalog.pg_proc 1255 (
-    proname name, pronamespace oid, proowner integer, prolang oid, proisagg boolean, prosecdef boolean,
-    proisstrict boolean, proretset boolean, provolatile "char", pronargs smallint, prorettype oid,
-    proargtypes oidvector, proargnames text[], prosrc text, probin varbyte, proacl aclitem[]
-) hidden (
-    oid oid, tableoid oid, proiswindow boolean, prokind "char", proargmodes text[], proallargtypes oid[],
-    provariadic oid, proargdefaults text, proleakproof boolean, proparallel "char", pronargdefaults smallint
-)
-;
-
--- r_PG_PROC_INFO.md
-view pg_catalog.pg_proc_info 10201 (
-    prooid oid, proname name, pronamespace oid, proowner integer, prolang oid, proisagg boolean, prosecdef boolean,
-    proisstrict boolean, proretset boolean, provolatile "char", prokind "char", pronargs smallint, prorettype oid,
-    proargtypes oidvector, proargmodes text[], proallargtypes oid[], proargnames text[], prosrc text, probin varbyte,
-    proacl aclitem[]
-)
-;
-
 table pg_catalog.pg_trigger 2620 (
     tgrelid oid, tgname name, tgfoid oid, tgtype smallint, tgenabled boolean, tgisconstraint boolean,
     tgconstrname name, tgconstrrelid oid, tgdeferrable boolean, tginitdeferred boolean, tgnargs smallint,

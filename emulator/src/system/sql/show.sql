@@ -80,14 +80,15 @@ where c.kind = 'f'
 compat pg_internal.show_grants 11607 (
     schema_name varchar(128), object_name varchar(128), object_type varchar(128), privilege_type varchar(128),
     identity_id integer, identity_name varchar(128), identity_type varchar(128), admin_option boolean,
-    privilege_scope varchar(128), database_name varchar(128), grantor_name varchar(128)
+    privilege_scope varchar(128), database_name varchar(128), grantor_name varchar(128), arguments varchar(4000)
 ) as
 select case object_kind when 'schema' then object_name else schema end,
     object_name, case object_kind when 'relation' then 'TABLE' else upper(object_kind) end, privilege,
     grantee, case grantee_kind when 'group' then '/' || grantee_name else grantee_name end,
     case grantee_kind when 'group' then 'role' else grantee_kind end, grant_option,
-    case object_kind when 'relation' then 'TABLE' else scope end,
-    case object_kind when 'database' then object_name else current_database() end, grantor_name
+    case object_kind when 'relation' then 'TABLE' when 'function' then 'FUNCTION' when 'procedure' then 'PROCEDURE'
+        else scope end,
+    case object_kind when 'database' then object_name else current_database() end, grantor_name, arguments
 from pg_internal.privileges
 where object_kind in ('relation', 'schema', 'database', 'function', 'procedure') and not own
 ;
@@ -109,14 +110,32 @@ where object_kind = 'column'
 compat pg_internal.show_functions 11609 (
     database_name varchar(128), schema_name varchar(128), function_name varchar(128), number_of_arguments integer,
     argument_list varchar(4000), return_type varchar(4000), remarks varchar(4000)
-)
+) as
+select current_database(), schema, name, input_count, input_list, result, null
+from pg_internal.routines
+where accessible and not is_procedure
 ;
 
 -- r_SHOW_PROCEDURES.md
 compat pg_internal.show_procedures 11610 (
     database_name varchar(128), schema_name varchar(128), procedure_name varchar(128), number_of_arguments integer,
     argument_list varchar(4000), return_type varchar(4000), remarks varchar(4000)
-)
+) as
+select current_database(), schema, name, input_count, input_list, case when result <> 'void' then result end, null
+from pg_internal.routines
+where accessible and is_procedure
+;
+
+-- r_SHOW_PARAMETERS.md; the columns are those that redshift_connector reads.
+compat pg_internal.show_parameters 11613 (
+    database_name varchar(128), schema_name varchar(128), routine_name varchar(128), parameter_name varchar(128),
+    ordinal_position integer, parameter_type varchar(16), data_type varchar(128), character_maximum_length integer,
+    numeric_precision integer, numeric_scale integer, routine oid, is_procedure boolean, input_list varchar(4000)
+) as
+select current_database(), schema, routine_name, name, position, mode, data_type, character_maximum_length,
+    numeric_precision, numeric_scale, routine, is_procedure, input_list
+from pg_internal.routine_arguments
+where accessible
 ;
 
 -- r_SHOW_DATASHARES.md

@@ -113,42 +113,10 @@ select userid, query, slice, filename, lines_scanned, bytes_loaded, datediff(mic
 from pg_internal.log_load_file
 ;
 
--- r_STL_CONNECTION_LOG.md
-view pg_catalog.stl_connection_log 10710 (
-    event character(50), recordtime timestamp, remotehost character(45), remoteport character(32), pid integer,
-    dbname character(50), username character(50), authmethod character(32), duration integer, sslversion character(50),
-    sslcipher character(128), mtu integer, sslcompression character(64), sslexpansion character(64),
-    iamauthguid character(36), application_name character(250), os_version character(64),
-    driver_version character(64), plugin_name character(32), protocol_version integer, sessionid character(36),
-    compression character(16)
-) as
-select 'initiating session', started, remote_host, '', pid,
-    database, user_name, 'password', 0, '',
-    '', 0, '', '',
-    '', application_name, os_version,
-    driver_version, plugin_name, protocol_version, '',
-    ''
-from pg_internal.sessions
-;
-
--- r_STL_SESSIONS.md
-view pg_catalog.stl_sessions 10711 (
-    userid integer, starttime timestamp, endtime timestamp, process integer, user_name character(50),
-    db_name character(50), timeout_sec integer, timed_out integer
-)
-;
-
 -- r_STL_ERROR.md
 view pg_catalog.stl_error 10712 (
     userid integer, process character(12), recordtime timestamp, pid integer, errcode integer, file character(90),
     linenum integer, context character(100), error character(512)
-)
-;
-
--- r_STL_UNDONE.md
-view pg_catalog.stl_undone 10713 (
-    userid integer, xact_id bigint, xact_id_undone bigint, undo_start_ts timestamp, undo_end_ts timestamp,
-    table_id bigint
 )
 ;
 
@@ -172,42 +140,6 @@ select userid, query, slice, pid, path, starttime, endtime, line_count, transfer
 from pg_internal.log_unload_file
 ;
 
--- r_STL_TR_CONFLICT.md
-view pg_catalog.stl_tr_conflict 10716 (
-    xact_id bigint, process_id bigint, xact_start_ts timestamp, abort_time timestamp, table_id bigint
-)
-;
-
--- r_STL_USERLOG.md
-view pg_catalog.stl_userlog 10717 (
-    userid integer, username character(50), oldusername character(50), action character(10), usecreatedb integer,
-    usesuper integer, usecatupd integer, valuntil timestamp, pid integer, xid bigint, recordtime timestamp
-)
-;
-
--- r_STL_EXPLAIN.md
-view pg_catalog.stl_explain 10718 (
-    userid integer, query integer, nodeid integer, parentid integer, plannode character(400), info character(400)
-)
-;
-
--- r_STL_VACUUM.md
-view pg_catalog.stl_vacuum 10719 (
-    userid integer, xid bigint, table_id integer, status character(30), rows bigint, sortedrows integer,
-    blocks integer, max_merge_partitions integer, eventtime timestamp, reclaimable_rows bigint, reclaimable_space_mb bigint,
-    cutoff_xid bigint, is_recluster integer
-)
-;
-
--- r_STL_ANALYZE.md
-view pg_catalog.stl_analyze 10720 (
-    userid integer, xid bigint, database character(30), table_id integer, status character(15), rows double,
-    modified_rows double, threshold_percent integer, is_auto character(1), starttime timestamp, endtime timestamp,
-    prevtime timestamp, num_predicate_cols integer, num_new_predicate_cols integer, is_background character(1),
-    auto_analyze_phase character(100), schema_name character(128), table_name character(136)
-)
-;
-
 -- r_STL_WLM_QUERY.md
 view pg_catalog.stl_wlm_query 10721 (
     userid integer, xid integer, task integer, query integer, service_class integer, slot_count integer,
@@ -215,7 +147,7 @@ view pg_catalog.stl_wlm_query 10721 (
     exec_start_time timestamp, exec_end_time timestamp, total_exec_time bigint, service_class_end_time timestamp,
     final_state character(16), est_peak_mem bigint, query_priority character(20), service_class_name character(64)
 ) as
-select userid, xid, query, query, 5, 1,
+select userid, xid, query, query, 100, 1,
     starttime, starttime, starttime, 0,
     starttime, endtime, datediff(microsecond, starttime, endtime), endtime,
     'Completed', 0, 'Normal', 'Default queue'
@@ -309,7 +241,7 @@ view pg_catalog.svl_qlog 11101 (
 ) as
 select userid, query, xid, pid, starttime, endtime, datediff(microsecond, starttime, endtime),
     aborted, label, querytxt, null,
-    'Ran on the main cluster', null
+    'Ran on the main cluster', from_call
 from pg_internal.log_query
 where query_type not in ('DDL', 'UTILITY', 'COMMAND')
 ;
@@ -347,14 +279,6 @@ select pid, eventtime, userid, type from pg_internal.log_termination
 view pg_catalog.svl_s3log 11105 (
     pid integer, query integer, segment integer, step integer, node integer, slice integer, eventtime timestamp,
     message text
-)
-;
-
--- r_SVL_QUERY_SUMMARY.md
-view pg_catalog.svl_query_summary 11106 (
-    userid integer, query integer, stm integer, seg integer, step integer, maxtime bigint, avgtime bigint, rows bigint,
-    bytes bigint, rate_row double, rate_byte double, label text, is_diskbased character(1), workmem bigint,
-    is_rrscan character(1), is_delayed_scan character(1), rows_pre_filter bigint
 )
 ;
 

@@ -103,7 +103,11 @@ where r.kind in ('r', 'v') and r.accessible
 view pg_catalog.svv_redshift_functions 10510 (
     database_name varchar(128), schema_name varchar(128), function_name varchar(128), function_type varchar(128),
     argument_type varchar(512), result_type varchar(128)
-)
+) as
+select current_database(), schema, name, case when is_procedure then 'STORED PROCEDURE' else 'REGULAR FUNCTION' end,
+    input_list, result
+from pg_internal.routines
+where accessible
 ;
 
 -- r_SVV_TABLE_INFO.md: tables with at least one row; sizes in blocks of one megabyte.
@@ -315,7 +319,7 @@ view pg_catalog.svv_function_privileges 10532 (
     namespace_name text, function_name text, argument_types text, privilege_type text, identity_id integer,
     identity_name text, identity_type text, admin_option boolean
 ) as
-select schema, object_name, '', privilege, grantee, grantee_name, grantee_kind, grant_option
+select schema, object_name, arguments, privilege, grantee, grantee_name, grantee_kind, grant_option
 from pg_internal.privileges
 where object_kind in ('function', 'procedure')
 ;

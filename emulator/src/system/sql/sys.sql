@@ -19,8 +19,8 @@ select userid, query, label, xid, pid,
     starttime, endtime, datediff(microsecond, starttime, endtime), 0, datediff(microsecond, starttime, endtime),
     error_message, returned_rows, returned_bytes, querytxt,
     version(), null, 'primary', 0,
-    0, 0, -1, '',
-    null, null, null,
+    0, 0, 100, 'Default queue',
+    'normal', null, null,
     null, 1, 0,
     username
 from pg_internal.log_query
@@ -30,8 +30,8 @@ select user_id, query_id, label, transaction_id, pid,
     start_time, null, 0, 0, 0,
     null, 0, 0, query_text,
     version(), null, 'primary', 0,
-    0, 0, -1, '',
-    null, null, null,
+    0, 0, 100, 'Default queue',
+    'normal', null, null,
     null, 1, 0,
     user_name
 from pg_internal.running_queries
@@ -112,51 +112,6 @@ view pg_catalog.sys_unload_detail 11308 (
 ) as
 select userid, query, pid, xid, path, starttime, endtime, line_count, transfer_size, file_format
 from pg_internal.log_unload_file
-;
-
--- SYS_CONNECTION_LOG.md
-view pg_catalog.sys_connection_log 11309 (
-    event character(50), record_time timestamp, remote_host character(45), remote_port character(32),
-    session_id integer, database_name character(50), user_name character(50), auth_method character(32),
-    duration integer, ssl_version character(50), ssl_cipher character(128), mtu integer, ssl_compression character(64),
-    ssl_expansion character(64), iam_auth_guid character(36), application_name character(250),
-    driver_version character(64), os_version character(64), plugin_name character(32), protocol_version integer,
-    global_session_id character(36)
-) as
-select 'initiating session', started, remote_host, '',
-    pid, database, user_name, 'password',
-    0, '', '', 0, '',
-    '', '', application_name,
-    driver_version, os_version, plugin_name, protocol_version,
-    ''
-from pg_internal.sessions
-;
-
--- SYS_SESSION_HISTORY.md
-view pg_catalog.sys_session_history 11310 (
-    user_id character(50), session_id integer, database_name character(50), status character(20),
-    session_timeout integer, start_time timestamp, end_time timestamp
-) as
-select cast(user_id as varchar), pid, database, 'active', 0, started, null from pg_internal.sessions
-;
-
--- SYS_TRANSACTION_HISTORY.md
-view pg_catalog.sys_transaction_history 11311 (
-    user_id integer, transaction_id bigint, isolation_level text, status text, transaction_start_time timestamp,
-    commit_start_time timestamp, commit_end_time timestamp, blocks_committed bigint, undo_transaction_id bigint
-)
-;
-
--- SYS_QUERY_DETAIL.md
-view pg_catalog.sys_query_detail 11312 (
-    user_id integer, query_id bigint, child_query_sequence integer, stream_id integer, segment_id integer,
-    step_id integer, step_name text, table_id integer, table_name character(136), is_rrscan character(1),
-    start_time timestamp, end_time timestamp, duration bigint, alert text, input_bytes bigint, input_rows bigint,
-    output_bytes bigint, output_rows bigint, blocks_read bigint, blocks_write bigint, local_read_io bigint,
-    remote_read_io bigint, source text, data_skewness integer, time_skewness integer, is_active character(1),
-    spilled_block_local_disk bigint, spilled_block_remote_disk bigint, step_attribute character(64),
-    metrics_level character(64), plan_parent_id integer, plan_node_id integer
-)
 ;
 
 -- SYS_EXTERNAL_QUERY_DETAIL.md

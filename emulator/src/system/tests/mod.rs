@@ -63,12 +63,33 @@ fn documented_relations_have_the_documented_columns() {
     }
 }
 
+#[test]
+fn documented_relations_are_there_for_whom_they_are() {
+    let mut absent = Vec::new();
+    let lines = include_str!("../testdata/documented_relations.tsv").lines().filter(|line| !line.starts_with('#'));
+    let mut count = 0;
+    for line in lines {
+        let (name, visibility) = line.split_once('\t').unwrap_or_else(|| panic!("{line}"));
+        count += 1;
+        match (relation("pg_catalog", name, Edition::Redshift), visibility) {
+            (Some(relation), "all" | "superuser") => {
+                assert_eq!(is_for_superusers(&relation), visibility == "superuser", "{name}");
+                assert!(listed().any(|(other, _)| other.oid == relation.oid), "{name} is not listed");
+            }
+            (None, "absent") => absent.push(name),
+            _ => panic!("{name} is to be {visibility}"),
+        }
+    }
+    assert_eq!((count, absent.len()), (243, 4));
+}
+
 /// The type as `format_type` writes it; the guide writes aliases, too.
 fn canonical(ty: &str) -> String {
     let known = match ty {
         "int" => "integer",
         "timestamp" => "timestamp without time zone",
         "double" => "double precision",
+        "bool" => "boolean",
         other => other,
     };
     known.replace("varchar(", "character varying(").replace("char(", "character(")

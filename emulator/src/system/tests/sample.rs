@@ -213,6 +213,52 @@ impl Directory for Sample {
             granted: true,
         }]
     }
+
+    fn conflicts(&self) -> Vec<Conflict> {
+        vec![Conflict { txn: 9, pid: 1, began: 0, aborted: 1, table: Oid(Sample::SALES) }]
+    }
+
+    fn routines(&self) -> Result<Vec<(Arc<Schema>, Arc<Routine>)>> {
+        let arg = |name: &str, mode, ty| RoutineArgument { name: Some(name.into()), mode, ty: Some(ArgumentType(ty)) };
+        let routine = |oid, name: &str, kind, args, body: &str| {
+            Arc::new(Routine {
+                oid: Oid(oid),
+                schema_oid: Oid(2200),
+                name: name.into(),
+                signature: name.into(),
+                owner: Oid(100),
+                kind,
+                args,
+                body: body.into(),
+                search_path: Vec::new(),
+                created: 0,
+            })
+        };
+        let returns = ArgumentType(RedshiftType::Int8);
+        let function = routine(
+            100_400,
+            "twice",
+            RoutineKind::Function { returns, volatility: 'i' },
+            vec![arg("a", ArgumentMode::In, RedshiftType::Int4)],
+            "select 2 * $1",
+        );
+        let procedure = routine(
+            100_401,
+            "fill",
+            RoutineKind::Procedure { definer: true, nonatomic: false, settings: Vec::new() },
+            vec![
+                arg("a", ArgumentMode::In, RedshiftType::Int4),
+                arg("b", ArgumentMode::Out, RedshiftType::Varchar(20)),
+            ],
+            "begin b := a; end",
+        );
+        let schema = self.schemas()?.remove(0);
+        Ok(vec![(Arc::clone(&schema), function), (schema, procedure)])
+    }
+
+    fn may_execute(&self, actor: &Actor, routine: &Routine) -> Result<bool> {
+        Ok(actor.superuser || !routine.is_procedure())
+    }
 }
 
 /// What the sample's user of this id would see.
@@ -241,5 +287,5 @@ pub(crate) fn source(user_id: u32) -> Source {
     };
     let activity = Activity::default();
     let logs = logs::Logs::open(&crate::Location::Memory).expect("logs");
-    Source { directory: Arc::new(Sample), session: Arc::new(session), logs, activity }
+    Source { directory: Arc::new(Sample), session: Arc::new(session), logs, activity, engine: None }
 }
