@@ -103,9 +103,12 @@ pub(crate) struct SessionState {
     pub last_copy_count: i64,
     pub last_unload_id: i64,
     pub last_unload_count: i64,
+    /// What pg_last_query_id() gives.
     pub last_query_id: i64,
     /// Has the open transaction added rows to a table?
     pub ingested: bool,
+    /// The id of the last statement.
+    pub last_statement: i64,
     idle_limit: Option<Duration>,
     active: ActiveSession,
     /// Groups that its user is in as long as it lasts.
@@ -168,6 +171,7 @@ impl Session {
             last_unload_count: 0,
             last_query_id: -1,
             ingested: false,
+            last_statement: -1,
         };
         Ok(Session { block: None, noted: None, state })
     }
@@ -277,7 +281,7 @@ impl Session {
     /// statement failed or was dropped can only be rolled back: the caller sees to that.
     pub async fn execute(&mut self, request: Request<'_>) -> Result<Outcome> {
         let query = self.state.engine.logs().next_query();
-        self.state.last_query_id = query;
+        self.state.last_statement = query;
         // The block is taken out: where this future is dropped half-way, its transaction goes with it.
         let (block, in_block) = match self.block.take() {
             Some(block) => (block, InBlock::Yes),
@@ -297,11 +301,16 @@ impl Session {
             started: clock::now(),
         });
         let log = QueryLog::new(record, Some(running), self.state.engine.logs().clone());
+        let (trace, query_type) = (log.trace(), statements::query_type(request.statement));
         let outcome = match request.statement {
             // The statements of a procedure have rows and steps of their own.
             Statement::Call(_) => self.run(request, query, block, in_block).await,
-            _ => log.trace().scope(self.run(request, query, block, in_block)).await,
+            _ => trace.scope(self.run(request, query, block, in_block)).await,
         };
+        // Queries that the leader node runs alone do not count (developer guide, "PG_LAST_QUERY_ID").
+        if matches!(query_type, "COPY" | "UNLOAD") || trace.touches_tables() {
+            self.state.last_query_id = query;
+        }
         log.follow(outcome)
     }
 
@@ -387,7 +396,7 @@ impl Session {
 
     /// The id that the last statement has in the system tables (pg_last_query_id()); none before the first.
     pub fn last_query(&self) -> Option<i64> {
-        Some(self.state.last_query_id).filter(|query| *query >= 0)
+        Some(self.state.last_statement).filter(|query| *query >= 0)
     }
 
     /// A setting's value as SHOW gives it.

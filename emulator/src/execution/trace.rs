@@ -83,9 +83,17 @@ impl Trace {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The steps of a statement that began at this time, microseconds since 1970; none where it ran no plan.
+    /// Does the statement read or write tables? What does not is done by the leader node alone.
+    pub fn touches_tables(&self) -> bool {
+        !self.lock().tables.is_empty()
+    }
+
+    /// The steps of a statement that began at this time, microseconds since 1970; none where it ran no plan over tables.
     pub fn steps(&self, began: i64, ending: Option<Ending>) -> Vec<QueryStep> {
         let traced = self.lock();
+        if traced.tables.is_empty() {
+            return Vec::new();
+        }
         let mut builder = Builder { traced: &traced, began, ..Builder::default_of(&traced) };
         let Some((last, before)) = traced.plans.split_last() else { return Vec::new() };
         for plan in before {

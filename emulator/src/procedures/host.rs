@@ -43,7 +43,7 @@ impl Drop for Host<'_> {
 impl<'a> Host<'a> {
     /// A host that begins with this transaction.
     pub(crate) fn new(state: &'a mut SessionState, transaction: Transaction, started: i64, in_block: bool) -> Host<'a> {
-        let query = state.last_query_id;
+        let query = state.last_statement;
         let parameters = Parameters::with_values(Vec::new(), Vec::new());
         Host {
             state,

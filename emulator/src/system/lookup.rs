@@ -4,7 +4,11 @@
 
 use std::{cell::OnceCell, collections::HashMap, sync::Arc};
 
-use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::AssumingCommand};
+use redshift_sql_dialect::{
+    Error, RedshiftType, Result, SqlState,
+    ast::{AssumingCommand, DataType, ExprKind},
+    parse_expression,
+};
 
 use super::{
     SYSTEM_SCHEMAS, Source,
@@ -256,7 +260,7 @@ impl<'a> Lookup<'a> {
         let parts = split_name(name).unwrap_or_default();
         let mut wanted = Vec::new();
         for ty in types.split(',').map(str::trim).filter(|ty| !ty.is_empty()) {
-            wanted.push(type_named(ty).map(|row| row.oid));
+            wanted.push(type_oid(ty));
         }
         let session = &self.source.session;
         let fits = |(schema, routine): &(Arc<crate::catalog::Schema>, Arc<Routine>)| {
@@ -584,6 +588,15 @@ pub(crate) fn regtype_named(text: &str) -> Result<&'static TypeRow> {
         Err(_) => type_named(&base.to_lowercase()),
     };
     found.ok_or_else(|| Error::new(SqlState::UNDEFINED_OBJECT, format!("type \"{text}\" does not exist")))
+}
+
+/// The OID of a type as SQL writes it: `int`, `character varying(20)`; none where there is no such type.
+fn type_oid(text: &str) -> Option<u32> {
+    let written = parse_expression(&format!("null::{text}")).ok()?;
+    match written.kind {
+        ExprKind::Cast { ty: DataType::Known(ty), .. } => Some(ty.oid()),
+        _ => type_named(text).map(|row| row.oid),
+    }
 }
 
 /// The catalog's type of this name: what a cast to a name that is no key word means (`regclass`, `oid`, `_text`).

@@ -222,8 +222,8 @@ impl Listing {
             GrantedObject::Function { name, args } => {
                 let text = "select schema_name, object_name, object_type, privilege_type, identity_id, identity_name,
                                 identity_type, admin_option, privilege_scope, database_name, grantor_name
-                            from pg_internal.show_grants
-                            where object_type in ('FUNCTION', 'PROCEDURE') and schema_name = $1 and object_name = $2
+                            from pg_internal.show_routine_grants
+                            where schema_name = $1 and object_name = $2
                                 and ($3 is null or arguments = $3)
                                 and ($4 is null or identity_type = $4 and identity_name = $5)
                             order by identity_type, identity_name, privilege_type limit $6";

@@ -95,7 +95,8 @@ async fn planned(engine: &Engine, source: &Source, query: &Query) -> Result<Vec<
         search_path: query.search_path.split(',').map(str::to_string).collect(),
         ..(*source.session).clone()
     });
-    let there = Source { directory: view.clone(), session: session.clone(), ..source.clone() };
+    // Without an engine: what a plan counts rows of may be plans, which are not made on the way.
+    let there = Source { directory: view.clone(), session: session.clone(), engine: None, ..source.clone() };
     let context = BindContext {
         catalog: Arc::new(SystemView::new(view, there)),
         session,

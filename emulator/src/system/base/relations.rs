@@ -161,10 +161,12 @@ pub fn rows(source: &Source, wanted: &Wanted<'_>) -> Result<Vec<Vec<Cell>>> {
         all.extend(indexes(relation, visible));
     }
     // A key is counted with the table that it points to as well.
+    let mut referencing: HashMap<u32, i64> = HashMap::new();
     for table in relations.iter().flat_map(|relation| foreign_tables(relation)) {
-        if let Some(parts) = all.iter_mut().find(|parts| parts.oid == table && !parts.is_system) {
-            parts.keys.referencing += 1;
-        }
+        *referencing.entry(table).or_default() += 1;
+    }
+    for parts in all.iter_mut().filter(|parts| !parts.is_system) {
+        parts.keys.referencing = referencing.get(&parts.oid).copied().unwrap_or(0);
     }
     Ok(all.into_iter().map(|parts| into_row(parts, database, &principals)).collect())
 }

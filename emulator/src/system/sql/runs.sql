@@ -6,7 +6,7 @@ view pg_catalog.stl_sessions 10711 (
     userid integer, starttime timestamp, endtime timestamp, process integer, user_name character(50),
     db_name character(50), timeout_sec integer, timed_out integer
 ) as
-select userid, starttime, endtime, pid, username, database, timeout, case when timed_out then 1 else 0 end
+select userid, starttime, endtime, pid, username, database, timeout, 0
 from pg_internal.log_session
 ;
 
@@ -217,7 +217,7 @@ select m.userid, m.session_userid, m.pid, m.xid, m.query, m.recordtime, m.loglev
     case m.loglevel when 20 then 'LOG' when 30 then 'INFO' when 40 then 'NOTICE' when 50 then 'WARNING' else
         'EXCEPTION' end,
     m.message, m.linenum, substring(coalesce(c.querytxt, ''), 1, 500), m.label, coalesce(c.aborted, 0),
-    m.message_xid
+    m.xid
 from pg_internal.log_procedure_message m left join pg_internal.log_call c on c.query = m.query
 ;
 
@@ -226,7 +226,7 @@ view pg_catalog.sys_procedure_messages 11356 (
     transaction_id bigint, query_id integer, record_time timestamp, log_level character(10),
     message character(1024), line_number integer, query_uuid character(36)
 ) as
-select message_xid, query, recordtime,
+select xid, query, recordtime,
     case loglevel when 20 then 'LOG' when 30 then 'INFO' when 40 then 'NOTICE' when 50 then 'WARNING' else
         'EXCEPTION' end,
     message, linenum, null

@@ -80,7 +80,7 @@ where c.kind = 'f'
 compat pg_internal.show_grants 11607 (
     schema_name varchar(128), object_name varchar(128), object_type varchar(128), privilege_type varchar(128),
     identity_id integer, identity_name varchar(128), identity_type varchar(128), admin_option boolean,
-    privilege_scope varchar(128), database_name varchar(128), grantor_name varchar(128), arguments varchar(4000)
+    privilege_scope varchar(128), database_name varchar(128), grantor_name varchar(128)
 ) as
 select case object_kind when 'schema' then object_name else schema end,
     object_name, case object_kind when 'relation' then 'TABLE' else upper(object_kind) end, privilege,
@@ -88,9 +88,23 @@ select case object_kind when 'schema' then object_name else schema end,
     case grantee_kind when 'group' then 'role' else grantee_kind end, grant_option,
     case object_kind when 'relation' then 'TABLE' when 'function' then 'FUNCTION' when 'procedure' then 'PROCEDURE'
         else scope end,
-    case object_kind when 'database' then object_name else current_database() end, grantor_name, arguments
+    case object_kind when 'database' then object_name else current_database() end, grantor_name
 from pg_internal.privileges
 where object_kind in ('relation', 'schema', 'database', 'function', 'procedure') and not own
+;
+
+-- r_SHOW_GRANTS.md: those on functions and procedures, which are told apart by their arguments.
+compat pg_internal.show_routine_grants 11614 (
+    schema_name varchar(128), object_name varchar(128), object_type varchar(128), privilege_type varchar(128),
+    identity_id integer, identity_name varchar(128), identity_type varchar(128), admin_option boolean,
+    privilege_scope varchar(128), database_name varchar(128), grantor_name varchar(128), arguments varchar(4000)
+) as
+select schema, object_name, upper(object_kind), privilege,
+    grantee, case grantee_kind when 'group' then '/' || grantee_name else grantee_name end,
+    case grantee_kind when 'group' then 'role' else grantee_kind end, grant_option,
+    upper(object_kind), current_database(), grantor_name, arguments
+from pg_internal.privileges
+where object_kind in ('function', 'procedure') and not own
 ;
 
 -- r_SHOW_COLUMN_GRANTS.md

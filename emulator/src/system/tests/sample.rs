@@ -8,9 +8,9 @@ use crate::{
     Credential,
     binder::SessionInfo,
     catalog::{
-        Actor, Column, Constraint, Database, GrantEntry, GrantObject, Grantee, Group, IamRole, Identity, Isolation,
-        KeyKind, LockMode, Oid, Privilege, Relation, RelationKind, RelationRights, Role, Schema, TableInfo, TableLock,
-        User, ViewInfo, default_entries,
+        Actor, ArgumentMode, ArgumentType, Column, Conflict, Constraint, Database, GrantEntry, GrantObject, Grantee,
+        Group, IamRole, Identity, Isolation, KeyKind, LockMode, Oid, Privilege, Relation, RelationKind, RelationRights,
+        Role, Routine, RoutineArgument, RoutineKind, Schema, TableInfo, TableLock, User, ViewInfo, default_entries,
     },
     storage::TableStatistics,
     system::{Activity, Directory, Source, logs},
