@@ -95,12 +95,22 @@ impl Trace {
             return Vec::new();
         }
         let mut builder = Builder { traced: &traced, began, ..Builder::default_of(&traced) };
-        let Some((last, before)) = traced.plans.split_last() else { return Vec::new() };
-        for plan in before {
-            let open = builder.visit(plan);
-            builder.close(open);
+        let mut open = Open::default();
+        match traced.plans.split_last() {
+            Some((last, before)) => {
+                for plan in before {
+                    let open = builder.visit(plan);
+                    builder.close(open);
+                }
+                open = builder.visit(last);
+            }
+            // The rows of VALUES are there before anything runs.
+            None => {
+                if let Some(Ending::Insert(rows) | Ending::Delete(rows)) = ending {
+                    open.push(builder.step("scan", Measured { rows, ..Measured::default() }));
+                }
+            }
         }
-        let mut open = builder.visit(last);
         if let Some(ending) = ending {
             let target = traced.target.unwrap_or(0);
             let (kind, rows, bytes, table) = match ending {
@@ -174,6 +184,20 @@ impl Measured {
             }
         }
         measured
+    }
+
+    /// The same of an operator without inputs: rows in memory are not counted by it.
+    fn of_leaf(plan: &Arc<dyn ExecutionPlan>) -> Measured {
+        let measured = Measured::of(plan);
+        let source = plan.downcast_ref::<DataSourceExec>().map(DataSourceExec::data_source);
+        let memory = source.and_then(|source| source.downcast_ref::<MemorySourceConfig>());
+        match memory {
+            Some(memory) if measured.rows == 0 => {
+                let rows = memory.partitions().iter().flatten().map(|batch| batch.num_rows() as i64).sum();
+                Measured { rows, ..measured }
+            }
+            _ => measured,
+        }
     }
 }
 
@@ -284,7 +308,7 @@ impl<'t> Builder<'t> {
         match children.as_slice() {
             [] => {
                 let mut open = Open::default();
-                open.push(self.table_step("scan", self.table(plan).unwrap_or(0), Measured::of(plan)));
+                open.push(self.table_step("scan", self.table(plan).unwrap_or(0), Measured::of_leaf(plan)));
                 open
             }
             [input] => self.single(plan, input),
@@ -366,7 +390,7 @@ impl<'t> Builder<'t> {
             && tables.iter().all(|other| *other == Some(*table))
         {
             let mut open = Open::default();
-            let all = inputs.iter().map(Measured::of).fold(Measured::default(), |sum, one| Measured {
+            let all = inputs.iter().map(Measured::of_leaf).fold(Measured::default(), |sum, one| Measured {
                 rows: sum.rows + one.rows,
                 bytes: sum.bytes + one.bytes,
                 start: [sum.start, one.start].into_iter().flatten().min(),
