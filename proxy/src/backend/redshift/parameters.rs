@@ -210,7 +210,7 @@ mod tests {
         let text = text("select $1,$2from t", &types, &[Some("1"), Some("now")]);
         assert_eq!(text.sql, "select CAST(:p1 AS bigint),CAST(:p2 AS timestamp with time zone) from t");
         // The comma, what stands in the place of $2, and the t.
-        assert_eq!([text.original(29), text.original(40), text.original(text.sql.len() as u32 - 1)], [9, 10, 17]);
+        assert_eq!([text.original(26), text.original(40), text.original(text.sql.len() as u32 - 1)], [9, 10, 17]);
     }
 
     #[test]
