@@ -11,18 +11,28 @@
 //! 5. `wire::encode` turns each batch into rows of the protocol, which leave as they are made: a result is never held as
 //!    a whole.
 //!
+//! Before the backend stands the [`guard`]: it asks the [`policy`], writes the [`audit`] and counts in the [`metrics`]; who may pass
+//! at all [`auth`] decides. [`doors`] puts these together as the gateway's configuration says.
+//!
 //! This crate is the only one that knows the wire protocol. It knows no SQL beyond transactions, prepared statements and
 //! cursors.
 
+pub mod audit;
 pub mod auth;
 pub mod backend;
 pub mod check;
 pub mod config;
+pub mod doors;
+pub mod guard;
 pub mod http;
+pub mod metrics;
+pub mod policy;
+pub mod reload;
 pub mod router;
 pub mod rows;
 pub mod server;
 pub mod session;
 #[cfg(test)]
 mod testing;
+pub mod user_command;
 pub mod wire;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use blueshift::{
     check,
     config::{Cli, Command},
-    server,
+    server, user_command,
 };
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     let ended = match cli.into_command() {
         Command::Emulate(arguments) => server::emulate(arguments),
         Command::Proxy(arguments) => server::proxy(&arguments),
+        Command::User(arguments) => return user_command::run(&arguments),
         Command::Check(arguments) => return check::run(&arguments),
     };
     match ended {

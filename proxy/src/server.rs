@@ -25,21 +25,23 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tokio_rustls::TlsAcceptor;
 
 pub use self::gateway::proxy;
 use crate::{
-    auth::tls::{self, Temporary, TlsError},
+    auth::tls::{self, Temporary, Tls, TlsError},
     backend::{Backend, LocalBackend},
     config::{EmulateArgs, Exposed, HttpListen, proxy::ConfigError},
+    doors::Doors,
+    guard::Guarded,
     http::{
         admin::Control,
         credentials::Credentials,
         data_api::DataApi,
-        server::{self as http_server, Front},
+        server::{self as http_server, Front, Services},
         sigv4::Keys,
         warehouses::{Door, Warehouses},
     },
+    metrics::Metrics,
     router::Company,
     session::{Answer, Command, Session},
     wire::{self, Shared, cancel::Registry},
@@ -72,6 +74,8 @@ pub enum StartError {
     Warehouses { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error("{0}")]
+    Doors(String),
     #[error("target {name}: {reason}")]
     Target { name: String, reason: String },
     #[error("cannot make the bucket folder {path}: {source}")]
@@ -83,8 +87,12 @@ pub struct Server {
     /// What runs statements.
     pub backend: Arc<dyn Backend>,
     /// What encrypts connections; none refuses encryption.
-    pub tls: Option<TlsAcceptor>,
-    /// Where AWS's interfaces are served, if anywhere.
+    pub tls: Option<Tls>,
+    /// Who may pass and what, in a gateway that knows its users.
+    pub doors: Option<Arc<Doors>>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Where HTTP is served, if anywhere.
     pub http: Option<HttpPort>,
 }
 
@@ -92,8 +100,8 @@ pub struct Server {
 pub struct HttpPort {
     /// Its socket.
     pub listener: TcpListener,
-    /// The control plane.
-    pub warehouses: Arc<Warehouses>,
+    /// The control plane; without one only health and metrics are served.
+    pub warehouses: Option<Arc<Warehouses>>,
     /// The keys that requests must be signed with; without any who calls is only read.
     pub keys: Option<Keys>,
 }
@@ -105,10 +113,13 @@ pub struct HttpPort {
 /// Where the backend cannot write out what is in flight.
 pub async fn run(listener: TcpListener, server: Server, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
     let (stop, stopped) = watch::channel(false);
-    let Server { backend, tls, http } = server;
+    let Server { backend, tls, doors, metrics, http } = server;
+    let backend: Arc<dyn Backend> = Arc::new(Guarded::new(backend, Arc::clone(&metrics), doors.clone()));
     let shared = Shared {
         backend: Arc::clone(&backend),
         tls,
+        doors,
+        metrics,
         registry: Arc::new(Registry::default()),
         credentials: Arc::new(Credentials::default()),
         shutdown: stopped,
@@ -139,8 +150,8 @@ pub async fn run(listener: TcpListener, server: Server, shutdown: impl Future<Ou
     if timeout(DRAIN, drained).await.is_err() {
         connections.shutdown().await;
     }
-    if let Some(front) = front {
-        front.data_api.abort();
+    if let Some(services) = front.as_ref().and_then(|front| front.services.as_ref()) {
+        services.data_api.abort();
     }
     backend.close().await
 }
@@ -148,13 +159,17 @@ pub async fn run(listener: TcpListener, server: Server, shutdown: impl Future<Ou
 /// Serves HTTP beside the wire protocol.
 fn open_http(connections: &mut JoinSet<()>, port: HttpPort, shared: &Shared) -> Arc<Front> {
     let HttpPort { listener, warehouses, keys } = port;
-    let control = Arc::new(Control {
-        warehouses,
-        credentials: Arc::clone(&shared.credentials),
-        backend: Arc::clone(&shared.backend),
-        registry: Arc::clone(&shared.registry),
+    let services = warehouses.map(|warehouses| {
+        let control = Arc::new(Control {
+            warehouses,
+            credentials: Arc::clone(&shared.credentials),
+            backend: Arc::clone(&shared.backend),
+            registry: Arc::clone(&shared.registry),
+        });
+        Services { data_api: DataApi::new(Arc::clone(&control)), control }
     });
-    let front = Arc::new(Front { data_api: DataApi::new(Arc::clone(&control)), control, keys });
+    let (metrics, doors) = (Arc::clone(&shared.metrics), shared.doors.clone());
+    let front = Arc::new(Front { services, keys, metrics, doors, stopping: shared.shutdown.clone() });
     connections.spawn(http_server::serve(listener, Arc::clone(&front), shared.shutdown.clone()));
     front
 }
@@ -211,7 +226,13 @@ pub fn emulate(arguments: EmulateArgs) -> Result<(), StartError> {
             HttpBound::Off | HttpBound::Taken(_) => None,
         };
         let Prepared { backend, encryption, .. } = &prepared;
-        let server = Server { backend: Arc::clone(backend), tls: Some(encryption.acceptor.clone()), http };
+        let server = Server {
+            backend: Arc::clone(backend),
+            tls: Some(encryption.acceptor.clone()),
+            doors: None,
+            metrics: Arc::default(),
+            http,
+        };
         connections.block_on(run(listener, server, interrupted(interruptions))).map_err(engine_error)
     });
     // Threads that are still in a blocking call (a slow disk) must not hold up the end.
@@ -276,7 +297,7 @@ impl Prepared {
         };
         let path = file.clone().unwrap_or_default();
         let warehouses = Warehouses::open(file, door).map_err(|source| StartError::Warehouses { path, source })?;
-        Ok(HttpPort { listener, warehouses: Arc::new(warehouses), keys: arguments.verify_sigv4.clone() })
+        Ok(HttpPort { listener, warehouses: Some(Arc::new(warehouses)), keys: arguments.verify_sigv4.clone() })
     }
 }
 
@@ -343,7 +364,7 @@ fn cannot_listen(address: &str, error: &io::Error) -> StartError {
 
 /// The server's certificate, and what clients check it with.
 struct Encryption {
-    acceptor: TlsAcceptor,
+    acceptor: Tls,
     authority: Authority,
 }
 
@@ -370,15 +391,15 @@ impl Authority {
 impl Encryption {
     fn prepare(arguments: &EmulateArgs) -> Result<Encryption, StartError> {
         if let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) {
-            let acceptor = tls::acceptor(certificate, key)?;
+            let acceptor = tls::acceptor(certificate, key, None)?;
             return Ok(Encryption { acceptor, authority: Authority::Known });
         }
         if arguments.ephemeral {
-            let Temporary { acceptor, authority } = tls::temporary(&std::env::temp_dir())?;
+            let Temporary { acceptor, authority } = tls::temporary(&std::env::temp_dir(), None)?;
             return Ok(Encryption { acceptor, authority: Authority::Temporary(authority) });
         }
         let files = tls::self_made(&arguments.data.join("tls"))?;
-        let acceptor = tls::acceptor(&files.certificate, &files.key)?;
+        let acceptor = tls::acceptor(&files.certificate, &files.key, None)?;
         Ok(Encryption { acceptor, authority: Authority::Kept(absolute(&files.authority)) })
     }
 }
@@ -512,7 +533,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let backend = Arc::new(FakeBackend::default());
         let (stop, stopped) = oneshot::channel();
-        let server = Server { backend: backend.clone(), tls: None, http: None };
+        let server = Server { backend: backend.clone(), tls: None, doors: None, metrics: Arc::default(), http: None };
         let running = tokio::spawn(run(listener, server, async { drop(stopped.await) }));
         // A client that says nothing does not hold the server up for long; one that is logged in is told.
         let mut client = TcpStream::connect(address).await.unwrap();

@@ -3,7 +3,7 @@
 //! ```
 //! use redshift_sql_dialect::{footprint::Footprint, parse, visit::Use};
 //!
-//! let parsed = parse("with r as (select * from sales.orders) insert into totals select count(*) from r").unwrap();
+//! let parsed = parse("insert into totals with r as (select * from sales.orders) select count(*) from r").unwrap();
 //! let footprint = Footprint::of(&parsed[0].statement);
 //! let named: Vec<_> = footprint.relations.iter().map(|(name, usage)| (name.to_string(), *usage)).collect();
 //! assert_eq!(named, [("totals".to_string(), Use::Write), ("sales.orders".to_string(), Use::Read)]);
@@ -37,7 +37,8 @@ pub struct Footprint {
     pub opaque: Vec<Opaque>,
     /// UPDATE and DELETE without WHERE: which command, and of which table.
     pub unconditional: Vec<(&'static str, ObjectName)>,
-    /// The commands inside of it, itself first: those that EXPLAIN, PREPARE, CREATE SCHEMA and bodies of procedures hold.
+    /// The commands inside of it, itself first: those that PREPARE, CREATE SCHEMA and bodies of procedures hold. What is only
+    /// explained does not count.
     pub commands: Vec<&'static str>,
 }
 
@@ -69,8 +70,10 @@ fn add<T: PartialEq>(list: &mut Vec<T>, item: T) {
 
 impl Visitor for Collector {
     fn visit_statement(&mut self, statement: &Statement) {
-        add(&mut self.footprint.commands, statement.command_name());
         let outside = self.explaining;
+        if !outside {
+            add(&mut self.footprint.commands, statement.command_name());
+        }
         match statement {
             Statement::Explain(_) => self.explaining = true,
             Statement::Update(Update { table, selection: None, .. }) if !self.explaining => {

@@ -130,6 +130,11 @@ fn digest_answer(kept: &[u8], server_nonce: &[u8], client_nonce: &[u8]) -> Vec<u
     Sha256::new().chain_update(kept).chain_update(server_nonce).chain_update(client_nonce).finalize().to_vec()
 }
 
+/// The salt of `sha256|digest|salt`; none where that is not its form.
+pub(crate) fn digest_salt(kept: &str) -> Option<Vec<u8>> {
+    Sha256Kept::parse(kept).map(|kept| kept.salt)
+}
+
 /// `sha256|digest|salt`, both in hexadecimal.
 struct Sha256Kept {
     digest: Vec<u8>,

@@ -25,11 +25,14 @@ use thiserror::Error;
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
-        self, ServerConfig,
-        crypto::ring,
+        self, RootCertStore, ServerConfig,
+        crypto::{CryptoProvider, ring},
         pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject},
+        server::{WebPkiClientVerifier, danger::ClientCertVerifier},
     },
 };
+
+use crate::reload::Reloading;
 
 /// What a self-made certificate is valid for.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -61,27 +64,80 @@ pub enum TlsError {
     Make(#[from] rcgen::Error),
 }
 
-/// The acceptor with this certificate chain and key.
+/// What encrypts connections. Files that change are read again: who comes behind that gets the new certificate.
+#[derive(Clone)]
+pub struct Tls(Arc<Reloading<ServerConfig>>);
+
+impl Tls {
+    /// What takes the next connection.
+    pub fn acceptor(&self) -> TlsAcceptor {
+        TlsAcceptor::from(self.0.get())
+    }
+}
+
+/// Whose certificates clients may, or must, come with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientAuthority {
+    /// The authorities' certificates (PEM).
+    pub file: PathBuf,
+    /// Must they?
+    pub required: bool,
+}
+
+/// TLS with this certificate chain and key, from version 1.2 on.
 ///
 /// # Errors
 /// Where the files cannot be read or do not fit together.
-pub fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor, TlsError> {
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
-        .map_err(|error| pem_error(certificate, "certificate", error))?;
-    if chain.is_empty() {
-        return Err(TlsError::Content { path: certificate.into(), what: "certificate" });
-    }
-    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| pem_error(key, "private key", error))?;
-    acceptor_of(chain, private)
+pub fn acceptor(certificate: &Path, key: &Path, clients: Option<&ClientAuthority>) -> Result<Tls, TlsError> {
+    let mut paths = vec![certificate.to_path_buf(), key.to_path_buf()];
+    paths.extend(clients.map(|clients| clients.file.clone()));
+    let (certificate, key, clients) = (certificate.to_path_buf(), key.to_path_buf(), clients.cloned());
+    let read = move || read_config(&certificate, &key, clients.as_ref());
+    Ok(Tls(Arc::new(Reloading::new(paths, read)?)))
 }
 
-fn acceptor_of(chain: Vec<CertificateDer<'static>>, private: PrivateKeyDer<'static>) -> Result<TlsAcceptor, TlsError> {
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, private)?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+fn read_config(certificate: &Path, key: &Path, clients: Option<&ClientAuthority>) -> Result<ServerConfig, TlsError> {
+    let chain = read_certificates(certificate)?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| pem_error(key, "private key", error))?;
+    config_of(chain, private, clients)
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|error| pem_error(path, "certificate", error))?;
+    if certificates.is_empty() {
+        return Err(TlsError::Content { path: path.into(), what: "certificate" });
+    }
+    Ok(certificates)
+}
+
+fn config_of(
+    chain: Vec<CertificateDer<'static>>,
+    private: PrivateKeyDer<'static>,
+    clients: Option<&ClientAuthority>,
+) -> Result<ServerConfig, TlsError> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    let builder = match clients {
+        None => builder.with_no_client_auth(),
+        Some(clients) => builder.with_client_cert_verifier(client_verifier(clients, provider)?),
+    };
+    Ok(builder.with_single_cert(chain, private)?)
+}
+
+fn client_verifier(
+    clients: &ClientAuthority,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+    let unusable = || TlsError::Content { path: clients.file.clone(), what: "certificate of an authority" };
+    let mut roots = RootCertStore::empty();
+    for certificate in read_certificates(&clients.file)? {
+        roots.add(certificate).map_err(|_| unusable())?;
+    }
+    let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    let builder = if clients.required { builder } else { builder.allow_unauthenticated() };
+    builder.build().map_err(|_| unusable())
 }
 
 fn pem_error(path: &Path, what: &'static str, error: pem::Error) -> TlsError {
@@ -134,7 +190,7 @@ const TEMPORARY: (&str, &str) = ("blueshift-ca-", ".pem");
 /// The certificate of a server that keeps nothing.
 pub struct Temporary {
     /// What encrypts connections.
-    pub acceptor: TlsAcceptor,
+    pub acceptor: Tls,
     /// The authority's certificate, for clients; it goes when this is dropped.
     pub authority: NamedTempFile,
 }
@@ -143,7 +199,7 @@ pub struct Temporary {
 ///
 /// # Errors
 /// Where the folder cannot be written.
-pub fn temporary(folder: &Path) -> Result<Temporary, TlsError> {
+pub fn temporary(folder: &Path, clients: Option<&ClientAuthority>) -> Result<Temporary, TlsError> {
     let at = |source| TlsError::File { path: folder.to_path_buf(), source };
     let unusable = |what| TlsError::Content { path: folder.to_path_buf(), what };
     remove_left_behind(folder);
@@ -151,7 +207,7 @@ pub fn temporary(folder: &Path) -> Result<Temporary, TlsError> {
     let certificate =
         CertificateDer::from_pem_slice(made.certificate.as_bytes()).map_err(|_| unusable("certificate"))?;
     let key = PrivateKeyDer::from_pem_slice(made.key.as_bytes()).map_err(|_| unusable("private key"))?;
-    let acceptor = acceptor_of(vec![certificate], key)?;
+    let acceptor = Tls(Arc::new(Reloading::fixed(config_of(vec![certificate], key, clients)?)));
     let mut authority = locked_file(folder).map_err(at)?;
     authority.write_all(made.authority.as_bytes()).map_err(at)?;
     Ok(Temporary { acceptor, authority })
@@ -245,7 +301,7 @@ mod tests {
         let files = self_made(&folder).unwrap();
         let authority = fs::read_to_string(&files.authority).unwrap();
         assert!(authority.starts_with("-----BEGIN CERTIFICATE-----"));
-        acceptor(&files.certificate, &files.key).unwrap();
+        acceptor(&files.certificate, &files.key, None).unwrap();
         assert_eq!(self_made(&folder).unwrap(), files);
         assert_eq!(fs::read_to_string(&files.authority).unwrap(), authority);
     }
@@ -254,13 +310,13 @@ mod tests {
     fn a_temporary_certificate_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let left = || fs::read_dir(folder.path()).unwrap().count();
-        let first = temporary(folder.path()).unwrap();
+        let first = temporary(folder.path(), None).unwrap();
         let authority = fs::read_to_string(first.authority.path()).unwrap();
         assert!(authority.starts_with("-----BEGIN CERTIFICATE-----"));
         // A server that was killed leaves its file without a lock; others' files are nobody's business.
         fs::write(folder.path().join("blueshift-ca-killed.pem"), "").unwrap();
         fs::write(folder.path().join("other.pem"), "").unwrap();
-        let second = temporary(folder.path()).unwrap();
+        let second = temporary(folder.path(), None).unwrap();
         assert!(first.authority.path().exists() && second.authority.path().exists());
         assert_eq!(left(), 3);
         drop((first, second));
@@ -277,11 +333,42 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_that_changes_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = self_made(folder.path()).unwrap();
+        let read = {
+            let files = files.clone();
+            move || read_config(&files.certificate, &files.key, None)
+        };
+        let paths = vec![files.certificate.clone(), files.key.clone()];
+        let tls = Tls(Arc::new(Reloading::new(paths, read).unwrap().eager()));
+        let before = tls.0.get();
+        assert!(Arc::ptr_eq(&before, &tls.0.get()));
+        let other = make().unwrap();
+        write_private(&files.key, &other.key).unwrap();
+        // Of another length, as the clock of a file system may be coarse.
+        fs::write(&files.certificate, format!("{}\n", other.certificate)).unwrap();
+        assert!(!Arc::ptr_eq(&before, &tls.0.get()));
+    }
+
+    #[test]
+    fn clients_may_have_to_bring_a_certificate() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = self_made(folder.path()).unwrap();
+        let with = |file: &Path| {
+            let clients = ClientAuthority { file: file.to_path_buf(), required: true };
+            acceptor(&files.certificate, &files.key, Some(&clients))
+        };
+        assert!(with(&files.authority).is_ok());
+        assert!(with(&files.key).err().unwrap().to_string().contains("no usable certificate"));
+    }
+
+    #[test]
     fn wrong_files_are_named() {
         let folder = tempfile::tempdir().unwrap();
         let files = self_made(folder.path()).unwrap();
         let missing = folder.path().join("missing.pem");
-        let error = |certificate: &Path, key: &Path| acceptor(certificate, key).err().unwrap().to_string();
+        let error = |certificate: &Path, key: &Path| acceptor(certificate, key, None).err().unwrap().to_string();
         assert!(error(&missing, &files.key).contains("missing.pem"));
         assert!(error(&files.key, &files.key).contains("no usable certificate"));
         assert!(error(&files.certificate, &files.certificate).contains("no usable private key"));

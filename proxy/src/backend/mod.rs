@@ -17,6 +17,8 @@ pub use archive::Archive;
 pub use local::LocalBackend;
 pub use redshift::RedshiftBackend;
 
+use crate::auth::{gate::Guest, users::ActsAs};
+
 /// A warehouse that sessions can be opened in.
 #[async_trait]
 pub trait Backend: Send + Sync {
@@ -31,6 +33,17 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// 3D000 where the database does not exist, 28000 where the user does not, and what a start-up setting fails with.
     async fn open(&self, login: Login) -> Result<Box<dyn BackendSession>>;
+
+    /// Opens a session for a guest of the gateway, who may act as somebody of their own.
+    ///
+    /// # Errors
+    /// Those of [`Backend::open`]; 0A000 where nobody can act as somebody else here.
+    async fn open_for(&self, login: Login, guest: &Guest) -> Result<Box<dyn BackendSession>> {
+        if guest.acts != ActsAs::default() {
+            return Err(Error::unsupported("users cannot act as others here"));
+        }
+        self.open(login).await
+    }
 
     /// Writes out what is in flight. No session is used afterwards.
     ///
@@ -114,6 +127,11 @@ pub trait BackendSession: Send {
 
     /// The id that the last statement has in the system tables; none before the first.
     fn last_query(&self) -> Option<i64> {
+        None
+    }
+
+    /// The id that the last statement has in the Data API, where it went through that.
+    fn statement_id(&self) -> Option<String> {
         None
     }
 }

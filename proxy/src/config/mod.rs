@@ -9,7 +9,7 @@ use std::{
 };
 
 pub use self::proxy::{ProxyArgs, ProxyConfig};
-use crate::{check::CheckArgs, http::sigv4::Keys};
+use crate::{check::CheckArgs, http::sigv4::Keys, user_command::UserArgs};
 use blueshift_emulator::{EngineConfig, Location, S3Config};
 use clap::{Args, Parser, Subcommand, builder::FalseyValueParser};
 
@@ -37,6 +37,8 @@ pub enum Command {
     Emulate(EmulateArgs),
     /// Let clients into a real Redshift workgroup or cluster, through the Redshift Data API
     Proxy(ProxyArgs),
+    /// Change the file of users who may pass the gateway
+    User(UserArgs),
     /// Check files of SQL without a warehouse: what Redshift would refuse is an error
     Check(CheckArgs),
 }
@@ -216,7 +218,7 @@ impl fmt::Display for Exposed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (address, remedy) = match self {
             Exposed::WithoutPassword(address) => (address, "set a password (--password or BLUESHIFT_PASSWORD)"),
-            Exposed::WithoutUsers(address) => (address, "a gateway without users may only be used from this one"),
+            Exposed::WithoutUsers(address) => (address, "a gateway needs users (--users or BLUESHIFT_USERS)"),
             Exposed::Unverified(address) => {
                 (address, "name the access keys that may call (--verify-sigv4 or BLUESHIFT_VERIFY_SIGV4)")
             }
@@ -251,7 +253,7 @@ mod tests {
     fn parsed(arguments: &[&str]) -> EmulateArgs {
         match Cli::try_parse_from([&["blueshift"], arguments].concat()).unwrap().into_command() {
             Command::Emulate(arguments) => arguments,
-            Command::Proxy(_) | Command::Check(_) => panic!("another command"),
+            Command::Proxy(_) | Command::User(_) | Command::Check(_) => panic!("another command"),
         }
     }
 

@@ -13,13 +13,23 @@
 //! role-arn = "arn:aws:iam::123456789012:role/gateway"
 //! ```
 
-use std::{collections::BTreeMap, fs, io, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use serde::Deserialize;
 use thiserror::Error;
 
 use super::{Exposed, is_loopback};
+use crate::{
+    audit::AuditSettings,
+    auth::users::ActsAs,
+    doors::{DoorSettings, LimitSettings, TlsSettings, TokenSettings},
+};
 
 /// Where the gateway listens unless told otherwise.
 const DEFAULT_LISTEN: &str = "127.0.0.1:5439";
@@ -46,6 +56,18 @@ pub struct ProxyArgs {
     /// Start without trying whether the targets can be reached
     #[arg(long, env = "BLUESHIFT_PROXY_NO_CHECK", value_parser = FalseyValueParser::new())]
     pub no_check: bool,
+
+    /// Address and port for health and metrics over HTTP
+    #[arg(long, value_name = "ADDRESS:PORT", env = "BLUESHIFT_HTTP_LISTEN")]
+    pub http_listen: Option<String>,
+
+    /// File of users who may connect, which `blueshift user` writes; without one anybody may, from this machine
+    #[arg(long, value_name = "FILE", env = "BLUESHIFT_USERS")]
+    pub users: Option<PathBuf>,
+
+    /// File of policies: what users may do
+    #[arg(long, value_name = "FILE", env = "BLUESHIFT_POLICIES")]
+    pub policies: Option<PathBuf>,
 
     /// Certificate chain (PEM) for TLS [default: one that is made for this machine]
     #[arg(long, value_name = "FILE", env = "BLUESHIFT_TLS_CERT", requires = "tls_key")]
@@ -201,7 +223,28 @@ impl Default for TargetConfig {
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 struct File {
     listen: Option<String>,
+    http_listen: Option<String>,
     targets: BTreeMap<String, TargetConfig>,
+    users: Option<PathBuf>,
+    policies: Option<PathBuf>,
+    tls: TlsSettings,
+    tokens: Option<TokenSettings>,
+    audit: AuditSettings,
+    limits: LimitSettings,
+}
+
+impl File {
+    /// What it says of the doors.
+    fn doors(&self) -> DoorSettings {
+        DoorSettings {
+            users: self.users.clone(),
+            policies: self.policies.clone(),
+            tls: self.tls.clone(),
+            tokens: self.tokens.clone(),
+            audit: self.audit.clone(),
+            limits: self.limits,
+        }
+    }
 }
 
 /// What flags, variables and the file amount to.
@@ -211,6 +254,10 @@ pub struct ProxyConfig {
     pub listen: String,
     /// The targets by the names that clients connect to. There is at least one.
     pub targets: BTreeMap<String, TargetConfig>,
+    /// Where health and metrics are served over HTTP, if anywhere.
+    pub http_listen: Option<String>,
+    /// Who may pass, what may pass, what is written down.
+    pub doors: DoorSettings,
 }
 
 /// What is wrong with the configuration: one line for the user.
@@ -225,6 +272,8 @@ pub enum ConfigError {
     NoTarget,
     #[error("target {name}: {reason}")]
     Target { name: String, reason: &'static str },
+    #[error("{0}")]
+    Doors(&'static str),
 }
 
 impl ProxyArgs {
@@ -237,6 +286,9 @@ impl ProxyArgs {
             Some(path) => read(path)?,
             None => File::default(),
         };
+        let doors = self.doors(&file);
+        doors.check().map_err(ConfigError::Doors)?;
+        let http_listen = self.http_listen.clone().or_else(|| file.http_listen.clone());
         let mut targets = file.targets;
         if let Some(target) = self.target.config() {
             targets.insert(target.database.clone(), target);
@@ -249,7 +301,21 @@ impl ProxyArgs {
             target.check().map_err(|reason| ConfigError::Target { name: name.clone(), reason })?;
         }
         let listen = self.listen.clone().or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_string());
-        Ok(ProxyConfig { listen, targets })
+        Ok(ProxyConfig { listen, targets, http_listen, doors })
+    }
+
+    /// The doors: as the file says, with paths in its folder; flags win.
+    fn doors(&self, file: &File) -> DoorSettings {
+        let mut doors = file.doors();
+        if let Some(folder) = self.config.as_deref().and_then(Path::parent) {
+            doors.relative_to(folder);
+        }
+        doors.users = self.users.clone().or(doors.users);
+        doors.policies = self.policies.clone().or(doors.policies);
+        if self.tls_cert.is_some() {
+            (doors.tls.certificate, doors.tls.key) = (self.tls_cert.clone(), self.tls_key.clone());
+        }
+        doors
     }
 }
 
@@ -288,6 +354,20 @@ impl TargetArgs {
 }
 
 impl TargetConfig {
+    /// The target for somebody who acts as another there.
+    ///
+    /// # Errors
+    /// Where that cannot be.
+    pub fn acting_as(&self, acts: &ActsAs) -> Result<TargetConfig, &'static str> {
+        let mut config = self.clone();
+        config.role_arn = acts.role_arn.clone().or(config.role_arn);
+        if acts.db_user.is_some() || acts.secret_arn.is_some() {
+            config.db_user = acts.db_user.clone();
+            config.secret_arn = acts.secret_arn.clone();
+        }
+        config.check().map(|()| config)
+    }
+
     /// The bounds are those of the Data API's model.
     fn check(&self) -> Result<(), &'static str> {
         match (&self.workgroup, &self.cluster) {
@@ -320,7 +400,11 @@ impl ProxyConfig {
     /// # Errors
     /// Where the address can be reached from other machines and anybody would be let in.
     pub fn check_exposure(&self, address: SocketAddr) -> Result<(), Exposed> {
-        if is_loopback(address.ip()) { Ok(()) } else { Err(Exposed::WithoutUsers(address)) }
+        if self.doors.users.is_some() || is_loopback(address.ip()) {
+            Ok(())
+        } else {
+            Err(Exposed::WithoutUsers(address))
+        }
     }
 }
 

@@ -27,24 +27,40 @@ use super::{
     sigv4::{Caller, Keys, identify},
 };
 
+use crate::{doors::Doors, metrics::Metrics};
+
 /// Most bytes of a request: a batch of 40 texts of 100 KB, written as JSON, has room.
 const MAX_BODY: usize = 16 << 20;
 /// How long a client may take to send the head of a request.
 const HEAD: Duration = Duration::from_secs(30);
 
-/// What answers requests.
-pub struct Front {
+/// AWS's interfaces.
+pub struct Services {
     /// SQL.
     pub data_api: DataApi,
     /// The control plane.
     pub control: Arc<Control>,
+}
+
+/// What answers requests.
+pub struct Front {
+    /// AWS's interfaces; none where only health and metrics are served.
+    pub services: Option<Services>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// The doors of a gateway.
+    pub doors: Option<Arc<Doors>>,
+    /// Turns true when the server wants to end.
+    pub stopping: watch::Receiver<bool>,
     /// The keys that requests must be signed with; without any who calls is only read.
     pub keys: Option<Keys>,
 }
 
 /// Accepts connections until the server is to end, and lets what runs come to its end.
 pub async fn serve(listener: TcpListener, front: Arc<Front>, mut shutdown: watch::Receiver<bool>) {
-    front.control.forget_nameless().await;
+    if let Some(services) = &front.services {
+        services.control.forget_nameless().await;
+    }
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -64,7 +80,9 @@ pub async fn serve(listener: TcpListener, front: Arc<Front>, mut shutdown: watch
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
-    front.data_api.drained().await;
+    if let Some(services) = &front.services {
+        services.data_api.drained().await;
+    }
 }
 
 /// Waits until the server is to end.
@@ -98,8 +116,11 @@ async fn serve_connection(socket: TcpStream, front: Arc<Front>, mut shutdown: wa
 async fn answer(front: Arc<Front>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let id = Uuid::new_v4().to_string();
-    if parts.method == Method::GET && parts.uri.path() == "/health" {
-        return Ok(response(StatusCode::OK, "application/json", r#"{"status":"ok"}"#.to_string(), &id));
+    front.metrics.requests.increment();
+    if parts.method == Method::GET
+        && let Some(page) = front.page(parts.uri.path(), &id)
+    {
+        return Ok(page);
     }
     let target = header(&parts.headers, "x-amz-target").map(str::to_string);
     let protocol = Protocol::of(target.as_deref());
@@ -117,26 +138,52 @@ async fn answer(front: Arc<Front>, request: Request<Incoming>) -> Result<Respons
         Ok(caller) => caller,
         Err(error) => return Ok(protocol.failed(&protocol.refusal(error), &id)),
     };
+    let Some(services) = &front.services else {
+        let error = unknown_operation(target.as_deref().unwrap_or_default());
+        return Ok(protocol.failed(&error, &id));
+    };
     Ok(match protocol {
         Protocol::Json { message } => {
-            let answered = call_json(&front, target.as_deref().unwrap_or_default(), &body, &caller).await;
+            let answered = call_json(services, target.as_deref().unwrap_or_default(), &body, &caller).await;
             match answered {
                 Ok(value) => response(StatusCode::OK, "application/x-amz-json-1.1", value.to_string(), &id),
                 Err(error) => Protocol::Json { message }.failed(&error, &id),
             }
         }
-        Protocol::Query => match provisioned::call(&front.control, parts.uri.query(), &body, &caller, &id).await {
+        Protocol::Query => match provisioned::call(&services.control, parts.uri.query(), &body, &caller, &id).await {
             Ok(xml) => response(StatusCode::OK, "text/xml", xml, &id),
             Err(error) => Protocol::Query.failed(&error, &id),
         },
     })
 }
 
+impl Front {
+    /// What everybody may ask for.
+    ///
+    /// `/health` tells whether new clients should come here, `/health/live` that the program lives, and `/metrics` what it has
+    /// counted.
+    fn page(&self, path: &str, id: &str) -> Option<Response<Full<Bytes>>> {
+        let health =
+            |status, word: &str| response(status, "application/json", format!("{{\"status\":\"{word}\"}}"), id);
+        match path {
+            "/health" if *self.stopping.borrow() => Some(health(StatusCode::SERVICE_UNAVAILABLE, "stopping")),
+            "/health" if self.doors.as_ref().is_some_and(|doors| !doors.audit.is_well()) => {
+                Some(health(StatusCode::SERVICE_UNAVAILABLE, "audit"))
+            }
+            "/health" | "/health/live" => Some(health(StatusCode::OK, "ok")),
+            "/metrics" => {
+                Some(response(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", self.metrics.render(), id))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// An operation by its target, `RedshiftData.ExecuteStatement`.
-async fn call_json(front: &Front, target: &str, body: &Bytes, caller: &Caller) -> Answer {
+async fn call_json(services: &Services, target: &str, body: &Bytes, caller: &Caller) -> Answer {
     match target.split_once('.') {
-        Some(("RedshiftData", operation)) => front.data_api.call(operation, body, caller).await,
-        Some(("RedshiftServerless", operation)) => serverless::call(&front.control, operation, body, caller).await,
+        Some(("RedshiftData", operation)) => services.data_api.call(operation, body, caller).await,
+        Some(("RedshiftServerless", operation)) => serverless::call(&services.control, operation, body, caller).await,
         _ => Err(unknown_operation(target)),
     }
 }

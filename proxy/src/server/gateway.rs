@@ -9,12 +9,15 @@ use tokio::{
 };
 
 use super::{
-    Authority, Encryption, Server, StartError, cannot_listen, engine_error, interrupted, interruptions, run, shown_host,
+    Authority, Encryption, HttpPort, Server, StartError, cannot_listen, cannot_serve_http, engine_error, interrupted,
+    interruptions, run, shown_host,
 };
 use crate::{
     auth::tls::{self, Temporary},
-    backend::{Backend, RedshiftBackend},
+    backend::RedshiftBackend,
     config::{ProxyArgs, ProxyConfig},
+    doors::Doors,
+    metrics::Metrics,
 };
 
 /// Runs the gateway as the arguments say, until it is interrupted.
@@ -32,22 +35,31 @@ pub fn proxy(arguments: &ProxyArgs) -> Result<(), StartError> {
     let started = async {
         let listener = bind(&config).await?;
         let address = listener.local_addr().map_err(|error| cannot_listen(&config.listen, &error))?;
-        let encryption = encryption(arguments)?;
+        let encryption = encryption(&config)?;
+        let metrics: Arc<Metrics> = Arc::default();
+        let doors = Doors::open(&config.doors, address, Arc::clone(&metrics)).map_err(StartError::Doors)?;
+        let http = bind_http(&config).await?;
         let backend = RedshiftBackend::new(&config.targets).await;
         if !arguments.no_check {
             let checked = backend.check().await;
             checked.map_err(|(name, error)| StartError::Target { name, reason: in_one_line(error.message()) })?;
         }
-        println!("{}", Banner { address, config: &config, encryption: &encryption });
-        Ok::<_, StartError>((listener, backend, encryption))
+        println!("{}", Banner { address, http: http.as_ref(), config: &config, encryption: &encryption });
+        let server = Server {
+            backend: Arc::new(backend),
+            tls: Some(encryption.acceptor.clone()),
+            doors: doors.map(Arc::new),
+            metrics,
+            http: http.map(|(listener, _)| HttpPort { listener, warehouses: None, keys: None }),
+        };
+        // A temporary certificate goes when the server has ended.
+        Ok::<_, StartError>((listener, server, encryption))
     };
     let ended = threads.block_on(async {
-        let (listener, backend, encryption) = tokio::select! {
+        let (listener, server, _encryption) = tokio::select! {
             started = started => started?,
             () = interrupted(interruptions.clone()) => return Ok(()),
         };
-        let backend: Arc<dyn Backend> = Arc::new(backend);
-        let server = Server { backend, tls: Some(encryption.acceptor.clone()), http: None };
         run(listener, server, interrupted(interruptions)).await.map_err(engine_error)
     });
     threads.shutdown_background();
@@ -67,19 +79,31 @@ async fn bind(config: &ProxyConfig) -> Result<TcpListener, StartError> {
     TcpListener::bind(&addresses[..]).await.map_err(failed)
 }
 
+/// Where health and metrics are served.
+async fn bind_http(config: &ProxyConfig) -> Result<Option<(TcpListener, SocketAddr)>, StartError> {
+    let Some(address) = config.http_listen.as_deref().filter(|address| *address != "off") else { return Ok(None) };
+    let failed = |error| cannot_serve_http(address, &error);
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok(Some((listener, bound)))
+}
+
 /// The certificate that was given, or one for this run.
-fn encryption(arguments: &ProxyArgs) -> Result<Encryption, StartError> {
-    if let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) {
-        let acceptor = tls::acceptor(certificate, key)?;
+fn encryption(config: &ProxyConfig) -> Result<Encryption, StartError> {
+    let settings = &config.doors.tls;
+    let clients = config.doors.client_authority();
+    if let (Some(certificate), Some(key)) = (&settings.certificate, &settings.key) {
+        let acceptor = tls::acceptor(certificate, key, clients.as_ref())?;
         return Ok(Encryption { acceptor, authority: Authority::Known });
     }
-    let Temporary { acceptor, authority } = tls::temporary(&std::env::temp_dir())?;
+    let Temporary { acceptor, authority } = tls::temporary(&std::env::temp_dir(), clients.as_ref())?;
     Ok(Encryption { acceptor, authority: Authority::Temporary(authority) })
 }
 
 /// How to connect, and where statements go.
 struct Banner<'a> {
     address: SocketAddr,
+    http: Option<&'a (TcpListener, SocketAddr)>,
     config: &'a ProxyConfig,
     encryption: &'a Encryption,
 }
@@ -98,6 +122,9 @@ impl fmt::Display for Banner<'_> {
                 "  connect   psql \"host={host} port={port} dbname={name}\"  ({place}, database {})",
                 target.database
             )?;
+        }
+        if let Some((_, address)) = self.http {
+            writeln!(f, "  metrics   http://{}:{}/metrics", shown_host(*address), address.port())?;
         }
         let file = self.encryption.authority.file().map(PathBuf::from);
         match file {

@@ -20,7 +20,6 @@ mod stream;
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::timeout};
-use tokio_rustls::TlsAcceptor;
 
 use self::{
     cancel::Registry,
@@ -28,7 +27,7 @@ use self::{
     error::{Ends, error_response},
     socket::{Socket, Wire, WireError},
 };
-use crate::{backend::Backend, http::credentials::Credentials};
+use crate::{auth::tls::Tls, backend::Backend, doors::Doors, http::credentials::Credentials, metrics::Metrics};
 
 /// How long a client may take to log in.
 const LOGIN: Duration = Duration::from_secs(60);
@@ -39,9 +38,13 @@ pub struct Shared {
     /// What runs their statements.
     pub backend: Arc<dyn Backend>,
     /// What encrypts them.
-    pub tls: Option<TlsAcceptor>,
+    pub tls: Option<Tls>,
     /// Who can be cancelled.
     pub registry: Arc<Registry>,
+    /// Who may pass, in a gateway that knows its users.
+    pub doors: Option<Arc<Doors>>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// Passwords that were issued for a time.
     pub credentials: Arc<Credentials>,
     /// Turns true when the server wants to end.
@@ -50,6 +53,9 @@ pub struct Shared {
 
 /// Serves a connection until it ends. `host` is where the client is, for the logs.
 pub async fn serve(socket: impl Socket + 'static, host: String, shared: Shared) {
+    let metrics = Arc::clone(&shared.metrics);
+    metrics.accepted.increment();
+    let _open = metrics.connections.hold();
     let mut wire = Wire::new(socket);
     match serve_until_error(&mut wire, &host, shared).await {
         Ok(()) => {}

@@ -18,7 +18,13 @@ use super::{
     socket::{Wire, WireError},
 };
 use crate::{
-    auth::passwords::{self, Answer, Challenge, Circumstances, Driver, Encryption},
+    audit::Who,
+    auth::{
+        certificate,
+        gate::{Caller, Guest, Refusal},
+        passwords::{self, Answer, Challenge, Circumstances, Driver, Encryption},
+    },
+    doors::{ClientCertificate, Doors},
     session::Session,
 };
 
@@ -71,12 +77,15 @@ pub struct Started {
 /// # Errors
 /// What the client did wrong, who it is not, or that it is gone.
 pub async fn start(wire: &mut Wire, host: &str, shared: &Shared) -> Result<Option<Started>, WireError> {
-    let Some((packet, encryption)) = negotiate(wire, shared).await? else { return Ok(None) };
+    let Some((packet, line)) = negotiate(wire, shared).await? else { return Ok(None) };
     let startup = Startup::decode(packet)?;
     if startup.minor > 0 {
         wire.put(&NegotiateProtocolVersion::new(0, startup.extensions()));
     }
-    let (user, groups) = authenticate(wire, &startup, encryption, shared).await?;
+    let admitted = admit(wire, &startup, Place { line: &line, host }, shared).await;
+    let outcome = if admitted.is_ok() { &shared.metrics.logins } else { &shared.metrics.failed_logins };
+    outcome.increment();
+    let Admitted { user, groups, guest } = admitted?;
     let registration = shared.registry.register();
     let login = Login {
         database: startup.database().unwrap_or(&user).to_string(),
@@ -88,7 +97,11 @@ pub async fn start(wire: &mut Wire, host: &str, shared: &Shared) -> Result<Optio
         os_version: startup.get("os_version").unwrap_or_default().to_string(),
         control: Some(registration.control()),
     };
-    let mut backend = shared.backend.open(login).await.map_err(WireError::Fatal)?;
+    let opened = match &guest {
+        Some(guest) => shared.backend.open_for(login, guest).await,
+        None => shared.backend.open(login).await,
+    };
+    let mut backend = opened.map_err(WireError::Fatal)?;
     if !groups.is_empty() {
         backend.join_groups(&groups).map_err(WireError::Fatal)?;
     }
@@ -97,26 +110,29 @@ pub async fn start(wire: &mut Wire, host: &str, shared: &Shared) -> Result<Optio
 }
 
 /// Answers requests for encryption until something else comes: the start-up packet, with its version.
-async fn negotiate(wire: &mut Wire, shared: &Shared) -> Result<Option<(Bytes, Encryption)>, WireError> {
-    let mut encryption = Encryption::None;
+async fn negotiate(wire: &mut Wire, shared: &Shared) -> Result<Option<(Bytes, Line)>, WireError> {
+    let mut line = Line { encryption: Encryption::None, certificate: None };
     loop {
         let Some(packet) = wire.read_startup().await? else { return Ok(None) };
         let mut body = Body::new(packet.clone());
         match body.int32()? {
-            SSL_REQUEST if encryption == Encryption::None => match &shared.tls {
+            SSL_REQUEST if line.encryption == Encryption::None => match &shared.tls {
                 Some(tls) => {
                     wire.put_byte(b'S');
                     wire.flush().await?;
                     let socket = std::mem::replace(wire, Wire::new(tokio::io::empty())).into_socket()?;
-                    *wire = Wire::new(tls.accept(socket).await?);
-                    encryption = Encryption::Tls;
+                    let socket = tls.acceptor().accept(socket).await?;
+                    let certificates = socket.get_ref().1.peer_certificates();
+                    let certificate = certificates.and_then(|chain| chain.first()).map(|own| certificate::names(own));
+                    line = Line { encryption: Encryption::Tls, certificate };
+                    *wire = Wire::new(socket);
                 }
                 None => {
                     wire.put_byte(b'N');
                     wire.flush().await?;
                 }
             },
-            GSS_REQUEST if encryption == Encryption::None => {
+            GSS_REQUEST if line.encryption == Encryption::None => {
                 wire.put_byte(b'N');
                 wire.flush().await?;
             }
@@ -125,9 +141,22 @@ async fn negotiate(wire: &mut Wire, shared: &Shared) -> Result<Option<(Bytes, En
                 shared.registry.cancel(pid, secret);
                 return Ok(None);
             }
-            _ => return Ok(Some((packet, encryption))),
+            _ => return Ok(Some((packet, line))),
         }
     }
+}
+
+/// The line to a client.
+struct Line {
+    encryption: Encryption,
+    /// The names in the client's certificate, where it has one.
+    certificate: Option<Vec<String>>,
+}
+
+/// Where a client is.
+struct Place<'a> {
+    line: &'a Line,
+    host: &'a str,
 }
 
 /// A start-up message.
@@ -164,6 +193,13 @@ impl Startup {
 
     fn database(&self) -> Option<&str> {
         self.get("database")
+    }
+
+    fn user(&self) -> Result<&str, WireError> {
+        self.get("user").ok_or_else(|| {
+            let message = "no PostgreSQL user name specified in startup packet";
+            WireError::Fatal(Error::new(SqlState::INVALID_AUTHORIZATION, message))
+        })
     }
 
     /// Extensions of the protocol that the client would like and that nobody knows here.
@@ -247,6 +283,80 @@ fn split_options(options: &str) -> Vec<String> {
     words
 }
 
+/// A client that has proved who it is.
+struct Admitted {
+    /// The user as the backend knows it.
+    user: String,
+    /// The groups of this session.
+    groups: Vec<String>,
+    /// The guest of a gateway that knows its users.
+    guest: Option<Guest>,
+}
+
+/// Has the client prove who it is.
+async fn admit(wire: &mut Wire, startup: &Startup, place: Place<'_>, shared: &Shared) -> Result<Admitted, WireError> {
+    let Some(doors) = &shared.doors else {
+        let (user, groups) = authenticate(wire, startup, place.line.encryption, shared).await?;
+        return Ok(Admitted { user, groups, guest: None });
+    };
+    let guest = pass_doors(wire, startup, &place, doors, shared).await?;
+    Ok(Admitted { user: guest.name.clone(), groups: Vec::new(), guest: Some(guest) })
+}
+
+/// Has the client pass the doors of a gateway.
+async fn pass_doors(
+    wire: &mut Wire,
+    startup: &Startup,
+    place: &Place<'_>,
+    doors: &Doors,
+    shared: &Shared,
+) -> Result<Guest, WireError> {
+    let user = startup.user()?;
+    let database = startup.database().unwrap_or(user);
+    let Line { encryption, certificate } = place.line;
+    let who = Who::unknown(user, place.host, database);
+    let turned_away = |error: Error, why: &str| {
+        doors.audit.turned_away(&who, why);
+        Err(WireError::Fatal(error))
+    };
+    if doors.require_tls && *encryption == Encryption::None {
+        let message = format!(
+            "no pg_hba.conf entry for host \"{}\", user \"{user}\", database \"{database}\", SSL off",
+            place.host
+        );
+        return turned_away(Error::new(SqlState::INVALID_AUTHORIZATION, message), "no TLS");
+    }
+    let most = doors.max_connections.and_then(|most| i64::try_from(most).ok()).unwrap_or(i64::MAX);
+    if shared.metrics.connections.get() > most {
+        let error = Error::new(SqlState::TOO_MANY_CONNECTIONS, "sorry, too many clients already");
+        return turned_away(error, "connections");
+    }
+    let (encryption, driver, certificate) = (*encryption, startup.driver(), certificate.as_deref());
+    let caller = Caller { user, source: place.host, encryption, driver, certificate };
+    if let Some(guest) = doors.gate.certified(caller) {
+        wire.put(&Authentication::Ok);
+        return Ok(guest);
+    }
+    let challenge = doors.gate.challenge(caller);
+    put_challenge(wire, &challenge);
+    wire.flush().await?;
+    let answer = read_answer(wire).await?;
+    let mut admitted = doors.gate.admit(caller, challenge, answer).await;
+    if doors.client_certificate == ClientCertificate::Required && admitted.is_ok() {
+        admitted = Err(Refusal::WrongCertificate);
+    }
+    match admitted {
+        Ok(guest) => {
+            wire.put(&Authentication::Ok);
+            Ok(guest)
+        }
+        Err(refusal) => {
+            doors.audit.failed_login(&who, refusal);
+            Err(WireError::Fatal(refusal.error(user)))
+        }
+    }
+}
+
 /// Has the client prove who it is: the user's name as the backend knows it, and the groups of this session.
 async fn authenticate(
     wire: &mut Wire,
@@ -254,10 +364,7 @@ async fn authenticate(
     encryption: Encryption,
     shared: &Shared,
 ) -> Result<(String, Vec<String>), WireError> {
-    let Some(given) = startup.get("user") else {
-        let message = "no PostgreSQL user name specified in startup packet";
-        return Err(WireError::Fatal(Error::new(SqlState::INVALID_AUTHORIZATION, message)));
-    };
+    let given = startup.user()?;
     let (user, credential) = known_user(given, shared)?;
     // A password that was issued for a time is one more that does.
     let issued = shared.credentials.of(given);

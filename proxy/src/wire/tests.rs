@@ -130,6 +130,8 @@ impl Client {
         let shared = Shared {
             backend: backend.clone(),
             tls: None,
+            doors: None,
+            metrics: Arc::default(),
             registry: Arc::clone(&registry),
             credentials: Arc::default(),
             shutdown: stopped,

@@ -27,7 +27,10 @@ use aws_smithy_http_client::{
 };
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::config::proxy::{ResultForm, TargetConfig};
+use crate::{
+    auth::gate::Guest,
+    config::proxy::{ResultForm, TargetConfig},
+};
 
 /// The first and the longest pause between two attempts; each is drawn between nothing and twice the one before.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(5)];
@@ -113,6 +116,14 @@ pub enum Records {
     Csv(Vec<String>),
 }
 
+/// The name of a role's session: the user's, of the characters that it may have (STS API reference, "AssumeRole",
+/// RoleSessionName: 2 to 64 of `[\w+=,.@-]`).
+fn session_name(user: &str) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || "_+=,.@-".contains(c) { c } else { '-' };
+    let name: String = user.chars().take(64).map(allowed).collect();
+    if name.len() < 2 { format!("{name}-") } else { name }
+}
+
 /// The Data API as one identity sees it.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -131,6 +142,15 @@ impl Client {
     /// A client with the credentials that AWS's usual chain finds, and with those of the role where one is to be assumed.
     /// `session_name` is what the role's session is called.
     pub async fn new(config: &TargetConfig, session_name: &str) -> Client {
+        Client::with_session(config, session_name, &[]).await
+    }
+
+    /// A client for a guest of the gateway, whose name the role's session bears, and whose tags.
+    pub async fn for_guest(config: &TargetConfig, guest: &Guest) -> Client {
+        Client::with_session(config, &session_name(&guest.name), &guest.acts.session_tags).await
+    }
+
+    async fn with_session(config: &TargetConfig, session_name: &str, tags: &[(String, String)]) -> Client {
         let http = Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .pool_idle_timeout(Duration::from_secs(60))
@@ -150,8 +170,9 @@ impl Client {
         }
         let mut shared = loader.load().await;
         if let Some(role) = &config.role_arn {
-            let provider =
-                AssumeRoleProvider::builder(role).session_name(session_name).configure(&shared).build().await;
+            let tags = tags.iter().cloned();
+            let provider = AssumeRoleProvider::builder(role).session_name(session_name).tags(tags).configure(&shared);
+            let provider = provider.build().await;
             let provider = SharedCredentialsProvider::new(provider);
             shared = shared.into_builder().credentials_provider(provider).build();
         }

@@ -30,7 +30,10 @@ pub mod tags;
 pub mod target;
 pub mod values;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
 use blueshift_emulator::{Credential, Login};
@@ -39,20 +42,30 @@ use redshift_sql_dialect::{Error, Result, SqlState};
 
 use self::{session::RedshiftSession, target::Target};
 use super::{Backend, BackendSession};
-use crate::config::proxy::TargetConfig;
+use crate::{
+    auth::{gate::Guest, users::ActsAs},
+    config::proxy::TargetConfig,
+};
 
 /// The targets of a gateway.
 pub struct RedshiftBackend {
     targets: BTreeMap<String, Arc<Target>>,
+    configs: BTreeMap<String, TargetConfig>,
+    /// The targets as guests see them who act as somebody of their own: by target, user and whom they act as.
+    own: Mutex<HashMap<(String, String, ActsAs), Arc<Target>>>,
 }
 
 impl RedshiftBackend {
     /// The targets under the names that clients connect to.
-    pub async fn new(targets: &BTreeMap<String, TargetConfig>) -> RedshiftBackend {
+    pub async fn new(targets_of: &BTreeMap<String, TargetConfig>) -> RedshiftBackend {
         let targets = join_all(
-            targets.iter().map(|(name, config)| async { (name.clone(), Arc::new(Target::new(config).await)) }),
+            targets_of.iter().map(|(name, config)| async { (name.clone(), Arc::new(Target::new(config).await)) }),
         );
-        RedshiftBackend { targets: targets.await.into_iter().collect() }
+        RedshiftBackend {
+            targets: targets.await.into_iter().collect(),
+            configs: targets_of.clone(),
+            own: Mutex::default(),
+        }
     }
 
     /// Tries all targets.
@@ -78,6 +91,28 @@ impl RedshiftBackend {
     }
 }
 
+impl RedshiftBackend {
+    /// The target as a guest sees it who acts as somebody of their own.
+    ///
+    /// # Errors
+    /// 3D000 where there is no such target; 0A000 where a workgroup's guest has a database user.
+    async fn target_for(&self, name: &str, guest: &Guest) -> Result<Arc<Target>> {
+        let common = self.target(name)?;
+        let Some(config) = self.configs.get(name).filter(|_| guest.acts != ActsAs::default()) else {
+            return Ok(Arc::clone(common));
+        };
+        let key = (name.to_string(), guest.name.clone(), guest.acts.clone());
+        if let Some(own) = self.own.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Arc::clone(own));
+        }
+        let config = config.acting_as(&guest.acts).map_err(Error::unsupported)?;
+        let target = Arc::new(Target::for_guest(&config, guest, common).await);
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of two who came at once the first one's is everybody's.
+        Ok(Arc::clone(own.entry(key).or_insert(target)))
+    }
+}
+
 #[async_trait]
 impl Backend for RedshiftBackend {
     fn credential(&self, _user: &str) -> Result<Option<Credential>> {
@@ -89,8 +124,14 @@ impl Backend for RedshiftBackend {
         Ok(Box::new(RedshiftSession::new(Arc::clone(target), &login)?))
     }
 
+    async fn open_for(&self, login: Login, guest: &Guest) -> Result<Box<dyn BackendSession>> {
+        let target = self.target_for(&login.database, guest).await?;
+        Ok(Box::new(RedshiftSession::new(target, &login)?))
+    }
+
     async fn close(&self) -> Result<()> {
-        join_all(self.targets.values().map(|target| target.close())).await;
+        let own: Vec<_> = self.own.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        join_all(self.targets.values().chain(&own).map(|target| target.close())).await;
         Ok(())
     }
 }

@@ -438,6 +438,10 @@ impl BackendSession for RedshiftSession {
     fn last_query(&self) -> Option<i64> {
         self.remote.last().and_then(|last| last.query)
     }
+
+    fn statement_id(&self) -> Option<String> {
+        self.remote.last().map(|last| last.id)
+    }
 }
 
 impl Drop for RedshiftSession {

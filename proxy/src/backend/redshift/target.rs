@@ -20,7 +20,10 @@ use super::{
     errors::{call_error, statement_error},
     inference::Binder,
 };
-use crate::config::proxy::{ResultForm, TargetConfig};
+use crate::{
+    auth::gate::Guest,
+    config::proxy::{ResultForm, TargetConfig},
+};
 
 /// How long sessions may take to close when the gateway ends.
 const CLOSE: Duration = Duration::from_secs(5);
@@ -57,6 +60,22 @@ impl Target {
             binder: Binder::default(),
             sessions: Arc::new(Semaphore::new(config.max_sessions)),
             most: config.max_sessions,
+            closing: Mutex::default(),
+        }
+    }
+
+    /// The target as a guest sees it who acts as somebody of their own; the places for sessions are common to all.
+    pub async fn for_guest(config: &TargetConfig, guest: &Guest, common: &Target) -> Target {
+        Target {
+            client: Client::for_guest(config, guest).await,
+            database: common.database.clone(),
+            keep_alive: common.keep_alive,
+            form: common.form,
+            // What is answered depends on who asks.
+            cache: config.cache.then(Arc::default),
+            binder: Binder::default(),
+            sessions: Arc::clone(&common.sessions),
+            most: common.most,
             closing: Mutex::default(),
         }
     }
