@@ -39,8 +39,8 @@ impl Uses {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct LeaderOnly {
     info: String,
-    /// Do its page's words refuse it beside a system table?
-    documented: bool,
+    /// What bars it; types and relations that only the leader has are barred as the catalog's functions are.
+    kind: Node,
 }
 
 /// Where the rows of a query go.
@@ -72,10 +72,11 @@ impl Binder {
                 let prefix = name.split('_').next().unwrap_or_default();
                 self.uses.system_tables |= matches!(prefix, "stl" | "stv" | "svl" | "svv" | "svcs" | "sys");
                 if let Some((_, function)) = LEADER_VIEWS.iter().find(|(view, _)| *view == name) {
-                    self.note_leader_only(format!("Function \"{function}\" not supported."), false);
+                    self.note_leader_only(format!("Function \"{function}\" not supported."), Node::Catalog);
                 }
                 if relation.schema == "information_schema" {
-                    self.note_leader_only("Function \"has_table_privilege(oid,text)\" not supported.".into(), false);
+                    let info = "Function \"has_table_privilege(oid,text)\" not supported.";
+                    self.note_leader_only(info.into(), Node::Catalog);
                 }
             }
             _ => {}
@@ -94,7 +95,7 @@ impl Binder {
             let ty = column.ty;
             self.note_leader_only(
                 format!("Column \"{}.{}\" has unsupported type \"{ty}\".", origin.table, origin.column),
-                false,
+                Node::Catalog,
             );
         }
     }
@@ -103,17 +104,17 @@ impl Binder {
     pub(super) fn uses_function(&mut self, name: &str, args: &[Typed]) {
         match functions::node(name) {
             Some(Node::Compute) => self.uses.compute_only = true,
-            Some(node @ (Node::Leader | Node::Catalog)) => {
+            Some(node @ (Node::Leader | Node::Catalog | Node::Time)) => {
                 let types: Vec<&str> = args.iter().map(|arg| type_name(arg.ty)).collect();
                 let info = format!("Function \"{name}({})\" not supported.", types.join(","));
-                self.note_leader_only(info, node == Node::Leader);
+                self.note_leader_only(info, node);
             }
             None => {}
         }
     }
 
-    fn note_leader_only(&mut self, info: String, documented: bool) {
-        let found = LeaderOnly { info, documented };
+    fn note_leader_only(&mut self, info: String, kind: Node) {
+        let found = LeaderOnly { info, kind };
         if !self.uses.leader_only.contains(&found) {
             self.uses.leader_only.push(found);
         }
@@ -138,7 +139,9 @@ impl Binder {
             return Ok(());
         }
         let refused = |found: &&LeaderOnly| {
-            uses.user_tables || destination == Destination::Table || (uses.system_tables && found.documented)
+            uses.user_tables
+                || (destination == Destination::Table && found.kind != Node::Time)
+                || (uses.system_tables && found.kind == Node::Leader)
         };
         let refused: Vec<_> = uses.leader_only.iter().filter(refused).collect();
         if !refused.is_empty() {

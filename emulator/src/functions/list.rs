@@ -38,7 +38,7 @@ fn what_the_list_says_is_so() {
             other => wrong.push(format!("{}: state {other}", line.name)),
         }
         let expected = match node(line.name) {
-            Some(Node::Leader | Node::Catalog) => "leader",
+            Some(Node::Leader | Node::Catalog | Node::Time) => "leader",
             Some(Node::Compute) => "compute",
             None => "any",
         };
