@@ -108,6 +108,10 @@ impl CatalogView for MemoryCatalog {
         Ok(true)
     }
 
+    fn may_execute(&self, _user: Oid, _routine: &crate::catalog::Routine) -> Result<bool> {
+        Ok(true)
+    }
+
     fn has_schema(&self, schema: &str) -> Result<bool> {
         Ok(matches!(schema, "public" | "pg_catalog"))
     }

@@ -33,9 +33,7 @@ pub trait CatalogView: Send + Sync {
     }
 
     /// May a user run a function or a procedure?
-    fn may_execute(&self, _user: Oid, _routine: &Routine) -> Result<bool> {
-        Ok(true)
-    }
+    fn may_execute(&self, user: Oid, routine: &Routine) -> Result<bool>;
 
     /// What functions that read the catalog (`pg_get_userbyid`, ...) look things up in; none where there is no system.
     fn source(&self) -> Option<&Arc<Source>> {

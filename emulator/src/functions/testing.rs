@@ -49,6 +49,10 @@ impl CatalogView for EmptyCatalog {
         Ok(true)
     }
 
+    fn may_execute(&self, _user: Oid, _routine: &crate::catalog::Routine) -> Result<bool> {
+        Ok(true)
+    }
+
     fn has_schema(&self, _schema: &str) -> Result<bool> {
         Ok(false)
     }

@@ -23,6 +23,10 @@ impl CatalogView for Users {
         Ok(true)
     }
 
+    fn may_execute(&self, _user: Oid, _routine: &crate::catalog::Routine) -> Result<bool> {
+        Ok(true)
+    }
+
     fn has_schema(&self, schema: &str) -> Result<bool> {
         Ok(schema == "public")
     }
