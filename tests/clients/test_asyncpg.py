@@ -100,3 +100,67 @@ def test_pool(shared_server):
                     assert await connection.fetchval("select $1::int", number) == number
 
     asyncio.run(whole())
+
+
+def test_all_types_both_ways(run):
+    columns = """i2 smallint, i4 int, i8 bigint, n decimal(38,10), f4 real, f8 float8, l bool, c char(5), v varchar(50), d date, t time,
+        tz timetz, ts timestamp, tstz timestamptz"""
+    values = (
+        -(2**15), 2**31 - 1, -(2**63), decimal.Decimal("-1234567890123456789.0123456789"), 0.5, -1.25e300, False, "ab   ", "déjà 'vu'",
+        datetime.date(1900, 2, 28), datetime.time(23, 59, 59, 500000), datetime.time(1, 2, 3, tzinfo=datetime.timezone.utc),
+        datetime.datetime(2262, 4, 12, 1, 2, 3, 456789), datetime.datetime(2000, 1, 1, 12, 0, tzinfo=datetime.timezone.utc),
+    )
+
+    async def scene(connection):
+        await connection.execute(f"create temp table kinds ({columns})")
+        places = ", ".join(f"${i + 1}" for i in range(len(values)))
+        await connection.execute(f"insert into kinds values ({places})", *values)
+        await connection.execute("insert into kinds (i2) values ($1)", None)
+        return [tuple(row) for row in await connection.fetch("select * from kinds order by i2 is null")]
+
+    assert run(scene) == [values, (None,) * 14]
+
+
+def test_a_prepared_statement_run_again(run):
+    async def scene(connection):
+        statement = await connection.prepare("select $1::int * 2 as twice, $2::varchar(5) as t")
+        assert [parameter.name for parameter in statement.get_parameters()] == ["int4", "varchar"]
+        assert [(column.name, column.type.name) for column in statement.get_attributes()] == [("twice", "int4"), ("t", "varchar")]
+        return [tuple(await statement.fetchrow(i, str(i))) for i in range(7)]
+
+    assert run(scene) == [(2 * i, str(i)) for i in range(7)]
+
+
+def test_cancel(run):
+    """The driver sends a cancel request where a statement takes too long, and the session goes on."""
+    endless = "with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r"
+
+    async def scene(connection):
+        with pytest.raises(asyncio.TimeoutError):
+            await connection.fetch(endless, timeout=0.5)
+        return await connection.fetchval("select 1")
+
+    assert run(scene) == 1
+
+
+def test_large_results(run):
+    async def scene(connection):
+        await connection.execute("create temp table d as select 0 as n union all select 1 union all select 2 union all select 3 "
+                                 "union all select 4 union all select 5 union all select 6 union all select 7 union all select 8 "
+                                 "union all select 9")
+        rows = await connection.fetch("select a.n * 1000 + b.n * 100 + c.n * 10 + d.n, 1.5::decimal(8,2) from d a, d b, d c, d, d e where e.n < 5")
+        return len(rows), sum(row[0] for row in rows)
+
+    assert run(scene) == (50_000, 5 * 9999 * 10000 // 2)
+
+
+def test_sqlstates(run):
+    async def scene(connection):
+        states = []
+        for sql in ("select 1 frm t", "select nothing", "select 1 / 0", "select 'x'::int", "select nothing(1)"):
+            with pytest.raises(asyncpg.PostgresError) as failure:
+                await connection.fetch(sql)
+            states.append(failure.value.sqlstate)
+        return states
+
+    assert run(scene) == ["42601", "42703", "22012", "22P02", "42883"]

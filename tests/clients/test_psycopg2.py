@@ -100,3 +100,37 @@ def test_cancel(shared_server):
         cursor.execute("select 1")
         assert cursor.fetchone() == (1,)
     connection.close()
+
+
+def test_all_types_both_ways(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("""create temp table kinds (i2 smallint, i4 int, i8 bigint, n decimal(18,4), f4 real, f8 float8, l bool, c char(5),
+            v varchar(50), d date, t time, ts timestamp, tstz timestamptz, s super, b varbyte(10))""")
+        values = (
+            -(2**15), 2**31 - 1, -(2**63), decimal.Decimal("-99999999999999.9999"), 0.5, -1.25e300, False, "ab   ", "déjà 'vu' \\",
+            datetime.date(1900, 2, 28), datetime.time(23, 59, 59, 500000), datetime.datetime(2262, 4, 12, 1, 2, 3, 456789),
+            datetime.datetime(2000, 1, 1, 12, 0, tzinfo=datetime.timezone.utc),
+        )
+        cursor.execute(f"insert into kinds select {', '.join(['%s'] * 13)}, json_parse(%s), to_varbyte(%s, 'hex')", (*values, "[1]", "cafe"))
+        cursor.execute("select i2, i4, i8, n, f4, f8, l, c, v, d, t, ts, tstz, s, b from kinds")
+        assert cursor.fetchone() == (*values, "[1]", "cafe")
+
+
+def test_large_results(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("create temp table d as select 0 as n union all select 1 union all select 2 union all select 3 union all select 4 "
+                       "union all select 5 union all select 6 union all select 7 union all select 8 union all select 9")
+        cursor.execute("select a.n * 1000 + b.n * 100 + c.n * 10 + d.n from d a, d b, d c, d, d e where e.n < 5")
+        rows = cursor.fetchall()
+        assert (len(rows), sum(row[0] for row in rows)) == (50_000, 5 * 9999 * 10000 // 2)
+
+
+def test_sqlstates(connection):
+    for sql, state in [
+        ("select 1 frm t", "42601"), ("select nothing", "42703"), ("select 1 / 0", "22012"), ("select 'x'::int", "22P02"),
+        ("select * from nothing", "42P01"), ("select nothing(1)", "42883"), ("drop schema nothing", "3F000"),
+    ]:
+        with connection.cursor() as cursor, pytest.raises(psycopg2.Error) as failure:
+            cursor.execute(sql)
+        assert failure.value.pgcode == state, sql
+        connection.rollback()

@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import threading
 
 import psycopg
 import psycopg.errors
@@ -116,3 +117,41 @@ def test_stream(connection):
     connection.execute("create temp table s as with recursive r(n) as (select 1 union all select n + 1 from r where n < 200) select n from r")
     with connection.cursor() as cursor:
         assert sum(row[0] for row in cursor.stream("select n from s")) == 20100
+
+
+def test_cancel(shared_server):
+    """Another thread sends a cancel request on a connection of its own, and the session goes on."""
+    with shared_server.connect() as connection:
+        pid = connection.info.backend_pid
+
+        def stop():
+            with shared_server.connect() as other:
+                while not other.execute("select 1 from stv_inflight where pid = %s", (pid,)).fetchall():
+                    pass
+            connection.cancel_safe()
+
+        canceller = threading.Thread(target=stop)
+        canceller.start()
+        endless = "with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r"
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            connection.execute(endless)
+        canceller.join()
+        assert connection.execute("select 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("binary", [False, True], ids=["text", "binary"])
+def test_large_results(connection, binary):
+    connection.execute("create temp table d as select 0 as n union all select 1 union all select 2 union all select 3 union all select 4 "
+                       "union all select 5 union all select 6 union all select 7 union all select 8 union all select 9")
+    query = "select a.n * 1000 + b.n * 100 + c.n * 10 + d.n, 1.5::decimal(8,2) from d a, d b, d c, d, d e where e.n < 5"
+    rows = connection.execute(query, binary=binary).fetchall()
+    assert (len(rows), sum(row[0] for row in rows)) == (50_000, 5 * 9999 * 10000 // 2)
+
+
+def test_what_the_catalog_tells(connection):
+    connection.execute("create table psycopg3_kinds (i int not null primary key, n decimal(8,2), t varchar(20))")
+    described = connection.execute("select * from psycopg3_kinds").description
+    assert [(column.name, column.type_code, column.precision, column.scale) for column in described] == [
+        ("i", 23, None, None), ("n", 1700, 8, 2), ("t", 1043, None, None),
+    ]
+    assert described[2].display_size == 20

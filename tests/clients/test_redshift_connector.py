@@ -287,3 +287,52 @@ def test_statements_that_are_stopped(shared_server):
     stopper.join()
     assert failure.value.args[0]["C"] == "57014"
     connection.close()
+
+
+def test_metadata_of_routines(catalog):
+    cursor, schema = catalog
+    cursor.execute(f"create procedure {schema}.twice(n int, result inout decimal(8,2)) as $$ begin result := n * 2; end $$ language plpgsql")
+    cursor.execute(f"create function {schema}.plus(a int, b varchar(10)) returns bigint stable as $$ select $1::bigint $$ language sql")
+
+    def rows(found, *names):
+        return [tuple(getattr(row[name], "name", row[name]) for name in names) for row in named(cursor, found)]
+
+    procedures = cursor.get_procedures("dev", schema, "%")
+    assert rows(procedures, "procedure_name", "procedure_type", "specific_name") == [
+        ("twice", "RETURNS_RESULT", "twice(integer, numeric)"),
+    ]
+    arguments = cursor.get_procedure_columns("dev", schema, "twice", "%")
+    assert rows(arguments, "column_name", "column_type", "type_name", "precision", "scale") == [
+        ("n", "IN", "int4", 10, 0), ("result", "IN_OUT", "numeric", 8, 2),
+    ]
+    functions = cursor.get_functions("dev", schema, "%")
+    assert rows(functions, "function_name", "specific_name") == [("plus", "plus(integer, character varying)")]
+    arguments = cursor.get_function_columns("dev", schema, "plus", "%")
+    assert rows(arguments, "column_name", "type_name", "precision", "ordinal_position") == [("a", "int4", 10, 1), ("b", "varchar", 10, 2)]
+    assert rows(cursor.get_best_row_identifier("dev", schema, "parent", 0, True), "column_name", "type_name") == [("id", "int4")]
+    assert {"TABLE", "VIEW"} <= {row["table_type"] for row in named(cursor, cursor.get_table_types())}
+
+
+def test_a_statement_run_again(connection):
+    """The driver prepares a statement once and keeps it by its text."""
+    with connection.cursor() as cursor:
+        cursor.execute("create temp table again (id int, t varchar(10))")
+        for i in range(6):
+            cursor.execute("insert into again values (%s, %s)", (i, f"t{i}"))
+        for i in range(6):
+            cursor.execute("select t from again where id = %s", (i,))
+            assert cursor.fetchone()[0] == f"t{i}"
+        # What it knows of the table's columns is forgotten with the table.
+        cursor.execute("drop table again")
+        cursor.execute("create temp table again (id int, t bigint)")
+        cursor.execute("insert into again values (%s, %s)", (1, 2**40))
+        cursor.execute("select t from again where id = %s", (1,))
+        assert cursor.fetchone()[0] == 2**40
+
+
+def test_large_results(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("create temp table d as select 0 as n union all select 1 union all select 2 union all select 3 union all select 4 "
+                       "union all select 5 union all select 6 union all select 7 union all select 8 union all select 9")
+        cursor.execute("select a.n * 1000 + b.n * 100 + c.n * 10 + d.n as n, 'a row of text' as t from d a, d b, d c, d, d e where e.n < 5")
+        assert sum(row[0] for row in cursor.fetchall()) == 5 * 9999 * 10000 // 2

@@ -1,15 +1,25 @@
-"""SQLAlchemy with the dialect of Amazon Redshift: the statements of its core, and reflection."""
+"""SQLAlchemy with the dialect of Amazon Redshift: the statements of its core, reflection, and pandas on top of it."""
 
+import datetime
+import decimal
+
+import pandas as pd
 import pytest
 import sqlalchemy
-from sqlalchemy import Column, Integer, MetaData, Numeric, String, Table, func, inspect, select
+from sqlalchemy import Column, Integer, MetaData, Numeric, String, Table, func, inspect, select, types
+
+
+DRIVERS = {"psycopg2": {"sslmode": "disable"}, "redshift_connector": {"ssl": False}}
+
+
+def engine_of(server, driver):
+    address = f"redshift+{driver}://admin:any@{server.host}:{server.port}/dev"
+    return sqlalchemy.create_engine(address, connect_args=DRIVERS[driver])
 
 
 @pytest.fixture(scope="module")
 def engine(shared_server):
-    engine = sqlalchemy.create_engine(
-        f"redshift+psycopg2://admin:any@{shared_server.host}:{shared_server.port}/dev", connect_args={"sslmode": "disable"}
-    )
+    engine = engine_of(shared_server, "psycopg2")
     yield engine
     engine.dispose()
 
@@ -78,3 +88,94 @@ def test_reflected_table(created):
     reflected = Table("items", MetaData(), autoload_with=created)
     with created.connect() as connection:
         assert connection.execute(select(reflected.c.name).where(reflected.c.id == 3)).scalar() == "item 3"
+
+
+def test_keys_of_distribution_and_sorting(created):
+    """They are read back as they were declared, so that the reflected table is created with them again."""
+    options = inspect(created).get_table_options("items")
+    assert options["redshift_diststyle"] == "KEY"
+    assert options["redshift_distkey"] == "id"
+    assert options["redshift_sortkey"] == ("name",)
+    again = sqlalchemy.schema.CreateTable(Table("items", MetaData(), autoload_with=created)).compile(created)
+    assert "DISTSTYLE KEY DISTKEY (id) SORTKEY (name)" in " ".join(str(again).split())
+
+
+def test_compound_and_interleaved_keys(engine):
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("create table sorted (a int, b int, c int) diststyle all compound sortkey (b, a)"))
+        connection.execute(sqlalchemy.text("create table woven (a int, b int, c int) diststyle even interleaved sortkey (c, a)"))
+    inspector = inspect(engine)
+    options = inspector.get_table_options("sorted")
+    assert (options["redshift_diststyle"], options["redshift_sortkey"]) == ("ALL", ("b", "a"))
+    options = inspector.get_table_options("woven")
+    assert (options["redshift_diststyle"], options["redshift_interleaved_sortkey"]) == ("EVEN", ("c", "a"))
+
+
+def test_foreign_and_unique_keys(engine):
+    with engine.begin() as connection:
+        connection.execute(sqlalchemy.text("create table parents (id int primary key, code varchar(5) unique)"))
+        connection.execute(sqlalchemy.text("create table children (id int, parent int references parents (id))"))
+        connection.execute(sqlalchemy.text("comment on table children is 'theirs'"))
+    inspector = inspect(engine)
+    [key] = inspector.get_foreign_keys("children")
+    assert (key["constrained_columns"], key["referred_table"], key["referred_columns"]) == (["parent"], "parents", ["id"])
+    assert [key["column_names"] for key in inspector.get_unique_constraints("parents")] == [["code"]]
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_types_both_ways(shared_server, driver):
+    engine = engine_of(shared_server, driver)
+    table = Table(
+        f"kinds_{driver}", MetaData(),
+        Column("i", types.Integer), Column("b", types.BigInteger), Column("n", types.Numeric(18, 4)), Column("f", types.Float),
+        Column("l", types.Boolean), Column("t", types.String(20)), Column("d", types.Date), Column("at", types.DateTime),
+    )
+    table.create(engine)
+    row = (
+        -1, 2**40, decimal.Decimal("-1.5000"), 0.25, True, "it's 'fine'", datetime.date(2020, 2, 29),
+        datetime.datetime(2020, 1, 1, 2, 3, 4, 500000),
+    )
+    with engine.begin() as connection:
+        connection.execute(table.insert().values(row))
+        connection.execute(table.insert().values(i=None))
+    with engine.connect() as connection:
+        rows = connection.execute(select(table).order_by(table.c.i.is_(None))).all()
+        assert [tuple(found) for found in rows] == [row, (None,) * 8]
+        assert connection.execute(select(table.c.i).where(table.c.t == "it's 'fine'", table.c.d < datetime.date(2021, 1, 1))).scalar() == -1
+    engine.dispose()
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_errors(shared_server, driver):
+    engine = engine_of(shared_server, driver)
+    with engine.connect() as connection:
+        with pytest.raises(sqlalchemy.exc.ProgrammingError) as failure:
+            connection.execute(sqlalchemy.text("select * from nothing"))
+        cause = failure.value.orig
+        assert (cause.args[0]["C"] if driver == "redshift_connector" else cause.pgcode) == "42P01"
+        connection.rollback()
+        assert connection.execute(sqlalchemy.text("select 1")).scalar() == 1
+    engine.dispose()
+
+
+def test_transactions(created):
+    with pytest.raises(ZeroDivisionError), created.begin() as connection:
+        connection.execute(ITEMS.delete())
+        raise ZeroDivisionError
+    with created.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(ITEMS)).scalar() == 5
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_pandas(shared_server, driver):
+    """`to_sql` asks whether there is such a table, creates it, and inserts many rows at once."""
+    engine = engine_of(shared_server, driver)
+    frame = pd.DataFrame({"id": range(2500), "name": [f"row {i}" for i in range(2500)], "share": [i / 4 for i in range(2500)]})
+    frame.to_sql(f"frames_{driver}", engine, index=False, if_exists="replace", method="multi", chunksize=1000)
+    frame.head(2).to_sql(f"frames_{driver}", engine, index=False, if_exists="append")
+    read = pd.read_sql(sqlalchemy.text(f"select * from frames_{driver} where id >= :least order by id"), engine, params={"least": 2})
+    pd.testing.assert_frame_equal(read, frame[2:].reset_index(drop=True), check_dtype=False)
+    assert pd.read_sql(f"select count(*) as n from frames_{driver}", engine)["n"].tolist() == [2502]
+    chunks = pd.read_sql(sqlalchemy.text(f"select id from frames_{driver}"), engine, chunksize=1000)
+    assert [len(chunk) for chunk in chunks] == [1000, 1000, 502]
+    engine.dispose()

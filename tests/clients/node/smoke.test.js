@@ -1,4 +1,4 @@
-// node-postgres and postgres.js: parameters, types, cursors over portals, errors, notices, cancel.
+// node-postgres and postgres.js: parameters, types, cursors over portals, large results, transactions, errors, notices, cancel.
 
 const assert = require('node:assert')
 const { test } = require('node:test')
@@ -83,6 +83,59 @@ test('a statement runs out of time', () => connected(async (client) => {
   const tables = Array.from({ length: 16 }, (_, i) => `d d${i}`).join(', ')
   await assert.rejects(client.query(`select count(*) from ${tables} where d0.n + d9.n + d15.n = 0`), { code: '57014' })
 }, { statement_timeout: 2000 }))
+
+test('values of all types', () => connected(async (client) => {
+  await client.query(`create temp table kinds (i2 smallint, i8 bigint, n decimal(18,4), f4 real, f8 float8, l bool, c char(5),
+    v varchar(20), d date, t time, at timestamp, atz timestamptz, s super, b varbyte(10))`)
+  const values = [-32768, '-9223372036854775808', '-99999999999999.9999', 0.5, -1.25e300, false, 'ab', "d\u00e9j\u00e0 'vu'", '1900-02-28',
+    '23:59:59.25', '2020-02-29 01:02:03.456789', '2000-01-01 12:00:00+00']
+  const places = values.map((_, i) => `$${i + 1}`).join(', ')
+  await client.query(`insert into kinds select ${places}, json_parse('[1, null]'), to_varbyte('cafe', 'hex')`, values)
+  const { rows: [row], fields } = await client.query(
+    'select i2, i8, n, f4, f8, l, c, v, d::varchar as d, t, at::varchar as at, atz, s, b from kinds')
+  assert.deepEqual(Object.values(row), [...values.slice(0, 6), 'ab   ', ...values.slice(7, 11), new Date('2000-01-01T12:00:00Z'), '[1,null]', 'cafe'])
+  assert.deepEqual(fields.map((field) => field.dataTypeID), [21, 20, 1700, 700, 701, 16, 1042, 1043, 1043, 1083, 1043, 1184, 4000, 6551])
+  assert.equal(fields[2].dataTypeModifier, ((18 << 16) | 4) + 4)
+}))
+
+test('what the catalog tells', () => connected(async (client) => {
+  await client.query('create table described (id int not null primary key, name varchar(20))')
+  const { rows } = await client.query(
+    `select column_name, data_type, is_nullable, character_maximum_length as length from information_schema.columns
+     where table_schema = $1 and table_name = $2 order by ordinal_position`, ['public', 'described'])
+  assert.deepEqual(rows, [
+    { column_name: 'id', data_type: 'integer', is_nullable: 'NO', length: null },
+    { column_name: 'name', data_type: 'character varying', is_nullable: 'YES', length: 20 }])
+}))
+
+test('transactions', () => connected(async (client) => {
+  await client.query('create table moved (i int)')
+  await client.query('begin')
+  await client.query('insert into moved values (1)')
+  await client.query('rollback')
+  await client.query('begin')
+  await client.query('insert into moved values (2)')
+  await client.query('commit')
+  assert.deepEqual((await client.query('select i from moved')).rows, [{ i: 2 }])
+}))
+
+test('a large result', () => connected(async (client) => {
+  const digits = Array.from({ length: 10 }, (_, i) => `select ${i} as n`).join(' union all ')
+  await client.query(`create temp table digits as ${digits}`)
+  const { rows } = await client.query(
+    'select a.n * 1000 + b.n * 100 + c.n * 10 + d.n as n from digits a, digits b, digits c, digits d, digits e where e.n < 5')
+  assert.deepEqual([rows.length, rows.reduce((sum, row) => sum + row.n, 0)], [50_000, 5 * 9999 * 10000 / 2])
+}))
+
+test('another session stops a statement', () => connected((client) => connected(async (other) => {
+  const { rows: [{ pid }] } = await client.query('select pg_backend_pid() as pid')
+  const endless = 'with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r'
+  const stopped = assert.rejects(client.query(endless), { code: '57014' })
+  while ((await other.query('select 1 from stv_inflight where pid = $1', [pid])).rows.length === 0);
+  await other.query('select pg_cancel_backend($1::int)', [pid])
+  await stopped
+  assert.deepEqual((await client.query('select 1 as one')).rows, [{ one: 1 }])
+})))
 
 test('a pool', async () => {
   const pool = new Pool({ ...address, max: 2 })
