@@ -3,6 +3,7 @@
 import http.client
 import http.server
 import json
+import re
 import threading
 import urllib.parse
 
@@ -28,12 +29,17 @@ class Gateway(Server):
 class Call:
     """A call of the Data API on its way through a Service."""
 
-    def __init__(self, operation, body):
-        self.operation, self.body = operation, body
+    def __init__(self, operation, body, headers):
+        self.operation, self.body, self.headers = operation, body, headers
 
     @property
     def sql(self):
         return self.body.get("Sql", "")
+
+    @property
+    def access_key(self):
+        """Whose signature it bears."""
+        return re.search(r"Credential=([^/]+)/", self.headers["Authorization"])[1]
 
 
 class Service:
@@ -57,7 +63,7 @@ class Service:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                call = Call(self.headers["X-Amz-Target"].split(".")[1], json.loads(body))
+                call = Call(self.headers["X-Amz-Target"].split(".")[1], json.loads(body), self.headers)
                 with service.lock:
                     service.calls.append(call)
                     fault = service.plan(call)

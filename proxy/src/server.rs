@@ -12,6 +12,7 @@ use std::{
 };
 
 use blueshift_emulator::{Engine, Location, Login, execution::SESSION_STACK};
+use futures::FutureExt;
 use redshift_sql_dialect::{Error, ast::Parsed, parse};
 use socket2::SockRef;
 use tempfile::NamedTempFile;
@@ -36,7 +37,7 @@ use crate::{
     http::{
         admin::Control,
         credentials::Credentials,
-        data_api::DataApi,
+        data_api::{DataApi, limits::Limits},
         server::{self as http_server, Front, Services},
         sigv4::Keys,
         warehouses::{Door, Warehouses},
@@ -47,8 +48,10 @@ use crate::{
     wire::{self, Shared, cancel::Registry},
 };
 
-/// How long running statements may take to end when the server does.
+/// How long running statements may take to end when the emulator does.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How long connections may take to end that were told to.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// How long to wait when no connection can be accepted, because there are too many open files.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
@@ -94,6 +97,8 @@ pub struct Server {
     pub metrics: Arc<Metrics>,
     /// Where HTTP is served, if anywhere.
     pub http: Option<HttpPort>,
+    /// How long running statements may take to end when the server does.
+    pub drain: Duration,
 }
 
 /// What the HTTP port needs beside the backend.
@@ -104,16 +109,24 @@ pub struct HttpPort {
     pub warehouses: Option<Arc<Warehouses>>,
     /// The keys that requests must be signed with; without any who calls is only read.
     pub keys: Option<Keys>,
+    /// The limits of the Data API.
+    pub limits: Limits,
 }
 
-/// Accepts connections until `shutdown` ends, then lets running statements finish, for ten seconds, and closes the
-/// backend. The caller binds, so that tests take port 0.
+/// Accepts connections until `shutdown` ends, then lets running statements finish for a while, stops those that have not
+/// (57P01), and closes the backend; `at_once` ends the waiting. The caller binds, so that tests take port 0.
 ///
 /// # Errors
 /// Where the backend cannot write out what is in flight.
-pub async fn run(listener: TcpListener, server: Server, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+pub async fn run(
+    listener: TcpListener,
+    server: Server,
+    shutdown: impl Future<Output = ()>,
+    at_once: impl Future<Output = ()>,
+) -> Result<(), Error> {
     let (stop, stopped) = watch::channel(false);
-    let Server { backend, tls, doors, metrics, http } = server;
+    let (stop_http, http_stopped) = watch::channel(false);
+    let Server { backend, tls, doors, metrics, http, drain } = server;
     let backend: Arc<dyn Backend> = Arc::new(Guarded::new(backend, Arc::clone(&metrics), doors.clone()));
     let shared = Shared {
         backend: Arc::clone(&backend),
@@ -124,8 +137,12 @@ pub async fn run(listener: TcpListener, server: Server, shutdown: impl Future<Ou
         credentials: Arc::new(Credentials::default()),
         shutdown: stopped,
     };
-    let mut connections = JoinSet::new();
-    let front = http.map(|port| open_http(&mut connections, port, &shared));
+    let (mut connections, mut requests) = (JoinSet::new(), JoinSet::new());
+    let front = http.map(|port| {
+        // A gateway's health is told until its last client has left; the emulator's own statements end with the others.
+        let end = if port.warehouses.is_some() { shared.shutdown.clone() } else { http_stopped };
+        open_http(&mut requests, port, &shared, end)
+    });
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
@@ -142,35 +159,56 @@ pub async fn run(listener: TcpListener, server: Server, shutdown: impl Future<Ou
     }
     drop(listener);
     stop.send_replace(true);
-    let drained = async {
-        while let Some(ended) = connections.join_next().await {
-            note_end(ended);
-        }
+    let at_once = at_once.shared();
+    let waited = tokio::select! {
+        () = drained(&mut connections, &mut requests, &stop_http) => true,
+        () = sleep(drain) => false,
+        () = at_once.clone() => false,
     };
-    if timeout(DRAIN, drained).await.is_err() {
-        connections.shutdown().await;
+    if !waited {
+        shared.registry.terminate_all();
+        let ended = timeout(FAREWELL, drained(&mut connections, &mut requests, &stop_http)).await;
+        if ended.is_err() {
+            connections.shutdown().await;
+            requests.shutdown().await;
+        }
     }
     if let Some(services) = front.as_ref().and_then(|front| front.services.as_ref()) {
         services.data_api.abort();
     }
-    backend.close().await
+    tokio::select! {
+        closed = backend.close() => closed,
+        () = at_once.then(|()| sleep(FAREWELL)) => Ok(()),
+    }
+}
+
+/// Waits until all connections have ended, and then all requests.
+async fn drained(connections: &mut JoinSet<()>, requests: &mut JoinSet<()>, stop_http: &watch::Sender<bool>) {
+    while let Some(ended) = connections.join_next().await {
+        note_end(ended);
+    }
+    stop_http.send_replace(true);
+    while let Some(ended) = requests.join_next().await {
+        note_end(ended);
+    }
 }
 
 /// Serves HTTP beside the wire protocol.
-fn open_http(connections: &mut JoinSet<()>, port: HttpPort, shared: &Shared) -> Arc<Front> {
-    let HttpPort { listener, warehouses, keys } = port;
+fn open_http(requests: &mut JoinSet<()>, port: HttpPort, shared: &Shared, end: watch::Receiver<bool>) -> Arc<Front> {
+    let HttpPort { listener, warehouses, keys, limits } = port;
     let services = warehouses.map(|warehouses| {
         let control = Arc::new(Control {
             warehouses,
             credentials: Arc::clone(&shared.credentials),
             backend: Arc::clone(&shared.backend),
             registry: Arc::clone(&shared.registry),
+            limits,
         });
         Services { data_api: DataApi::new(Arc::clone(&control)), control }
     });
     let (metrics, doors) = (Arc::clone(&shared.metrics), shared.doors.clone());
     let front = Arc::new(Front { services, keys, metrics, doors, stopping: shared.shutdown.clone() });
-    connections.spawn(http_server::serve(listener, Arc::clone(&front), shared.shutdown.clone()));
+    requests.spawn(http_server::serve(listener, Arc::clone(&front), end));
     front
 }
 
@@ -216,7 +254,7 @@ pub fn emulate(arguments: EmulateArgs) -> Result<(), StartError> {
         let preparing = async {
             tokio::select! {
                 prepared = Prepared::new(&arguments) => prepared.map(Some),
-                () = interrupted(interruptions.clone()) => Ok(None),
+                () = interrupted(interruptions.clone(), 1) => Ok(None),
             }
         };
         let Some(prepared) = queries.block_on(preparing)? else { return Ok(()) };
@@ -232,8 +270,10 @@ pub fn emulate(arguments: EmulateArgs) -> Result<(), StartError> {
             doors: None,
             metrics: Arc::default(),
             http,
+            drain: DRAIN,
         };
-        connections.block_on(run(listener, server, interrupted(interruptions))).map_err(engine_error)
+        let (once, twice) = (interrupted(interruptions.clone(), 1), interrupted(interruptions, 2));
+        connections.block_on(run(listener, server, once, twice)).map_err(engine_error)
     });
     // Threads that are still in a blocking call (a slow disk) must not hold up the end.
     connections.shutdown_background();
@@ -297,7 +337,8 @@ impl Prepared {
         };
         let path = file.clone().unwrap_or_default();
         let warehouses = Warehouses::open(file, door).map_err(|source| StartError::Warehouses { path, source })?;
-        Ok(HttpPort { listener, warehouses: Some(Arc::new(warehouses)), keys: arguments.verify_sigv4.clone() })
+        let (keys, limits) = (arguments.verify_sigv4.clone(), arguments.data_api_limits.unwrap_or_default());
+        Ok(HttpPort { listener, warehouses: Some(Arc::new(warehouses)), keys, limits })
     }
 }
 
@@ -447,25 +488,33 @@ async fn run_init_statement(session: &mut Session, parsed: &Parsed, text: &str) 
     Ok(())
 }
 
-/// Turns true with Ctrl-C or SIGTERM, which are heard from this call on. To be called on the threads that hear them.
-fn interruptions() -> watch::Receiver<bool> {
-    let (sender, receiver) = watch::channel(false);
+/// Counts Ctrl-C and SIGTERM, which are heard from this call on. To be called on the threads that hear them.
+fn interruptions() -> watch::Receiver<u32> {
+    let (sender, receiver) = watch::channel(0);
     #[cfg(unix)]
     for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
         // Without a handler the signal ends the program anyway.
         if let Ok(mut signal) = signal(kind) {
             let sender = sender.clone();
-            tokio::spawn(async move { signal.recv().await.map(|()| sender.send_replace(true)) });
+            tokio::spawn(async move {
+                while signal.recv().await.is_some() {
+                    sender.send_modify(|count| *count += 1);
+                }
+            });
         }
     }
     #[cfg(not(unix))]
-    tokio::spawn(async move { tokio::signal::ctrl_c().await.map(|()| sender.send_replace(true)) });
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            sender.send_modify(|count| *count += 1);
+        }
+    });
     receiver
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn interrupted(mut interruptions: watch::Receiver<bool>) {
-    if interruptions.wait_for(|interrupted| *interrupted).await.is_err() {
+/// Waits until there have been so many of Ctrl-C and SIGTERM.
+async fn interrupted(mut interruptions: watch::Receiver<u32>, times: u32) {
+    if interruptions.wait_for(|count| *count >= times).await.is_err() {
         // Nobody hears of them.
         std::future::pending().await
     }
@@ -533,8 +582,9 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let backend = Arc::new(FakeBackend::default());
         let (stop, stopped) = oneshot::channel();
-        let server = Server { backend: backend.clone(), tls: None, doors: None, metrics: Arc::default(), http: None };
-        let running = tokio::spawn(run(listener, server, async { drop(stopped.await) }));
+        let (tls, doors, http) = (None, None, None);
+        let server = Server { backend: backend.clone(), tls, doors, metrics: Arc::default(), http, drain: DRAIN };
+        let running = tokio::spawn(run(listener, server, async { drop(stopped.await) }, std::future::pending()));
         // A client that says nothing does not hold the server up for long; one that is logged in is told.
         let mut client = TcpStream::connect(address).await.unwrap();
         tokio::io::AsyncWriteExt::write_all(&mut client, b"\0\0\0\x21\0\x03\0\0user\0admin\0database\0dev\0\0")

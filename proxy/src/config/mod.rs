@@ -9,7 +9,11 @@ use std::{
 };
 
 pub use self::proxy::{ProxyArgs, ProxyConfig};
-use crate::{check::CheckArgs, http::sigv4::Keys, user_command::UserArgs};
+use crate::{
+    check::CheckArgs,
+    http::{data_api::limits::Limits, sigv4::Keys},
+    user_command::UserArgs,
+};
 use blueshift_emulator::{EngineConfig, Location, S3Config};
 use clap::{Args, Parser, Subcommand, builder::FalseyValueParser};
 
@@ -59,6 +63,10 @@ pub struct EmulateArgs {
     /// user or role, whose database user is IAM:NAME or IAMR:NAME
     #[arg(long, value_name = "ID:SECRET", env = "BLUESHIFT_VERIFY_SIGV4", hide_env_values = true)]
     pub verify_sigv4: Option<Keys>,
+
+    /// Limits of the Data API where they are not the service's, as result=1MB,row=4KB,sessions=2,statements=5,session-life=10
+    #[arg(long, value_name = "LIMITS", env = "BLUESHIFT_DATA_API_LIMITS", hide = true)]
+    pub data_api_limits: Option<Limits>,
 
     /// Folder that keeps the tables, and, unless told otherwise, the buckets and the certificate
     #[arg(long, value_name = "FOLDER", default_value = ".blueshift", env = "BLUESHIFT_DATA")]
@@ -230,7 +238,7 @@ impl fmt::Display for Exposed {
 impl std::error::Error for Exposed {}
 
 /// `512MB`, `4 GiB`, `1073741824`: units are powers of 1024.
-fn parse_size(text: &str) -> Result<usize, String> {
+pub(crate) fn parse_size(text: &str) -> Result<usize, String> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let number: usize =

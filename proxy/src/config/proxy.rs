@@ -18,13 +18,15 @@ use std::{
     fs, io,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
+use blueshift_emulator::s3::S3Path;
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::{Exposed, is_loopback};
+use super::{Exposed, is_loopback, parse_size};
 use crate::{
     audit::AuditSettings,
     auth::users::ActsAs,
@@ -33,6 +35,11 @@ use crate::{
 
 /// Where the gateway listens unless told otherwise.
 const DEFAULT_LISTEN: &str = "127.0.0.1:5439";
+
+/// Bytes that the results of a user may take unless told otherwise.
+const DEFAULT_MEMORY: usize = 256 << 20;
+/// Seconds that running statements have to end unless told otherwise.
+const DEFAULT_DRAIN: u32 = 30;
 
 /// The arguments of `proxy`.
 #[derive(Debug, Clone, Args)]
@@ -64,6 +71,14 @@ pub struct ProxyArgs {
     /// File of users who may connect, which `blueshift user` writes; without one anybody may, from this machine
     #[arg(long, value_name = "FILE", env = "BLUESHIFT_USERS")]
     pub users: Option<PathBuf>,
+
+    /// Memory that the results of a user may take on their way to clients: 64MB, 1GB, or a number of bytes [default: 256MB]
+    #[arg(long, value_name = "SIZE", env = "BLUESHIFT_MEMORY_PER_USER", value_parser = parse_size)]
+    pub memory_per_user: Option<usize>,
+
+    /// Seconds that running statements have to end when the gateway is told to [default: 30]
+    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_DRAIN")]
+    pub drain: Option<u32>,
 
     /// File of policies: what users may do
     #[arg(long, value_name = "FILE", env = "BLUESHIFT_POLICIES")]
@@ -126,6 +141,32 @@ pub struct TargetArgs {
     #[arg(long, value_name = "NUMBER", env = "BLUESHIFT_PROXY_MAX_SESSIONS")]
     pub max_sessions: Option<usize>,
 
+    /// Most sessions that are idle at a time: of those that hold nothing the longest idle ones are closed, and opened again
+    /// when they are needed [default: 200]
+    #[arg(long, value_name = "NUMBER", env = "BLUESHIFT_PROXY_MAX_IDLE_SESSIONS")]
+    pub max_idle_sessions: Option<usize>,
+
+    /// Age in seconds at which the service ends a session [default: 86400]
+    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_SESSION_LIFE", hide = true)]
+    pub session_life: Option<u32>,
+
+    /// Place in S3 where results go that are too large for the Data API (500 MB, rows of 64 KB), to be read from there; they
+    /// are removed at once, and what a crash left behind wants a lifecycle rule
+    #[arg(long, value_name = "s3://BUCKET/PREFIX", env = "BLUESHIFT_PROXY_UNLOAD_TO")]
+    pub unload_to: Option<String>,
+
+    /// Role with which the warehouse writes there [default: its default role]
+    #[arg(long, value_name = "ARN", env = "BLUESHIFT_PROXY_UNLOAD_ROLE", requires = "unload_to")]
+    pub unload_role: Option<String>,
+
+    /// Region of that bucket [default: the target's]
+    #[arg(long, value_name = "REGION", env = "BLUESHIFT_PROXY_UNLOAD_REGION", requires = "unload_to")]
+    pub unload_region: Option<String>,
+
+    /// URL of the S3 server that the gateway reads from [default: AWS's]
+    #[arg(long, value_name = "URL", env = "BLUESHIFT_PROXY_UNLOAD_ENDPOINT_URL", requires = "unload_to")]
+    pub unload_endpoint_url: Option<String>,
+
     /// The form in which results are fetched: csv is smaller and faster [default: json]
     #[arg(long, value_name = "FORM", env = "BLUESHIFT_PROXY_RESULTS")]
     pub results: Option<ResultForm>,
@@ -183,6 +224,18 @@ pub struct TargetConfig {
     pub session_keep_alive: u32,
     /// Most sessions at a time.
     pub max_sessions: usize,
+    /// Most idle sessions at a time.
+    pub max_idle_sessions: usize,
+    /// Seconds after which the service ends a session.
+    pub session_life: u32,
+    /// Where in S3 results go that are too large.
+    pub unload_to: Option<String>,
+    /// The role that writes there.
+    pub unload_role: Option<String>,
+    /// Its region.
+    pub unload_region: Option<String>,
+    /// The URL of its S3 server.
+    pub unload_endpoint_url: Option<String>,
     /// The form of results.
     pub results: ResultForm,
     /// Seconds that the service waits for a statement.
@@ -209,6 +262,12 @@ impl Default for TargetConfig {
             role_arn: None,
             session_keep_alive: 3_600,
             max_sessions: 480,
+            max_idle_sessions: 200,
+            session_life: 86_400,
+            unload_to: None,
+            unload_role: None,
+            unload_region: None,
+            unload_endpoint_url: None,
             results: ResultForm::Json,
             wait: 20,
             call_timeout: 20,
@@ -224,6 +283,8 @@ impl Default for TargetConfig {
 struct File {
     listen: Option<String>,
     http_listen: Option<String>,
+    memory_per_user: Option<Size>,
+    drain: Option<u32>,
     targets: BTreeMap<String, TargetConfig>,
     users: Option<PathBuf>,
     policies: Option<PathBuf>,
@@ -231,6 +292,29 @@ struct File {
     tokens: Option<TokenSettings>,
     audit: AuditSettings,
     limits: LimitSettings,
+}
+
+/// A size in the file: a number of bytes, or a text with a unit.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "SizeValue")]
+struct Size(usize);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SizeValue {
+    Bytes(usize),
+    Text(String),
+}
+
+impl TryFrom<SizeValue> for Size {
+    type Error = String;
+
+    fn try_from(value: SizeValue) -> Result<Size, String> {
+        match value {
+            SizeValue::Bytes(bytes) => Ok(Size(bytes)),
+            SizeValue::Text(text) => parse_size(&text).map(Size),
+        }
+    }
 }
 
 impl File {
@@ -258,6 +342,10 @@ pub struct ProxyConfig {
     pub http_listen: Option<String>,
     /// Who may pass, what may pass, what is written down.
     pub doors: DoorSettings,
+    /// Bytes that the results of a user may take.
+    pub memory_per_user: usize,
+    /// How long running statements have to end when the gateway is told to.
+    pub drain: Duration,
 }
 
 /// What is wrong with the configuration: one line for the user.
@@ -301,7 +389,10 @@ impl ProxyArgs {
             target.check().map_err(|reason| ConfigError::Target { name: name.clone(), reason })?;
         }
         let listen = self.listen.clone().or(file.listen).unwrap_or_else(|| DEFAULT_LISTEN.to_string());
-        Ok(ProxyConfig { listen, targets, http_listen, doors })
+        let memory_per_user =
+            self.memory_per_user.or(file.memory_per_user.map(|size| size.0)).unwrap_or(DEFAULT_MEMORY);
+        let drain = Duration::from_secs(self.drain.or(file.drain).unwrap_or(DEFAULT_DRAIN).into());
+        Ok(ProxyConfig { listen, targets, http_listen, doors, memory_per_user, drain })
     }
 
     /// The doors: as the file says, with paths in its folder; flags win.
@@ -344,6 +435,12 @@ impl TargetArgs {
             role_arn: given.role_arn,
             session_keep_alive: given.session_keep_alive.unwrap_or(default.session_keep_alive),
             max_sessions: given.max_sessions.unwrap_or(default.max_sessions),
+            max_idle_sessions: given.max_idle_sessions.unwrap_or(default.max_idle_sessions),
+            session_life: given.session_life.unwrap_or(default.session_life),
+            unload_to: given.unload_to,
+            unload_role: given.unload_role,
+            unload_region: given.unload_region,
+            unload_endpoint_url: given.unload_endpoint_url,
             results: given.results.unwrap_or(default.results),
             wait: given.wait.unwrap_or(default.wait),
             call_timeout: given.call_timeout.unwrap_or(default.call_timeout),
@@ -387,10 +484,23 @@ impl TargetConfig {
         if self.wait > 30 {
             return Err("wait is a number of seconds from 0 to 30");
         }
-        if self.call_timeout == 0 || self.max_sessions == 0 {
-            return Err("call-timeout and max-sessions are at least 1");
+        if self.call_timeout == 0 || self.max_sessions == 0 || self.session_life == 0 {
+            return Err("call-timeout, max-sessions and session-life are at least 1");
+        }
+        if self.unload_to.is_some() && self.unload_place().is_none() {
+            return Err("unload-to is a place in S3: s3://BUCKET/PREFIX");
+        }
+        if self.unload_to.is_none()
+            && [&self.unload_role, &self.unload_region, &self.unload_endpoint_url].iter().any(|it| it.is_some())
+        {
+            return Err("unload-role, unload-region and unload-endpoint-url need unload-to");
         }
         Ok(())
+    }
+
+    /// Where in S3 results go that are too large for the Data API.
+    pub fn unload_place(&self) -> Option<S3Path> {
+        S3Path::parse(self.unload_to.as_deref()?)
     }
 }
 
@@ -456,6 +566,22 @@ mod tests {
         assert_eq!(config.listen, "127.0.0.1:0");
         assert_eq!(config.targets.keys().collect::<Vec<_>>(), ["a", "b", "dev"]);
         assert_eq!((config.targets["a"].results, config.targets["b"].database.as_str()), (ResultForm::Csv, "x"));
+    }
+
+    #[test]
+    fn sizes_and_places_are_checked() {
+        let gateway = config(&["--workgroup", "w", "--memory-per-user", "64MB", "--drain", "5"]).unwrap();
+        assert_eq!((gateway.memory_per_user, gateway.drain), (64 << 20, Duration::from_secs(5)));
+        let to = |place: &str| config(&["--workgroup", "w", "--unload-to", place]);
+        assert_eq!(to("s3://b/p").unwrap().targets["dev"].unload_place().unwrap().key, "p");
+        assert!(to("b/p").unwrap_err().contains("s3://BUCKET/PREFIX"));
+        assert!(config(&["--workgroup", "w", "--unload-role", "r"]).unwrap_err().contains("--unload-to"));
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "memory-per-user = \"1 MB\"\n[targets.a]\nworkgroup = \"w\"\nunload-role = \"r\"").unwrap();
+        assert!(config(&["--config", file.path().to_str().unwrap()]).unwrap_err().contains("need unload-to"));
+        writeln!(file, "unload-to = \"s3://b\"").unwrap();
+        let config = config(&["--config", file.path().to_str().unwrap()]).unwrap();
+        assert_eq!(config.memory_per_user, 1 << 20);
     }
 
     #[test]

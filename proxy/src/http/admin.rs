@@ -11,7 +11,10 @@ use redshift_sql_dialect::{
     names::Ident,
 };
 
-use super::{credentials::Credentials, json_rpc::ApiError, sigv4::Caller, sigv4::Identity, warehouses::Warehouses};
+use super::{
+    credentials::Credentials, data_api::limits::Limits, json_rpc::ApiError, sigv4::Caller, sigv4::Identity,
+    warehouses::Warehouses,
+};
 use crate::{
     backend::Backend,
     router::Company,
@@ -29,6 +32,8 @@ pub struct Control {
     pub backend: Arc<dyn Backend>,
     /// Who can be cancelled there.
     pub registry: Arc<Registry>,
+    /// The limits of the Data API.
+    pub limits: Limits,
 }
 
 fn name(value: &str) -> Ident {

@@ -166,7 +166,7 @@ impl Front {
         let health =
             |status, word: &str| response(status, "application/json", format!("{{\"status\":\"{word}\"}}"), id);
         match path {
-            "/health" if *self.stopping.borrow() => Some(health(StatusCode::SERVICE_UNAVAILABLE, "stopping")),
+            "/health" if *self.stopping.borrow() => Some(health(StatusCode::SERVICE_UNAVAILABLE, "draining")),
             "/health" if self.doors.as_ref().is_some_and(|doors| !doors.audit.is_well()) => {
                 Some(health(StatusCode::SERVICE_UNAVAILABLE, "audit"))
             }

@@ -17,6 +17,7 @@ use crate::{
     backend::RedshiftBackend,
     config::{ProxyArgs, ProxyConfig},
     doors::Doors,
+    http::data_api::limits::Limits,
     metrics::Metrics,
 };
 
@@ -39,7 +40,7 @@ pub fn proxy(arguments: &ProxyArgs) -> Result<(), StartError> {
         let metrics: Arc<Metrics> = Arc::default();
         let doors = Doors::open(&config.doors, address, Arc::clone(&metrics)).map_err(StartError::Doors)?;
         let http = bind_http(&config).await?;
-        let backend = RedshiftBackend::new(&config.targets).await;
+        let backend = RedshiftBackend::new(&config.targets, config.memory_per_user).await;
         if !arguments.no_check {
             let checked = backend.check().await;
             checked.map_err(|(name, error)| StartError::Target { name, reason: in_one_line(error.message()) })?;
@@ -50,7 +51,13 @@ pub fn proxy(arguments: &ProxyArgs) -> Result<(), StartError> {
             tls: Some(encryption.acceptor.clone()),
             doors: doors.map(Arc::new),
             metrics,
-            http: http.map(|(listener, _)| HttpPort { listener, warehouses: None, keys: None }),
+            http: http.map(|(listener, _)| HttpPort {
+                listener,
+                warehouses: None,
+                keys: None,
+                limits: Limits::default(),
+            }),
+            drain: config.drain,
         };
         // A temporary certificate goes when the server has ended.
         Ok::<_, StartError>((listener, server, encryption))
@@ -58,9 +65,10 @@ pub fn proxy(arguments: &ProxyArgs) -> Result<(), StartError> {
     let ended = threads.block_on(async {
         let (listener, server, _encryption) = tokio::select! {
             started = started => started?,
-            () = interrupted(interruptions.clone()) => return Ok(()),
+            () = interrupted(interruptions.clone(), 1) => return Ok(()),
         };
-        run(listener, server, interrupted(interruptions)).await.map_err(engine_error)
+        let (once, twice) = (interrupted(interruptions.clone(), 1), interrupted(interruptions, 2));
+        run(listener, server, once, twice).await.map_err(engine_error)
     });
     threads.shutdown_background();
     ended

@@ -75,6 +75,12 @@ impl Registry {
         Registration { registry: Arc::clone(self), pid, secret, switches }
     }
 
+    /// Ends all connections, with what runs on them.
+    pub fn terminate_all(&self) {
+        let connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        connections.values().for_each(|entry| entry.switches.terminate());
+    }
+
     /// Stops the statement that runs on this connection, where the secret is right.
     pub fn cancel(&self, pid: i32, secret: i32) {
         let connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);

@@ -128,6 +128,8 @@ fn session_name(user: &str) -> String {
 #[derive(Debug, Clone)]
 pub struct Client {
     sdk: Sdk,
+    credentials: Option<SharedCredentialsProvider>,
+    region: Option<String>,
     cluster: Option<String>,
     workgroup: Option<String>,
     database: String,
@@ -182,6 +184,8 @@ impl Client {
         }
         Client {
             sdk: Sdk::from_conf(settings.build()),
+            credentials: shared.credentials_provider(),
+            region: shared.region().map(|region| region.to_string()),
             cluster: config.cluster.clone(),
             workgroup: config.workgroup.clone(),
             database: config.database.clone(),
@@ -191,6 +195,16 @@ impl Client {
             call_timeout: Duration::from_secs(config.call_timeout.into()),
             retry_for: Duration::from_secs(config.retry_for.into()),
         }
+    }
+
+    /// The credentials that calls are signed with.
+    pub fn credentials(&self) -> Option<SharedCredentialsProvider> {
+        self.credentials.clone()
+    }
+
+    /// The region that calls go to.
+    pub fn region(&self) -> Option<String> {
+        self.region.clone()
     }
 
     /// Submits a statement, which then runs once, and waits for it as long as the service does.

@@ -174,19 +174,7 @@ pub fn statement_error(text: &str, sql: &str) -> Error {
     if let Some((byte, _)) = byte {
         error = error.at(byte as u32);
     }
-    with_advice(error)
-}
-
-/// What a limit of the service means to the user of a gateway.
-fn with_advice(error: Error) -> Error {
-    let hint = if error.message().starts_with("Database response exceeded size limit") {
-        "The Data API gives results of at most 500 MB. UNLOAD the rows to S3, or ask for fewer with LIMIT."
-    } else if error.message().starts_with("Packet for query is too large") {
-        "The Data API gives rows of at most 64 KB."
-    } else {
-        return error;
-    };
-    error.with_hint(hint)
+    error
 }
 
 /// 57014, as a cluster words it.

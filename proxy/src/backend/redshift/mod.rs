@@ -9,12 +9,14 @@
 //! 3. [`client`] makes the calls, and makes those again that may be made twice.
 //! 4. [`pages`] streams the result: [`columns`] tells types, [`values`] reads values ([`csv`] where the result is text).
 //!    What the catalog answered a moment ago comes from [`cache`]; [`describe`] asks for columns alone, [`inference`] for the
-//!    types of parameters.
+//!    types of parameters. What is too large for the Data API comes from S3 ([`unload`]). What is on its way takes memory
+//!    from its user's [`budget`].
 //! 5. [`errors`] makes Redshift's errors of the service's texts; [`tags`] tells what the service does not.
 //!
 //! Sources: Amazon Redshift Data API reference (API version 2019-12-20); management guide, "Using the Amazon Redshift Data
 //! API".
 
+pub mod budget;
 pub mod cache;
 pub mod client;
 pub mod columns;
@@ -24,10 +26,12 @@ pub mod errors;
 pub mod inference;
 pub mod pages;
 pub mod parameters;
+pub mod pool;
 pub mod remote;
 pub mod session;
 pub mod tags;
 pub mod target;
+pub mod unload;
 pub mod values;
 
 use std::{
@@ -40,7 +44,7 @@ use blueshift_emulator::{Credential, Login};
 use futures::future::join_all;
 use redshift_sql_dialect::{Error, Result, SqlState};
 
-use self::{session::RedshiftSession, target::Target};
+use self::{budget::Budgets, session::RedshiftSession, target::Target};
 use super::{Backend, BackendSession};
 use crate::{
     auth::{gate::Guest, users::ActsAs},
@@ -53,11 +57,12 @@ pub struct RedshiftBackend {
     configs: BTreeMap<String, TargetConfig>,
     /// The targets as guests see them who act as somebody of their own: by target, user and whom they act as.
     own: Mutex<HashMap<(String, String, ActsAs), Arc<Target>>>,
+    budgets: Budgets,
 }
 
 impl RedshiftBackend {
-    /// The targets under the names that clients connect to.
-    pub async fn new(targets_of: &BTreeMap<String, TargetConfig>) -> RedshiftBackend {
+    /// The targets under the names that clients connect to. `memory` is how many bytes the results of a user may take.
+    pub async fn new(targets_of: &BTreeMap<String, TargetConfig>, memory: usize) -> RedshiftBackend {
         let targets = join_all(
             targets_of.iter().map(|(name, config)| async { (name.clone(), Arc::new(Target::new(config).await)) }),
         );
@@ -65,6 +70,7 @@ impl RedshiftBackend {
             targets: targets.await.into_iter().collect(),
             configs: targets_of.clone(),
             own: Mutex::default(),
+            budgets: Budgets::new(memory),
         }
     }
 
@@ -122,12 +128,12 @@ impl Backend for RedshiftBackend {
 
     async fn open(&self, login: Login) -> Result<Box<dyn BackendSession>> {
         let target = self.target(&login.database)?;
-        Ok(Box::new(RedshiftSession::new(Arc::clone(target), &login)?))
+        Ok(Box::new(RedshiftSession::new(Arc::clone(target), &login, self.budgets.of(&login.user))?))
     }
 
     async fn open_for(&self, login: Login, guest: &Guest) -> Result<Box<dyn BackendSession>> {
         let target = self.target_for(&login.database, guest).await?;
-        Ok(Box::new(RedshiftSession::new(target, &login)?))
+        Ok(Box::new(RedshiftSession::new(target, &login, self.budgets.of(&guest.name))?))
     }
 
     async fn close(&self) -> Result<()> {

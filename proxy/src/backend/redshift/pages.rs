@@ -1,4 +1,5 @@
-//! The rows of a statement, page by page: while one page goes to the client, the next is on its way.
+//! The rows of a statement, page by page: while one page goes to the client, the next is on its way, as far as there is memory
+//! for it.
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use redshift_sql_dialect::{Error, Result, SqlState};
 use tokio::task::JoinHandle;
 
 use super::{
+    budget::{Budget, Taken},
     client::{Client, Failure, Page, Records},
     columns::result_columns,
     csv,
@@ -21,6 +23,9 @@ use super::{
     values::{Value, array},
 };
 use crate::config::proxy::ResultForm;
+
+/// Bytes that a page is expected to take before any has come, and at least.
+const PAGE: [usize; 2] = [2 << 20, 64 << 10];
 
 /// What is needed to read a result.
 pub struct Source {
@@ -34,6 +39,8 @@ pub struct Source {
     pub database: String,
     /// How the session writes dates and times.
     pub input: DateTimeInput,
+    /// What its pages take memory from.
+    pub budget: Budget,
 }
 
 /// A page that is being fetched. Nobody waits for it any more once this is dropped.
@@ -51,43 +58,70 @@ impl Source {
     /// # Errors
     /// Where the page cannot be had, or a column's type is not known.
     pub async fn rows(self, tag: &'static str) -> Result<Rows> {
+        let taken = self.budget.take(PAGE[0]).await?;
         let first = self.client.page(&self.id, self.form, None).await.map_err(|failure| page_error(&failure))?;
         let columns = result_columns(&first.columns, &self.database)?;
-        let reader = Reader { schema: schema(&columns), columns: Arc::clone(&columns), source: self };
-        let start = Some((reader, Ready::Here(first)));
+        let reader =
+            Reader { schema: schema(&columns), columns: Arc::clone(&columns), source: self, expected: PAGE[0] };
+        let start = Some((reader, Ready::Here(first, taken), None));
         let batches = stream::try_unfold(start, |state| async move {
-            let Some((reader, ready)) = state else { return Ok(None) };
-            let page = match ready {
-                Ready::Here(page) => page,
-                Ready::Coming(mut coming) => match (&mut coming.0).await {
-                    Ok(page) => page.map_err(|failure| page_error(&failure))?,
-                    Err(error) => return Err(Error::internal(format!("a page's task failed: {error}"))),
-                },
-            };
-            let next = page.next.clone().map(|token| reader.fetch(token));
+            let Some((mut reader, ready, sent)) = state else { return Ok(None) };
+            // Who asks for more has sent the page before.
+            drop::<Option<Taken>>(sent);
+            let (page, taken) = reader.await_page(ready).await?;
+            let next = page.next.clone().map(|token| reader.prepare(token));
             let batch = reader.batch(page.records)?;
-            Ok(Some((batch, next.map(|next| (reader, Ready::Coming(next))))))
+            reader.expected = (2 * batch.get_array_memory_size()).max(PAGE[1]);
+            Ok(Some((batch, next.map(|next| (reader, next, Some(taken))))))
         });
         Ok(Rows { columns, batches: batches.boxed(), tag })
     }
 }
 
+/// The next page, and the memory that it takes.
 enum Ready {
-    Here(Page),
-    Coming(Coming),
+    Here(Page, Taken),
+    Coming(Coming, Taken),
+    /// There was no memory to fetch it ahead; its token.
+    Later(String),
 }
 
 struct Reader {
     source: Source,
     columns: Arc<[ResultColumn]>,
     schema: Arc<Schema>,
+    /// Bytes that the next page will take, as far as the last one tells.
+    expected: usize,
 }
 
 impl Reader {
+    /// Fetches a page ahead, where there is memory for it.
+    fn prepare(&self, token: String) -> Ready {
+        match self.source.budget.try_take(self.expected) {
+            Some(taken) => Ready::Coming(self.fetch(token), taken),
+            None => Ready::Later(token),
+        }
+    }
+
     fn fetch(&self, token: String) -> Coming {
         let Source { client, id, form, .. } = &self.source;
         let (client, id, form) = (client.clone(), id.clone(), *form);
         Coming(tokio::spawn(async move { client.page(&id, form, Some(&token)).await }))
+    }
+
+    async fn await_page(&self, ready: Ready) -> Result<(Page, Taken)> {
+        let (mut coming, taken) = match ready {
+            Ready::Here(page, taken) => return Ok((page, taken)),
+            Ready::Coming(coming, taken) => (coming, taken),
+            Ready::Later(token) => {
+                let taken = self.source.budget.take(self.expected).await?;
+                (self.fetch(token), taken)
+            }
+        };
+        match (&mut coming.0).await {
+            Ok(page) => Ok((page.map_err(|failure| page_error(&failure))?, taken)),
+            Err(error) => Err(Error::internal(format!("a page's task failed: {error}"))),
+        }
     }
 
     fn batch(&self, records: Records) -> Result<RecordBatch> {

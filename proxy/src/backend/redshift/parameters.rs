@@ -4,6 +4,8 @@
 //! looking for its characters. A parameter whose type the client declared is cast to it; the others take the type of their
 //! place, as literals do. The Data API has no NULL and no empty string for a value, so that these stand as literals.
 //!
+//! A text in which all values are literals is needed where a statement stands inside of a string, in UNLOAD.
+//!
 //! Source: management guide, "Running SQL statements with parameters when calling the Amazon Redshift Data API"; API
 //! reference, "SqlParameter".
 
@@ -12,7 +14,7 @@ use std::ops::Range;
 use blueshift_emulator::Request;
 use redshift_sql_dialect::{
     Error, Pos, RedshiftType, Result, SqlState,
-    ast::{Parsed, Statement},
+    ast::{Expr, ExprKind, Literal, Parsed, Statement},
     parameters_in, parse,
 };
 
@@ -41,6 +43,18 @@ impl Text {
     /// # Errors
     /// 54000 where it is longer than the Data API takes.
     pub fn of(request: Request<'_>) -> Result<Text> {
+        Text::with(request, Values::Named)?.checked()
+    }
+
+    /// A client's statement with its values as literals.
+    ///
+    /// # Errors
+    /// 42P02 where a value is missing.
+    pub fn literal(request: Request<'_>) -> Result<String> {
+        Ok(Text::with(request, Values::Literal)?.sql)
+    }
+
+    fn with(request: Request<'_>, values: Values) -> Result<Text> {
         let printed;
         // The text of DECLARE and of PREPARE is not the one of the statement inside.
         let text = if says(request.text, request.statement) {
@@ -51,26 +65,29 @@ impl Text {
         };
         // SHOW takes values, not expressions.
         let casts = !matches!(request.statement, Statement::ShowObjects(_));
-        let text = placed(text, |number| {
+        placed(text, values, |number| {
             let index = usize::from(number).checked_sub(1)?;
             let value = request.parameters.get(index)?.as_deref();
             let ty = request.parameter_types.get(index).copied().flatten().filter(|ty| casts && is_declared(*ty));
             Some((value, ty))
-        })?;
-        text.checked()
+        })
     }
 
     /// The same statement, with NULL for its parameters: for questions about its columns.
     pub fn probe(statement: &Statement, types: &[Option<RedshiftType>]) -> Result<Text> {
         let sql = statement.to_string();
-        let text = placed(&sql, |number| {
+        let text = placed(&sql, Values::Named, |number| {
             let index = usize::from(number).checked_sub(1)?;
             Some((None, types.get(index).copied().flatten().filter(|ty| is_declared(*ty))))
         })?;
         text.checked()
     }
 
-    fn checked(self) -> Result<Text> {
+    /// The text, where the Data API takes one of its length.
+    ///
+    /// # Errors
+    /// 54000 where it is too long.
+    pub fn checked(self) -> Result<Text> {
         if self.sql.len() <= MAX_SQL {
             return Ok(self);
         }
@@ -124,10 +141,19 @@ fn is_declared(ty: RedshiftType) -> bool {
         || Some(ty) == RedshiftType::from_oid(RedshiftType::numeric(1, 0).oid(), -1)
 }
 
+/// How values stand in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Values {
+    /// Beside it, under names.
+    Named,
+    /// In it.
+    Literal,
+}
+
 type Value<'a> = (Option<&'a str>, Option<RedshiftType>);
 
 /// Puts values in the place of `$n`. `value` knows no such parameter: 42P02.
-fn placed<'a>(text: &str, value: impl Fn(u16) -> Option<Value<'a>>) -> Result<Text> {
+fn placed<'a>(text: &str, values: Values, value: impl Fn(u16) -> Option<Value<'a>>) -> Result<Text> {
     let spans = parameters_in(text);
     let mut out = Text::plain(String::with_capacity(text.len()));
     if spans.is_empty() {
@@ -146,6 +172,9 @@ fn placed<'a>(text: &str, value: impl Fn(u16) -> Option<Value<'a>>) -> Result<Te
         let operand = match value {
             None => "NULL".to_string(),
             Some("") => "''".to_string(),
+            Some(value) if values == Values::Literal => {
+                Expr { kind: ExprKind::Literal(Literal::String(value.to_string())), pos: 0 }.to_string()
+            }
             Some(value) => {
                 let name = format!("{prefix}{number}");
                 if !out.parameters.iter().any(|(known, _)| *known == name) {
@@ -220,6 +249,18 @@ mod tests {
         let values = [Some("1".to_string())];
         let request = Request { statement: &inner[0].statement, text: sql, parameter_types: &[], parameters: &values };
         assert_eq!(Text::of(request).unwrap().sql, "SELECT :p1");
+    }
+
+    #[test]
+    fn values_are_literals_where_they_have_to_be() {
+        let sql = "select $1, $2 from t where a = '$1'";
+        let parsed = parse(sql).unwrap();
+        let values = [Some("it's \\".to_string()), None];
+        let types = [None, Some(RedshiftType::Int4)];
+        let statement = &parsed[0].statement;
+        let request = Request { statement, text: sql, parameter_types: &types, parameters: &values };
+        let expected = r"select 'it''s \\', CAST(NULL AS integer) from t where a = '$1'";
+        assert_eq!(Text::literal(request).unwrap(), expected);
     }
 
     #[test]

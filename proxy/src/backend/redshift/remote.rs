@@ -34,13 +34,15 @@ use crate::config::proxy::ResultForm;
 const CANCEL_PATIENCE: Duration = Duration::from_secs(60);
 /// How often a session that says it is busy is tried again, and how long.
 const BUSY: [Duration; 2] = [Duration::from_millis(20), Duration::from_secs(30)];
-/// The age at which the service ends any session: management guide, "Considerations when calling the Data API".
-const LIFE: Duration = Duration::from_secs(24 * 3_600);
+/// The part of a session's life after which it is replaced, where it holds nothing.
+const OLD: f64 = 0.95;
 
 /// A session of the Data API, opened or not.
 pub struct Remote {
     target: Arc<Target>,
     control: Option<Arc<dyn SessionControl>>,
+    /// What runs in each session first.
+    startup: Vec<String>,
     state: Mutex<State>,
     /// Held by the statement that runs.
     turn: Arc<tokio::sync::Mutex<()>>,
@@ -53,6 +55,12 @@ struct State {
     /// Statements that are to run in the session before all others.
     preamble: VecDeque<String>,
     last: Option<Progress>,
+    /// Is a transaction block open in the session, or about to be?
+    in_block: bool,
+    /// Is there something in the session that no other has?
+    private: bool,
+    /// Has the session been let go since its last statement?
+    replaced: bool,
 }
 
 struct Open {
@@ -65,8 +73,8 @@ struct Open {
 impl Remote {
     /// A session that is opened when it is needed; then `preamble` runs in it first.
     pub fn new(target: Arc<Target>, control: Option<Arc<dyn SessionControl>>, preamble: Vec<String>) -> Arc<Remote> {
-        let state = State { preamble: preamble.into(), ..State::default() };
-        Arc::new(Remote { target, control, state: Mutex::new(state), turn: Arc::default() })
+        let state = State { preamble: preamble.clone().into(), ..State::default() };
+        Arc::new(Remote { target, control, startup: preamble, state: Mutex::new(state), turn: Arc::default() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -84,6 +92,65 @@ impl Remote {
         state.session.is_some() && state.lost.is_none()
     }
 
+    /// Tells whether a transaction block is open in the session: before it is opened, and after it has ended.
+    pub fn set_in_block(&self, in_block: bool) {
+        self.state().in_block = in_block;
+    }
+
+    /// Tells, before that comes, that there will be something in the session that no other has.
+    pub fn set_private(&self) {
+        self.state().private = true;
+    }
+
+    /// Has the session been let go since its last statement, so that it does not know that any more?
+    pub fn is_replaced(&self) -> bool {
+        self.state().replaced
+    }
+
+    /// Since when the session has been idle; none where it is not open, runs something or holds something.
+    pub fn idle_since(&self) -> Option<Instant> {
+        let _turn = self.turn.try_lock().ok()?;
+        let state = self.state();
+        state.session.as_ref().filter(|_| state.holds_nothing()).map(|open| open.used)
+    }
+
+    /// Closes the session, where it is idle and holds nothing: was it closed?
+    pub async fn let_go(self: &Arc<Self>) -> bool {
+        let Ok(_turn) = Arc::clone(&self.turn).try_lock_owned() else { return false };
+        self.let_go_in_turn().await
+    }
+
+    /// The same, by whoever has the turn.
+    async fn let_go_in_turn(&self) -> bool {
+        let open = {
+            let mut state = self.state();
+            if !state.holds_nothing() {
+                return false;
+            }
+            let Some(open) = state.session.take() else { return false };
+            state.preamble = self.startup.clone().into();
+            state.replaced = true;
+            open
+        };
+        self.end(open, "SELECT 1").await;
+        true
+    }
+
+    /// Ends a session. There is no call for that: a last statement says that nothing is to outlive it. The session keeps its
+    /// place until then.
+    async fn end(&self, open: Open, sql: &str) {
+        let submission = Submission {
+            sql: sql.to_string(),
+            parameters: Vec::new(),
+            session: Some(open.id.clone()),
+            keep_alive: 0,
+            form: ResultForm::Json,
+        };
+        if let Err(failure) = self.target.client.submit(&submission).await {
+            tracing::debug!(?failure, "a session of the Data API is left to its end");
+        }
+    }
+
     /// Runs a statement to its end. Who drops the future cancels the statement.
     ///
     /// # Errors
@@ -92,14 +159,22 @@ impl Remote {
         let stop = CancellationToken::new();
         let task = tokio::spawn(Arc::clone(self).run_in_turn(text, form, stop.clone()));
         let _unless_dropped = stop.drop_guard();
-        match task.await {
+        let ended = match task.await {
             Ok(ended) => ended,
             Err(error) => Err(Error::internal(format!("a statement's task failed: {error}"))),
+        };
+        if self.target.pool.is_crowded() {
+            let remote = Arc::clone(self);
+            tokio::spawn(async move { remote.target.pool.trim(&remote).await });
         }
+        ended
     }
 
     async fn run_in_turn(self: Arc<Self>, text: Text, form: ResultForm, stop: CancellationToken) -> Result<Progress> {
         let _turn = Arc::clone(&self.turn).lock_owned().await;
+        if self.age() > self.target.life.mul_f64(OLD) {
+            self.let_go_in_turn().await;
+        }
         loop {
             let preamble = self.state().preamble.front().cloned();
             let Some(sql) = preamble else { break };
@@ -107,8 +182,16 @@ impl Remote {
             self.state().preamble.pop_front();
         }
         let progress = self.run_alone(&text, form, &stop).await?;
-        self.state().last = Some(progress.clone());
+        let mut state = self.state();
+        state.last = Some(progress.clone());
+        state.replaced = false;
+        drop(state);
         Ok(progress)
+    }
+
+    /// How old the session is.
+    fn age(&self) -> Duration {
+        self.state().session.as_ref().map_or(Duration::ZERO, |open| open.opened.elapsed())
     }
 
     async fn run_alone(self: &Arc<Self>, text: &Text, form: ResultForm, stop: &CancellationToken) -> Result<Progress> {
@@ -143,15 +226,16 @@ impl Remote {
 
     /// Submits a statement to the session, or opens one with it.
     async fn submit(self: &Arc<Self>, text: &Text, form: ResultForm) -> Result<Progress> {
-        let (session, permit) = {
+        let session = {
             let state = self.state();
             if let Some(error) = &state.lost {
                 return Err(error.clone());
             }
-            match &state.session {
-                Some(open) => (Some(open.id.clone()), None),
-                None => (None, Some(self.target.admit()?)),
-            }
+            state.session.as_ref().map(|open| open.id.clone())
+        };
+        let permit = match &session {
+            Some(_) => None,
+            None => Some(self.target.pool.admit().await?),
         };
         let submission = Submission {
             sql: text.sql.clone(),
@@ -161,9 +245,15 @@ impl Remote {
             form,
         };
         let begun = Instant::now();
+        let mut made_room = false;
         let submitted = loop {
             match self.target.client.submit(&submission).await {
                 Ok(submitted) => break submitted,
+                // Others have opened sessions, too. The statement has not run.
+                Err(Failure::Refused { code, .. })
+                    if code == "ActiveSessionsExceededException"
+                        && !std::mem::replace(&mut made_room, true)
+                        && self.target.pool.make_room().await => {}
                 Err(Failure::Refused { message, .. }) if is_busy(&message) && begun.elapsed() < BUSY[1] => {
                     sleep(BUSY[0]).await;
                 }
@@ -175,8 +265,9 @@ impl Remote {
                 return Err(Error::new(SqlState::CONNECTION_FAILURE, "the Data API gave no session id"));
             };
             let now = Instant::now();
-            self.state().session = Some(Open { id, opened: now, used: now, _permit: permit });
-            tokio::spawn(renewing(Arc::downgrade(self), self.target.keep_alive));
+            self.state().session = Some(Open { id: id.clone(), opened: now, used: now, _permit: permit });
+            self.target.pool.opened(self);
+            tokio::spawn(renewing(Arc::downgrade(self), id));
         }
         Ok(submitted)
     }
@@ -184,10 +275,13 @@ impl Remote {
     fn submission_failed(&self, submission: &Submission, failure: &Failure) -> Error {
         match (failure, &submission.session) {
             (Failure::Refused { code, message }, Some(_)) if is_gone(code, message) => {
-                let error = Error::new(
-                    SqlState::ADMIN_SHUTDOWN,
-                    "terminating connection because its session of the Data API has ended",
-                );
+                let reason = if self.age() >= self.target.life {
+                    format!("has reached the age of {}", in_words(self.target.life))
+                } else {
+                    "has ended".to_string()
+                };
+                let ended = format!("terminating connection because its session of the Data API {reason}");
+                let error = Error::new(SqlState::ADMIN_SHUTDOWN, ended);
                 self.lose(error.clone().with_detail(message.clone()));
                 error.with_detail(message.clone())
             }
@@ -253,14 +347,22 @@ impl Remote {
         Ok(told)
     }
 
+    /// Does some work that the gateway's end waits for; behind the statement that runs, where it has to wait for that.
+    pub fn afterwards(self: Arc<Self>, wait: bool, work: impl Future<Output = ()> + Send + 'static) {
+        let Ok(threads) = Handle::try_current() else { return };
+        let target = Arc::clone(&self.target);
+        target.closing(&threads, async move {
+            let _turn = if wait { Some(Arc::clone(&self.turn).lock_owned().await) } else { None };
+            work.await;
+        });
+    }
+
     /// The session cannot be used any more, because of this.
     pub fn give_up(&self, error: Error) {
         self.lose(error);
     }
 
     /// Ends the session, when the statement that runs has ended. `in_block` where a transaction is open in it.
-    ///
-    /// There is no call for that: a last statement says that nothing is to outlive it.
     pub fn close(self: Arc<Self>, in_block: bool) {
         if self.state().session.is_none() {
             return;
@@ -274,38 +376,47 @@ impl Remote {
                 let lost = state.lost.is_some();
                 state.session.take().filter(|_| !lost)
             };
-            // The permit is kept until the session is closed.
             let Some(open) = session else { return };
-            let submission = Submission {
-                sql: if in_block { "ROLLBACK" } else { "SELECT 1" }.to_string(),
-                parameters: Vec::new(),
-                session: Some(open.id.clone()),
-                keep_alive: 0,
-                form: ResultForm::Json,
-            };
-            if let Err(failure) = self.target.client.submit(&submission).await {
-                tracing::debug!(?failure, "a session of the Data API is left to its end");
-            }
+            self.end(open, if in_block { "ROLLBACK" } else { "SELECT 1" }).await;
         });
     }
 }
 
-/// [`renew`], which runs statements and is begun by one.
-fn renewing(remote: Weak<Remote>, keep_alive: u32) -> BoxFuture<'static, ()> {
-    renew(remote, keep_alive).boxed()
+impl State {
+    /// Would nobody notice if the session were another one?
+    fn holds_nothing(&self) -> bool {
+        !self.in_block && !self.private && self.lost.is_none()
+    }
 }
 
-/// Keeps an idle session from ending as long as its client is there.
-async fn renew(remote: Weak<Remote>, keep_alive: u32) {
-    let pause = Duration::from_secs(keep_alive.into()).mul_f64(0.75);
+/// A duration for people.
+fn in_words(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds if seconds % 3_600 == 0 => format!("{} hours", seconds / 3_600),
+        seconds => format!("{seconds} seconds"),
+    }
+}
+
+/// [`renew`], which runs statements and is begun by one.
+fn renewing(remote: Weak<Remote>, session: String) -> BoxFuture<'static, ()> {
+    renew(remote, session).boxed()
+}
+
+/// Keeps an idle session from ending as long as its client is there, or lets it go where it holds nothing.
+async fn renew(remote: Weak<Remote>, session: String) {
+    let Some(pause) = remote.upgrade().map(|remote| Duration::from_secs(remote.target.keep_alive.into()).mul_f64(0.75))
+    else {
+        return;
+    };
     let mut next = Instant::now() + pause;
     loop {
         sleep_until(next).await;
         let Some(remote) = remote.upgrade() else { return };
         let used = {
             let state = remote.state();
-            let Some(open) = state.session.as_ref().filter(|_| state.lost.is_none()) else { return };
-            if open.opened.elapsed() + Duration::from_secs(keep_alive.into()) > LIFE {
+            let open = state.session.as_ref().filter(|open| open.id == session && state.lost.is_none());
+            let Some(open) = open else { return };
+            if open.opened.elapsed() + Duration::from_secs(remote.target.keep_alive.into()) > remote.target.life {
                 return;
             }
             open.used
@@ -319,6 +430,9 @@ async fn renew(remote: Weak<Remote>, keep_alive: u32) {
             next = Instant::now() + pause;
             continue;
         };
+        if remote.let_go_in_turn().await {
+            return;
+        }
         if let Err(error) =
             remote.run_alone(&Text::plain("SELECT 1"), ResultForm::Json, &CancellationToken::new()).await
         {

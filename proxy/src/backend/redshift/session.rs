@@ -18,13 +18,14 @@ use blueshift_emulator::{
 use futures::{StreamExt, stream};
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{IsolationLevel, Set, Show, Statement, TransactionModes},
+    ast::{FunctionCall, IsolationLevel, Set, Show, Statement, TransactionModes},
     footprint::Footprint,
     parse,
-    visit::Use,
+    visit::{Use, Visitor},
 };
 
 use super::{
+    budget::Budget,
     cache, describe,
     inference::parameter_count,
     pages::Source,
@@ -32,11 +33,21 @@ use super::{
     remote::Remote,
     tags::{counts_rows, done_tag, rows_tag},
     target::Target,
+    unload,
 };
 use crate::{backend::BackendSession, config::proxy::ResultForm, rows::RowStream, wire::encode::text_value};
 
 /// Settings that concern the connection to the gateway alone.
 const OWN: [&str; 3] = ["client_encoding", "client_min_messages", "integer_datetimes"];
+
+/// What is said of a result that is too large.
+const NO_PLACE: &str = "The Data API gives results of at most 500 MB and rows of at most 64 KB. A gateway that is started with \
+                        --unload-to s3://... unloads larger ones to S3 and reads them from there. Otherwise UNLOAD the rows, or \
+                        ask for fewer.";
+const NOT_AGAIN: &str = "The result would be unloaded to S3, but the statement is not run a second time, because it may do more \
+                         than read.";
+const IN_BLOCK: &str = "It is unloaded to S3 when it is run again; it was not now, because other statements of the transaction came \
+                        before it.";
 
 /// A session.
 pub struct RedshiftSession {
@@ -51,6 +62,9 @@ pub struct RedshiftSession {
     changed_in_block: bool,
     /// Does the session see a catalog of its own: temporary tables, another user?
     private: bool,
+    /// Is the statement that runs the first one of the open block?
+    first_in_block: bool,
+    budget: Budget,
 }
 
 /// The transaction block of the session.
@@ -60,15 +74,21 @@ enum Block {
     /// It is open for the client, and the service has not heard of it yet.
     Asked(TransactionModes),
     /// It is open.
-    Open,
+    Open(TransactionModes),
+}
+
+impl Block {
+    fn is_open(self) -> bool {
+        matches!(self, Block::Open(_))
+    }
 }
 
 impl RedshiftSession {
-    /// A session for a client that is logged in.
+    /// A session for a client that is logged in. Its results take their memory from `budget`.
     ///
     /// # Errors
     /// What a start-up setting fails with.
-    pub fn new(target: Arc<Target>, login: &Login) -> Result<RedshiftSession> {
+    pub fn new(target: Arc<Target>, login: &Login, budget: Budget) -> Result<RedshiftSession> {
         let mut settings = Settings::new(&login.user, "off");
         let (mut preamble, mut known) = (Vec::new(), BTreeSet::from(OWN.map(str::to_string)));
         for (name, value) in &login.settings {
@@ -92,14 +112,21 @@ impl RedshiftSession {
             block: Block::None,
             changed_in_block: false,
             private: false,
+            first_in_block: false,
+            budget,
         })
     }
 
     /// Opens the block in the service, where one was asked for.
     async fn open_block(&mut self) -> Result<()> {
-        let Block::Asked(modes) = self.block else { return Ok(()) };
+        let Block::Asked(modes) = self.block else {
+            self.first_in_block = false;
+            return Ok(());
+        };
+        self.remote.set_in_block(true);
         self.remote.run(Text::plain(begin_text(modes)), ResultForm::Json).await?;
-        self.block = Block::Open;
+        self.block = Block::Open(modes);
+        self.first_in_block = true;
         Ok(())
     }
 
@@ -129,6 +156,9 @@ impl RedshiftSession {
             return Ok(Outcome::Done(done_tag(statement, 0)));
         }
         let footprint = Footprint::of(statement);
+        if leaves_something(statement, &footprint) {
+            self.remote.set_private();
+        }
         let kept = self.block == Block::None && !self.private && cache::is_stable(statement, &footprint);
         let (Some(cache), true) = (self.target.cache.clone(), kept) else {
             let outcome = self.run(statement, text).await?;
@@ -203,8 +233,52 @@ impl RedshiftSession {
             form,
             database: self.target.database.clone(),
             input: self.input(),
+            budget: self.budget.clone(),
         };
         Ok(Outcome::Rows(source.rows(rows_tag(statement)).await?))
+    }
+
+    /// Runs a query whose result was too large for the Data API.
+    async fn run_again(&mut self, request: Request<'_>, error: Error) -> Result<Outcome> {
+        let target = Arc::clone(&self.target);
+        let Some(unloads) = &target.unloads else { return Err(with_hint(error, NO_PLACE)) };
+        if unload::repeatable(request.statement).is_none() {
+            return Err(with_hint(error, NOT_AGAIN));
+        }
+        unloads.remember(&Text::literal(request)?);
+        match self.block {
+            Block::Open(_) if !self.first_in_block => return Err(with_hint(error, IN_BLOCK)),
+            Block::Open(modes) => {
+                self.remote.run(Text::plain("ROLLBACK"), ResultForm::Json).await?;
+                self.block = Block::Asked(modes);
+            }
+            _ => {}
+        }
+        self.run_unloaded(request, unloads).await
+    }
+
+    /// Runs a query as an UNLOAD, and reads its rows from there.
+    async fn run_unloaded(&mut self, request: Request<'_>, unloads: &unload::Unloads) -> Result<Outcome> {
+        let statements = parse(&Text::literal(request)?)?;
+        let statement = statements.first().map(|parsed| &parsed.statement);
+        let Some(Statement::Query(query)) = statement else { return Err(Error::internal("a query is a query")) };
+        let describe::Columns::Probe(probe) = describe::known_columns(&Statement::Query(query.clone())) else {
+            return Err(Error::internal("a query has columns"));
+        };
+        let probed = self.probed(&probe, Text::plain(probe.to_string()).checked()?).await;
+        let Some(columns) = probed.map_err(Error::without_position)? else {
+            return Err(Error::internal("a query has columns"));
+        };
+        let mut files = unloads.folder();
+        let statement = unload::unload(query, &columns, &files.url(), unloads.options())?;
+        let text = Text::plain(statement.to_string()).checked()?;
+        self.open_block().await?;
+        tracing::info!(place = files.url(), "a result that is too large for the Data API is unloaded");
+        files.written_by(&self.remote);
+        self.remote.run(text, ResultForm::Json).await.map_err(Error::without_position)?;
+        files.set_written();
+        let source = unload::Source { files, columns, input: self.input(), budget: self.budget.clone() };
+        Ok(Outcome::Rows(source.rows(rows_tag(request.statement)).await?))
     }
 
     /// The types of all parameters: those that the client left open follow from their places.
@@ -289,8 +363,8 @@ impl RedshiftSession {
                 self.forget_catalog();
             }
             // It commits the transaction that it is in.
-            Statement::Truncate(_) if self.block == Block::Open => {
-                self.block = Block::None;
+            Statement::Truncate(_) if self.block.is_open() => {
+                self.end_block();
                 self.settings.commit();
             }
             other if cache::may_change_catalog(other) => self.forget_catalog(),
@@ -298,12 +372,48 @@ impl RedshiftSession {
         }
     }
 
+    /// There is no block any more, here or in the service.
+    fn end_block(&mut self) {
+        self.block = Block::None;
+        self.remote.set_in_block(false);
+    }
+
     fn forget_catalog(&mut self) {
-        self.changed_in_block = self.block == Block::Open;
+        self.changed_in_block = self.block.is_open();
         if let Some(cache) = &self.target.cache {
             cache.drop_all();
         }
     }
+}
+
+fn with_hint(error: Error, hint: &str) -> Error {
+    error.without_position().with_hint(hint)
+}
+
+/// Does a statement leave something in its session: settings, temporary tables, another user, what was copied last?
+fn leaves_something(statement: &Statement, footprint: &Footprint) -> bool {
+    match statement {
+        Statement::CreateTable(create) => create.temporary,
+        Statement::CreateTableAs(create) => create.temporary,
+        Statement::Query(_) => !footprint.settings.is_empty(),
+        Statement::Set(_) | Statement::Reset(_) | Statement::Use(_) => true,
+        // What they do is not known, or asked for later.
+        Statement::Call(_) | Statement::Copy(_) | Statement::Unload(_) => true,
+        _ => false,
+    }
+}
+
+/// Does a statement ask what was before it in its session? (PG_LAST_QUERY_ID, PG_LAST_COPY_ID, ...)
+fn asks_of_the_past(statement: &Statement) -> bool {
+    struct Calls(bool);
+    impl Visitor for Calls {
+        fn visit_call(&mut self, call: &FunctionCall) {
+            self.0 |= call.name.object().value.to_ascii_lowercase().starts_with("pg_last_");
+        }
+    }
+    let mut calls = Calls(false);
+    calls.visit_statement(statement);
+    calls.0
 }
 
 /// The answer to SHOW.
@@ -346,13 +456,14 @@ impl BackendSession for RedshiftSession {
     }
 
     async fn commit(&mut self) -> Result<()> {
-        match std::mem::replace(&mut self.block, Block::None) {
+        let block = self.block;
+        let committed = match block {
             Block::None => Ok(()),
             Block::Asked(_) => {
                 self.settings.commit();
                 Ok(())
             }
-            Block::Open => match self.remote.run(Text::plain("COMMIT"), ResultForm::Json).await {
+            Block::Open(_) => match self.remote.run(Text::plain("COMMIT"), ResultForm::Json).await {
                 Ok(_) => {
                     self.settings.commit();
                     // What was changed in the block is seen by all from now on.
@@ -366,16 +477,19 @@ impl BackendSession for RedshiftSession {
                     Err(of_commit(error))
                 }
             },
-        }
+        };
+        self.end_block();
+        committed
     }
 
     async fn rollback(&mut self) {
-        if std::mem::replace(&mut self.block, Block::None) == Block::Open {
+        if self.block.is_open() {
             // A session in which that fails is lost, and says so to whoever uses it next.
             if let Err(error) = self.remote.run(Text::plain("ROLLBACK"), ResultForm::Json).await {
                 self.remote.give_up(error);
             }
         }
+        self.end_block();
         self.settings.rollback();
         self.changed_in_block = false;
         self.known = BTreeSet::from(OWN.map(str::to_string));
@@ -406,8 +520,23 @@ impl BackendSession for RedshiftSession {
     }
 
     async fn execute(&mut self, request: Request<'_>) -> Result<Outcome> {
+        if self.remote.is_replaced() && asks_of_the_past(request.statement) {
+            let message =
+                "the last statement is not known any more: the session of the Data API was idle and has been replaced";
+            return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, message));
+        }
+        let target = Arc::clone(&self.target);
+        if let Some(unloads) = target.unloads.as_ref().filter(|unloads| unloads.is_any_known())
+            && matches!(request.statement, Statement::Query(_))
+            && unloads.is_known(&Text::literal(request)?)
+        {
+            return self.run_unloaded(request, unloads).await;
+        }
         let text = Text::of(request)?;
-        self.answer(request.statement, text).await
+        match self.answer(request.statement, text).await {
+            Err(error) if unload::is_too_large(&error) => self.run_again(request, error).await,
+            answer => answer,
+        }
     }
 
     fn take_notices(&mut self) -> Vec<Notice> {
@@ -446,7 +575,7 @@ impl BackendSession for RedshiftSession {
 
 impl Drop for RedshiftSession {
     fn drop(&mut self) {
-        Arc::clone(&self.remote).close(self.block == Block::Open);
+        Arc::clone(&self.remote).close(self.block.is_open());
     }
 }
 

@@ -7,18 +7,15 @@ use std::{
 };
 
 use redshift_sql_dialect::{Error, Result, SqlState};
-use tokio::{
-    runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::JoinSet,
-    time::timeout,
-};
+use tokio::{runtime::Handle, task::JoinSet, time::timeout};
 
 use super::{
     cache::Cache,
     client::{Client, Status, Submission},
     errors::{call_error, statement_error},
     inference::Binder,
+    pool::Pool,
+    unload::Unloads,
 };
 use crate::{
     auth::gate::Guest,
@@ -42,56 +39,44 @@ pub struct Target {
     pub cache: Option<Arc<Cache>>,
     /// What tells the types of parameters.
     pub binder: Binder,
-    /// Sessions that may still be opened.
-    sessions: Arc<Semaphore>,
-    most: usize,
+    /// The sessions that are open.
+    pub pool: Arc<Pool>,
+    /// The age at which the service ends any session.
+    pub life: Duration,
+    /// Where results go that are too large for the Data API, if anywhere.
+    pub unloads: Option<Unloads>,
     closing: Mutex<JoinSet<()>>,
 }
 
 impl Target {
     /// A target, reached with the gateway's credentials.
     pub async fn new(config: &TargetConfig) -> Target {
-        Target {
-            client: Client::new(config, "blueshift").await,
-            database: config.database.clone(),
-            keep_alive: config.session_keep_alive,
-            form: config.results,
-            cache: config.cache.then(Arc::default),
-            binder: Binder::default(),
-            sessions: Arc::new(Semaphore::new(config.max_sessions)),
-            most: config.max_sessions,
-            closing: Mutex::default(),
-        }
+        let pool = Arc::new(Pool::new(config.max_sessions, config.max_idle_sessions));
+        Target::reached_by(Client::new(config, "blueshift").await, config, pool)
     }
 
     /// The target as a guest sees it who acts as somebody of their own; the places for sessions are common to all.
     pub async fn for_guest(config: &TargetConfig, guest: &Guest, common: &Target) -> Target {
+        Target::reached_by(Client::for_guest(config, guest).await, config, Arc::clone(&common.pool))
+    }
+
+    fn reached_by(client: Client, config: &TargetConfig, pool: Arc<Pool>) -> Target {
         Target {
-            client: Client::for_guest(config, guest).await,
-            database: common.database.clone(),
-            keep_alive: common.keep_alive,
-            form: common.form,
+            unloads: Unloads::new(config, &client),
+            client,
+            database: config.database.clone(),
+            keep_alive: config.session_keep_alive,
+            form: config.results,
             // What is answered depends on who asks.
             cache: config.cache.then(Arc::default),
             binder: Binder::default(),
-            sessions: Arc::clone(&common.sessions),
-            most: common.most,
+            pool,
+            life: Duration::from_secs(config.session_life.into()),
             closing: Mutex::default(),
         }
     }
 
-    /// A place for one more session.
-    ///
-    /// # Errors
-    /// 53300 where there is none.
-    pub fn admit(&self) -> Result<OwnedSemaphorePermit> {
-        Arc::clone(&self.sessions).try_acquire_owned().map_err(|_| {
-            let message = format!("too many sessions: the gateway may open {} in the Data API", self.most);
-            Error::new(SqlState::TOO_MANY_CONNECTIONS, message).with_hint("Close connections that are idle.")
-        })
-    }
-
-    /// Takes care of work that closes a session.
+    /// Takes care of work that closes a session or removes files: the gateway's end waits for it a while.
     pub fn closing(&self, threads: &Handle, work: impl Future<Output = ()> + Send + 'static) {
         let mut closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
         while closing.try_join_next().is_some() {}

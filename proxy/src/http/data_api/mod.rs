@@ -11,6 +11,7 @@ mod catalog;
 mod csv;
 mod describe;
 mod input;
+pub mod limits;
 pub mod operations;
 pub mod results;
 pub mod run;

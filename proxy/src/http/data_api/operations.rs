@@ -36,9 +36,10 @@ pub struct DataApi {
 impl DataApi {
     /// The Data API of the clusters and workgroups that there are.
     pub fn new(control: Arc<Control>) -> DataApi {
-        let statements = Arc::new(Statements::default());
+        let limits = control.limits;
+        let statements = Arc::new(Statements::new(limits.statements));
         let (backend, registry) = (Arc::clone(&control.backend), Arc::clone(&control.registry));
-        let sessions = Sessions::new(backend, registry, Arc::clone(&statements));
+        let sessions = Sessions::new(backend, registry, Arc::clone(&statements), limits);
         DataApi { statements, sessions, control }
     }
 

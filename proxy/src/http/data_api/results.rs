@@ -16,15 +16,11 @@ use blueshift_emulator::{ResultColumn, functions::ewkb_of_kept, text_output::Tex
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 use serde_json::{Value, json};
 
-use super::csv;
+use super::{csv, limits::Limits};
 use crate::{http::json_rpc::object, wire::encode::text_value};
 
 /// Most bytes of a page.
 const PAGE_BYTES: usize = 1_000_000;
-/// Most bytes of a result: guide, "Considerations when calling the Data API".
-const MAX_RESULT_BYTES: u64 = 500 * 1024 * 1024;
-/// Most bytes of a row: guide, "Packet for query is too large".
-const MAX_ROW_BYTES: u64 = 64 * 1024;
 /// What the driver says of a length that it does not know.
 const UNKNOWN_LENGTH: i64 = i32::MAX as i64;
 
@@ -33,6 +29,7 @@ const UNKNOWN_LENGTH: i64 = i32::MAX as i64;
 pub struct ResultSet {
     columns: Arc<[ResultColumn]>,
     style: TextStyle,
+    limits: Limits,
     batches: Vec<RecordBatch>,
     rows: u64,
     bytes: u64,
@@ -49,8 +46,8 @@ pub struct Page<T> {
 
 impl ResultSet {
     /// A result without rows.
-    pub fn new(columns: Arc<[ResultColumn]>, style: TextStyle) -> ResultSet {
-        ResultSet { columns, style, batches: Vec::new(), rows: 0, bytes: 0 }
+    pub fn new(columns: Arc<[ResultColumn]>, style: TextStyle, limits: Limits) -> ResultSet {
+        ResultSet { columns, style, limits, batches: Vec::new(), rows: 0, bytes: 0 }
     }
 
     /// Adds rows.
@@ -60,13 +57,14 @@ impl ResultSet {
     pub fn push(&mut self, batch: RecordBatch) -> Result<()> {
         for row in 0..batch.num_rows() {
             let bytes: u64 = batch.columns().iter().map(|values| value_bytes(values, row)).sum();
-            if bytes > MAX_ROW_BYTES {
-                let message = "Packet for query is too large: a row of the result has more than 64 KB";
+            if bytes > self.limits.row {
+                let most = self.limits.row / 1024;
+                let message = format!("Packet for query is too large: a row of the result has more than {most} KB");
                 return Err(Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, message));
             }
             self.bytes += bytes;
         }
-        if self.bytes > MAX_RESULT_BYTES {
+        if self.bytes > self.limits.result {
             let message = "Database response exceeded size limit";
             return Err(Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, message));
         }
@@ -292,7 +290,7 @@ mod tests {
         let fields: Vec<_> =
             columns.iter().map(|(name, _, values)| Field::new(*name, values.data_type().clone(), true)).collect();
         let arrays = columns.into_iter().map(|(_, _, values)| values).collect();
-        let mut result = ResultSet::new(described.into(), TextStyle::default());
+        let mut result = ResultSet::new(described.into(), TextStyle::default(), Limits::default());
         result.push(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap()).unwrap();
         result
     }
@@ -338,7 +336,7 @@ mod tests {
     fn a_row_may_not_be_too_large() {
         let text = "x".repeat(40_000);
         let texts: ArrayRef = Arc::new(StringViewArray::from(vec![text.as_str()]));
-        let mut result = ResultSet::new(Vec::new().into(), TextStyle::default());
+        let mut result = ResultSet::new(Vec::new().into(), TextStyle::default(), Limits::default());
         let batch = RecordBatch::try_from_iter([("a", texts.clone()), ("b", texts)]).unwrap();
         assert!(result.push(batch).unwrap_err().message().starts_with("Packet for query is too large"));
     }

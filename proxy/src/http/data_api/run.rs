@@ -14,6 +14,7 @@ use redshift_sql_dialect::{
 use tokio::time::{Instant as Moment, sleep_until};
 
 use super::{
+    limits::Limits,
     results::ResultSet,
     statements::{Kind, Mode, Outcome, Parameter, Part, Statement, Status},
 };
@@ -38,6 +39,8 @@ pub struct Runner {
     pub registration: Registration,
     /// When it ends whatever it is doing.
     pub end: Moment,
+    /// How large results may be.
+    pub limits: Limits,
 }
 
 /// A statement that has come to its end, of which nobody knows yet.
@@ -175,7 +178,7 @@ impl Runner {
         match answer {
             Answer::Done(tag) => Ok(Outcome::Done { rows: rows_of_tag(&tag) }),
             Answer::Rows(mut rows) => {
-                let mut result = ResultSet::new(Arc::clone(&rows.columns), self.session.style());
+                let mut result = ResultSet::new(Arc::clone(&rows.columns), self.session.style(), self.limits);
                 while let Some(batch) = stop.interruptible(rows.next(usize::MAX)).await? {
                     result.push(batch)?;
                     stop.check()?;

@@ -20,6 +20,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
+    limits::Limits,
     run::{Runner, abort, fail_to_connect},
     statements::{Statement, Statements, Status, Target},
 };
@@ -30,10 +31,6 @@ use crate::{
     wire::cancel::{Registration, Registry, terminated_error},
 };
 
-/// Sessions that may be open at a time: guide, "Considerations when calling the Data API".
-const MAX_SESSIONS: usize = 500;
-/// How long a session may live.
-const LIFE: Duration = Duration::from_secs(24 * 3_600);
 /// How long closed sessions are listed, in microseconds.
 const RETENTION: i64 = 24 * 3_600 * 1_000_000;
 
@@ -90,14 +87,20 @@ pub struct Sessions {
     backend: Arc<dyn Backend>,
     registry: Arc<Registry>,
     statements: Arc<Statements>,
+    limits: Limits,
     entries: Mutex<HashMap<Uuid, Entry>>,
     tasks: Mutex<Vec<AbortHandle>>,
 }
 
 impl Sessions {
     /// None yet.
-    pub fn new(backend: Arc<dyn Backend>, registry: Arc<Registry>, statements: Arc<Statements>) -> Arc<Sessions> {
-        Arc::new(Sessions { backend, registry, statements, entries: Mutex::default(), tasks: Mutex::default() })
+    pub fn new(
+        backend: Arc<dyn Backend>,
+        registry: Arc<Registry>,
+        statements: Arc<Statements>,
+        limits: Limits,
+    ) -> Arc<Sessions> {
+        Arc::new(Sessions { backend, registry, statements, limits, entries: Mutex::default(), tasks: Mutex::default() })
     }
 
     fn entries(&self) -> MutexGuard<'_, HashMap<Uuid, Entry>> {
@@ -119,8 +122,9 @@ impl Sessions {
         entries.retain(|_, entry| {
             entry.shown.status != SessionStatus::Closed || entry.shown.updated > created - RETENTION
         });
-        if entries.values().filter(|entry| entry.shown.status != SessionStatus::Closed).count() >= MAX_SESSIONS {
-            let message = format!("Active sessions exceeded the allowed quota ({MAX_SESSIONS}).");
+        if entries.values().filter(|entry| entry.shown.status != SessionStatus::Closed).count() >= self.limits.sessions
+        {
+            let message = format!("Active sessions exceeded the allowed quota ({}).", self.limits.sessions);
             return Err(ApiError::client("ActiveSessionsExceededException", message));
         }
         let (queue, handed) = mpsc::unbounded_channel();
@@ -215,7 +219,9 @@ impl Sessions {
     }
 
     async fn run_alone(self: Arc<Self>, statement: Arc<Statement>) {
-        if let Some(mut runner) = self.connect(&statement, &statement.asked.target, Instant::now() + LIFE).await {
+        if let Some(mut runner) =
+            self.connect(&statement, &statement.asked.target, Instant::now() + self.limits.session_life).await
+        {
             let ended = runner.run(&statement).await;
             self.statements.keep(&statement);
             ended.tell(&statement);
@@ -253,12 +259,12 @@ impl Sessions {
             control: Some(registration.control()),
         };
         let session = Session::new(self.backend.open(login).await?);
-        Ok(Runner { session, registration, end })
+        Ok(Runner { session, registration, end, limits: self.limits })
     }
 
     /// The life of a session.
     async fn serve(self: Arc<Self>, id: Uuid, target: Target, mut handed: mpsc::UnboundedReceiver<Arc<Statement>>) {
-        let end = Instant::now() + LIFE;
+        let end = Instant::now() + self.limits.session_life;
         let mut runner: Option<Runner> = None;
         // The first statement follows at once.
         let mut idle_end = end;
@@ -286,7 +292,8 @@ impl Sessions {
             self.change(id, |shown| {
                 shown.status = if goes_on { SessionStatus::Available } else { SessionStatus::Closed };
                 shown.current = None;
-                shown.ends = (now() + keep_alive as i64 * 1_000_000).min(shown.created + LIFE.as_micros() as i64);
+                shown.ends = (now() + keep_alive as i64 * 1_000_000)
+                    .min(shown.created + self.limits.session_life.as_micros() as i64);
             });
             match ended {
                 Some(ended) => ended.tell(&statement),

@@ -24,8 +24,6 @@ const TOKEN_RETENTION: i64 = 8 * 3_600 * 1_000_000;
 const KEPT_RESULT_BYTES: usize = 1 << 30;
 /// Statements that are kept; beyond them the oldest go before their time.
 const KEPT_STATEMENTS: usize = 50_000;
-/// Statements that may wait or run at a time.
-pub const MAX_ACTIVE: usize = 500;
 
 /// How far a statement has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -323,8 +321,10 @@ impl Statement {
 }
 
 /// All statements, oldest first.
-#[derive(Default)]
-pub struct Statements(Mutex<Store>);
+pub struct Statements {
+    store: Mutex<Store>,
+    most_active: usize,
+}
 
 #[derive(Default)]
 struct Store {
@@ -342,8 +342,13 @@ struct Store {
 type Token = (Option<String>, String);
 
 impl Statements {
+    /// None yet; so many may wait or run at a time.
+    pub fn new(most_active: usize) -> Statements {
+        Statements { store: Mutex::default(), most_active }
+    }
+
     fn store(&self) -> MutexGuard<'_, Store> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A statement that was asked before under this token.
@@ -361,8 +366,8 @@ impl Statements {
         let mut store = self.store();
         store.expire();
         store.active.retain(|statement| statement.status().is_active());
-        if store.active.len() >= MAX_ACTIVE {
-            let message = format!("Active statements exceeded the allowed quota ({MAX_ACTIVE}).");
+        if store.active.len() >= self.most_active {
+            let message = format!("Active statements exceeded the allowed quota ({}).", self.most_active);
             return Err(ApiError::client("ActiveStatementsExceededException", message));
         }
         let token = token.map(|token| (asked.access_key.clone(), token.to_string()));
@@ -455,7 +460,7 @@ mod tests {
 
     #[test]
     fn a_token_means_the_same_statement_to_the_same_caller() {
-        let statements = Statements::default();
+        let statements = Statements::new(500);
         let statement = statements.submit(asked(&["select 1"]), Some("token")).unwrap();
         assert_eq!(statements.with_token(Some("key"), "token").unwrap().id, statement.id);
         assert!(statements.with_token(Some("other"), "token").is_none());
@@ -464,8 +469,8 @@ mod tests {
 
     #[test]
     fn there_are_so_many_active_statements_and_no_more() {
-        let statements = Statements::default();
-        let all: Vec<_> = (0..MAX_ACTIVE).map(|_| statements.submit(asked(&["x"]), None).unwrap()).collect();
+        let statements = Statements::new(500);
+        let all: Vec<_> = (0..500).map(|_| statements.submit(asked(&["x"]), None).unwrap()).collect();
         let error = statements.submit(asked(&["x"]), None).unwrap_err();
         assert_eq!(error.message, "Active statements exceeded the allowed quota (500).");
         all[7].advance(Status::Finished);
@@ -474,7 +479,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_hears_of_the_end() {
-        let statements = Statements::default();
+        let statements = Statements::new(500);
         let statement = statements.submit(asked(&["x"]), None).unwrap();
         statement.ended(Duration::ZERO).await;
         assert_eq!(statement.status(), Status::Submitted);
