@@ -3,7 +3,7 @@
 //! ```sql
 //! select name, at from t order by lower(name), at limit 9
 //! -- becomes, for columns of VARCHAR and TIMETZ
-//! UNLOAD ('SELECT r.c1 AS c1, CAST(r.c2 AS VARCHAR) AS c2
+//! UNLOAD ('SELECT r.c1 AS c1, CAST(r.c2 AS VARCHAR(65535)) AS c2
 //!     FROM (SELECT name, at, lower(name) AS k1 FROM t ORDER BY lower(name), at LIMIT 9) AS r (c1, c2, k1)
 //!     ORDER BY r.k1, r.c2') TO ... FORMAT AS PARQUET PARALLEL OFF
 //! ```
@@ -164,7 +164,7 @@ fn column(name: &str) -> Expr {
 fn written(result: &ResultColumn, name: &str) -> Result<Expr> {
     let call = match form(result.ty) {
         Form::Parquet => return Ok(column(name)),
-        Form::Text => format!("CAST({TABLE}.{name} AS varchar)"),
+        Form::Text => format!("CAST({TABLE}.{name} AS varchar(65535))"),
         Form::Hex => format!("to_hex({TABLE}.{name})"),
         Form::HexEwkb => format!("st_ashexewkb({TABLE}.{name})"),
         Form::None => {
@@ -252,7 +252,7 @@ mod tests {
     fn a_query_becomes_a_table() {
         assert_eq!(
             unloaded("select a, b from t", &AB).unwrap(),
-            "SELECT r.c1 AS c1, CAST(r.c2 AS character varying) AS c2 FROM (SELECT a, b FROM t) AS r (c1, c2)"
+            "SELECT r.c1 AS c1, r.c2::character varying(65535) AS c2 FROM (SELECT a, b FROM t) AS r (c1, c2)"
         );
     }
 
