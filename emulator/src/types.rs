@@ -32,7 +32,7 @@ pub fn arrow_type(ty: RedshiftType) -> DataType {
         Time | TimeTz => DataType::Time64(TimeUnit::Microsecond),
         Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
         TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-        IntervalYearToMonth => DataType::Interval(IntervalUnit::YearMonth),
+        IntervalYearToMonth(_) => DataType::Interval(IntervalUnit::YearMonth),
         IntervalDayToSecond(_) => DataType::Duration(TimeUnit::Microsecond),
         Interval => DataType::Interval(IntervalUnit::MonthDayNano),
         Varbyte(_) | HllSketch | Geometry | Geography => DataType::Binary,

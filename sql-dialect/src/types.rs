@@ -44,10 +44,10 @@ pub enum RedshiftType {
     Timestamp,
     /// TIMESTAMPTZ
     TimestampTz,
-    /// INTERVAL YEAR TO MONTH
-    IntervalYearToMonth,
-    /// INTERVAL DAY TO SECOND (digits of the fraction)
-    IntervalDayToSecond(u8),
+    /// INTERVAL YEAR TO MONTH, or of years alone.
+    IntervalYearToMonth(YearMonthUnit),
+    /// INTERVAL DAY TO SECOND, or down to a larger unit.
+    IntervalDayToSecond(DayTimeUnit),
     /// The type of an interval literal without a qualifier.
     Interval,
     /// SUPER
@@ -92,16 +92,106 @@ pub enum RedshiftType {
 
 use RedshiftType::*;
 
+/// The smallest unit that an INTERVAL YEAR TO MONTH keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum YearMonthUnit {
+    Year,
+    Month,
+}
+
+/// The smallest unit that an INTERVAL DAY TO SECOND keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DayTimeUnit {
+    /// DAY
+    Day,
+    /// HOUR
+    Hour,
+    /// MINUTE
+    Minute,
+    /// SECOND with so many digits of the fraction, at most 6.
+    Second(u8),
+}
+
+/// Bits of the fields in an interval's type modifier (PostgreSQL, `INTERVAL_MASK`).
+const MONTH_BIT: i32 = 1 << 1;
+const YEAR_BIT: i32 = 1 << 2;
+const DAY_BIT: i32 = 1 << 3;
+const HOUR_BIT: i32 = 1 << 10;
+const MINUTE_BIT: i32 = 1 << 11;
+const SECOND_BIT: i32 = 1 << 12;
+/// The precision of a type modifier that names none.
+const NO_PRECISION: i32 = 0xffff;
+/// Most digits of a second's fraction.
+pub const MAX_FRACTION: u8 = 6;
+
+impl YearMonthUnit {
+    fn typmod(self) -> i32 {
+        match self {
+            YearMonthUnit::Year => (YEAR_BIT << 16) | NO_PRECISION,
+            YearMonthUnit::Month => -1,
+        }
+    }
+
+    fn from_typmod(typmod: i32) -> Self {
+        let is_years = typmod >= 0 && (typmod >> 16) & YEAR_BIT != 0 && (typmod >> 16) & MONTH_BIT == 0;
+        if is_years { YearMonthUnit::Year } else { YearMonthUnit::Month }
+    }
+}
+
+impl DayTimeUnit {
+    /// The unit that is the smaller one of the two.
+    pub fn smaller(self, other: DayTimeUnit) -> DayTimeUnit {
+        let rank = |unit| match unit {
+            DayTimeUnit::Day => 0,
+            DayTimeUnit::Hour => 1,
+            DayTimeUnit::Minute => 2,
+            DayTimeUnit::Second(digits) => 3 + digits,
+        };
+        if rank(self) >= rank(other) { self } else { other }
+    }
+
+    fn typmod(self) -> i32 {
+        match self {
+            DayTimeUnit::Day => (DAY_BIT << 16) | NO_PRECISION,
+            DayTimeUnit::Hour => ((DAY_BIT | HOUR_BIT) << 16) | NO_PRECISION,
+            DayTimeUnit::Minute => ((DAY_BIT | HOUR_BIT | MINUTE_BIT) << 16) | NO_PRECISION,
+            DayTimeUnit::Second(MAX_FRACTION..) => -1,
+            DayTimeUnit::Second(digits) => {
+                ((DAY_BIT | HOUR_BIT | MINUTE_BIT | SECOND_BIT) << 16) | i32::from(digits)
+            }
+        }
+    }
+
+    fn from_typmod(typmod: i32) -> Self {
+        let (fields, precision) = (typmod >> 16, typmod & NO_PRECISION);
+        match fields {
+            ..0 => DayTimeUnit::Second(MAX_FRACTION),
+            fields if fields != 0 && fields & SECOND_BIT == 0 => match fields {
+                fields if fields & MINUTE_BIT != 0 => DayTimeUnit::Minute,
+                fields if fields & HOUR_BIT != 0 => DayTimeUnit::Hour,
+                _ => DayTimeUnit::Day,
+            },
+            _ => DayTimeUnit::Second(precision.min(i32::from(MAX_FRACTION)) as u8),
+        }
+    }
+}
+
 /// Most bytes of a VARCHAR.
 pub const MAX_VARCHAR: u32 = 65_535;
 /// Most bytes of a CHAR.
 pub const MAX_CHAR: u32 = 4_096;
 /// Most bytes of a VARBYTE.
-pub const MAX_VARBYTE: u32 = 1_024_000;
+pub const MAX_VARBYTE: u32 = 16_777_216;
 /// Most digits of a DECIMAL.
 pub const MAX_PRECISION: u8 = 38;
 
 impl RedshiftType {
+    /// INTERVAL YEAR TO MONTH
+    pub const YEAR_TO_MONTH: Self = IntervalYearToMonth(YearMonthUnit::Month);
+    /// INTERVAL DAY TO SECOND
+    pub const DAY_TO_SECOND: Self = IntervalDayToSecond(DayTimeUnit::Second(MAX_FRACTION));
+
     /// DECIMAL(38, scale)
     pub const fn numeric(precision: u8, scale: u8) -> Self {
         Numeric { precision, scale }
@@ -137,7 +227,7 @@ impl RedshiftType {
             Timestamp => 1114,
             TimestampTz => 1184,
             Interval => 1186,
-            IntervalYearToMonth => 1188,
+            IntervalYearToMonth(_) => 1188,
             IntervalDayToSecond(_) => 1190,
             TimeTz => 1266,
             Numeric { .. } => 1700,
@@ -156,6 +246,8 @@ impl RedshiftType {
         match self {
             Char(n) | Varchar(n) | Varbyte(n) => n as i32 + 4,
             Numeric { precision, scale } => ((i32::from(precision) << 16) | i32::from(scale)) + 4,
+            IntervalYearToMonth(unit) => unit.typmod(),
+            IntervalDayToSecond(unit) => unit.typmod(),
             _ => -1,
         }
     }
@@ -165,7 +257,7 @@ impl RedshiftType {
         match self {
             Bool | InternalChar => 1,
             Int2 => 2,
-            Int4 | Float4 | Date | Oid | RegProc | RegClass | RegType | AbsTime | IntervalYearToMonth => 4,
+            Int4 | Float4 | Date | Oid | RegProc | RegClass | RegType | AbsTime | IntervalYearToMonth(_) => 4,
             Int8 | Float8 | Time | Timestamp | TimestampTz | IntervalDayToSecond(_) => 8,
             TimeTz => 12,
             Interval => 16,
@@ -206,8 +298,8 @@ impl RedshiftType {
             1114 => Timestamp,
             1184 => TimestampTz,
             1186 => Interval,
-            1188 => IntervalYearToMonth,
-            1190 => IntervalDayToSecond(6),
+            1188 => IntervalYearToMonth(YearMonthUnit::from_typmod(typmod)),
+            1190 => IntervalDayToSecond(DayTimeUnit::from_typmod(typmod)),
             1266 => TimeTz,
             1700 if typmod > 4 => numeric_of_typmod(typmod),
             1700 => Self::numeric(MAX_PRECISION, 10),
@@ -244,7 +336,7 @@ impl RedshiftType {
 
     /// Is it one of the interval types?
     pub fn is_interval(self) -> bool {
-        matches!(self, Interval | IntervalYearToMonth | IntervalDayToSecond(_))
+        matches!(self, Interval | IntervalYearToMonth(_) | IntervalDayToSecond(_))
     }
 
     /// The type without its modifiers as messages name it: `character varying`, `numeric`, `integer`.
@@ -266,7 +358,7 @@ impl RedshiftType {
             TimeTz => "time with time zone",
             Timestamp => "timestamp without time zone",
             TimestampTz => "timestamp with time zone",
-            IntervalYearToMonth => "interval year to month",
+            IntervalYearToMonth(_) => "interval year to month",
             IntervalDayToSecond(_) => "interval day to second",
             Interval => "interval",
             Super => "super",
@@ -306,7 +398,7 @@ impl RedshiftType {
             TimeTz => "timetz",
             Timestamp => "timestamp",
             TimestampTz => "timestamptz",
-            IntervalYearToMonth => "intervaly2m",
+            IntervalYearToMonth(_) => "intervaly2m",
             IntervalDayToSecond(_) => "intervald2s",
             Varbyte(_) => "varbyte",
             InternalChar => "char",
@@ -331,7 +423,13 @@ impl fmt::Display for RedshiftType {
         match self {
             Char(n) | Varchar(n) | Varbyte(n) => write!(f, "{}({n})", self.base_name()),
             Numeric { precision, scale } => write!(f, "numeric({precision},{scale})"),
-            IntervalDayToSecond(digits) if *digits != 6 => write!(f, "interval day to second({digits})"),
+            IntervalYearToMonth(YearMonthUnit::Year) => f.write_str("interval year"),
+            IntervalDayToSecond(DayTimeUnit::Day) => f.write_str("interval day"),
+            IntervalDayToSecond(DayTimeUnit::Hour) => f.write_str("interval day to hour"),
+            IntervalDayToSecond(DayTimeUnit::Minute) => f.write_str("interval day to minute"),
+            IntervalDayToSecond(DayTimeUnit::Second(digits)) if *digits < MAX_FRACTION => {
+                write!(f, "interval day to second({digits})")
+            }
             other => f.write_str(other.base_name()),
         }
     }

@@ -16,24 +16,13 @@ pub(crate) mod redshift_type {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
     pub(crate) fn serialize<S: Serializer>(ty: &RedshiftType, serializer: S) -> Result<S::Ok, S::Error> {
-        // The digits of an interval's fraction are in no type modifier, and are kept in its place.
-        let modifier = match ty {
-            RedshiftType::IntervalDayToSecond(digits) => i32::from(*digits),
-            other => other.typmod(),
-        };
-        (ty.oid(), modifier).serialize(serializer)
+        (ty.oid(), ty.typmod()).serialize(serializer)
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RedshiftType, D::Error> {
         let (oid, modifier) = <(u32, i32)>::deserialize(deserializer)?;
-        match RedshiftType::from_oid(oid, modifier) {
-            Some(RedshiftType::IntervalDayToSecond(_)) => {
-                let digits = u8::try_from(modifier).map_err(D::Error::custom)?;
-                Ok(RedshiftType::IntervalDayToSecond(digits))
-            }
-            Some(ty) => Ok(ty),
-            None => Err(D::Error::custom(format!("there is no type with OID {oid}"))),
-        }
+        RedshiftType::from_oid(oid, modifier)
+            .ok_or_else(|| D::Error::custom(format!("there is no type with OID {oid}")))
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     text_input::{
         self, DateTimeInput, InputError, Rounding,
         calendar::{DAY, FIRST_DAY, LAST_DAY},
+        cut_micros, cut_months, fits_precision,
         power_of_ten, rescale,
         zone::Zone,
     },
@@ -121,8 +122,7 @@ impl Conversion {
     }
 
     fn decimal(&self, value: Option<i128>, precision: u8) -> Result<Option<i128>> {
-        let limit = power_of_ten(u32::from(precision));
-        match value.filter(|value| -limit < *value && *value < limit) {
+        match value.filter(|value| fits_precision(*value, precision)) {
             Some(value) => Ok(Some(value)),
             None => self.too_many_digits(value),
         }
@@ -165,7 +165,7 @@ fn convert(how: &Conversion, args: &Args) -> Result<ArrayRef> {
         (Float4 | Float8, _) => from_float(how, args),
         (Int2 | Int4 | Int8 | Oid | AbsTime, _) => from_integer(how, args),
         (Date | Time | TimeTz | Timestamp | TimestampTz, _) => from_datetime(how, args),
-        (Interval | IntervalYearToMonth | IntervalDayToSecond(_), _) => from_interval(how, args),
+        (Interval | IntervalYearToMonth(_) | IntervalDayToSecond(_), _) => from_interval(how, args),
         _ => Err(unsupported(how)),
     }
 }
@@ -211,9 +211,7 @@ fn fit<'a>(how: &Conversion, text: &'a str) -> Result<Option<&'a str>> {
         return Ok(Some(if matches!(how.to, RedshiftType::Char(_)) { cut.trim_end_matches(' ') } else { cut }));
     }
     how.failed(|| match how.failure {
-        Failure::Compute => {
-            compute_error("Value too long for character type", 8001, &format!("Value too long for type {}", how.to))
-        }
+        Failure::Compute => too_long_for_column(how.to),
         Failure::Leader | Failure::Null => too_long(how.to),
     })
 }
@@ -237,6 +235,11 @@ fn fit_bytes(how: &Conversion, mut bytes: Vec<u8>) -> Result<Option<Vec<u8>>> {
         }
         Excess::Keep | Excess::Refuse => Ok(Some(bytes)),
     }
+}
+
+/// A string that is too long, as compute nodes word it.
+pub fn too_long_for_column(ty: RedshiftType) -> Error {
+    compute_error("Value too long for character type", 8001, &format!("Value too long for type {ty}"))
 }
 
 /// 22001 `value too long for type character varying(20)`
@@ -263,18 +266,18 @@ fn from_text(how: &Conversion, args: &Args) -> Result<ArrayRef> {
         Timestamp => args.map1(|text: &str| how.read(text_input::parse_timestamp(text, input))),
         TimestampTz => args.map1(|text: &str| how.read(text_input::parse_timestamptz(text, input))),
         AbsTime => args.map1(|text: &str| {
-            how.read(text_input::parse_timestamptz(text, input).map(|micros| micros.div_euclid(1_000_000)))
+            how.read(text_input::parse_abstime(text, input))
         }),
         Interval => args.map1(|text: &str| {
             let value = how.read(text_input::parse_interval(text))?;
             Ok(value.map(|value| interval(value.months, value.days, value.micros)))
         }),
-        IntervalYearToMonth => args.map1(|text: &str| {
-            let value = how.read(text_input::parse_interval(text))?;
+        IntervalYearToMonth(_) => args.map1(|text: &str| {
+            let value = how.read(text_input::parse_interval_of(text, how.to))?;
             Ok(value.map(|value| value.months))
         }),
         IntervalDayToSecond(_) => args.map1(|text: &str| {
-            let value = how.read(text_input::parse_interval(text))?;
+            let value = how.read(text_input::parse_interval_of(text, how.to))?;
             Ok(value.map(|value| i64::from(value.days) * DAY + value.micros))
         }),
         _ => Err(unsupported(how)),
@@ -438,17 +441,21 @@ fn seconds_now(input: DateTimeInput) -> i64 {
 fn from_interval(how: &Conversion, args: &Args) -> Result<ArrayRef> {
     use RedshiftType::*;
     match (how.from, how.to) {
-        (Interval, IntervalYearToMonth) => args.map1(|value: IntervalMonthDayNano| Ok(Some(value.months))),
-        (Interval, IntervalDayToSecond(_)) => {
-            args.map1(|value: IntervalMonthDayNano| Ok(Some(i64::from(value.days) * DAY + value.nanoseconds / 1000)))
+        (Interval, IntervalYearToMonth(unit)) => {
+            args.map1(|value: IntervalMonthDayNano| Ok(Some(cut_months(value.months, unit))))
         }
-        (IntervalYearToMonth, Interval) => args.map1(|months: i32| Ok(Some(interval(months, 0, 0)))),
+        (Interval, IntervalDayToSecond(unit)) => args.map1(|value: IntervalMonthDayNano| {
+            Ok(Some(cut_micros(i64::from(value.days) * DAY + value.nanoseconds / 1000, unit)))
+        }),
+        (IntervalYearToMonth(_), IntervalYearToMonth(unit)) => {
+            args.map1(|months: i32| Ok(Some(cut_months(months, unit))))
+        }
+        (IntervalYearToMonth(_), Interval) => args.map1(|months: i32| Ok(Some(interval(months, 0, 0)))),
         (IntervalDayToSecond(_), Interval) => {
             args.map1(|micros: i64| Ok(Some(interval(0, (micros / DAY) as i32, micros % DAY))))
         }
-        (IntervalDayToSecond(_), IntervalDayToSecond(digits)) => {
-            let step = 10_i64.pow(6 - u32::from(digits.min(6)));
-            args.map1(|micros: i64| Ok(Some((micros + micros.signum() * (step / 2)) / step * step)))
+        (IntervalDayToSecond(_), IntervalDayToSecond(unit)) => {
+            args.map1(|micros: i64| Ok(Some(cut_micros(micros, unit))))
         }
         (Interval, Time) => args.map1(|v: IntervalMonthDayNano| Ok(Some((v.nanoseconds / 1000).rem_euclid(DAY)))),
         (IntervalDayToSecond(_), Time) => args.map1(|micros: i64| Ok(Some(micros.rem_euclid(DAY)))),
@@ -507,9 +514,9 @@ pub fn text_writer(values: &ArrayRef, ty: RedshiftType, style: TextStyle) -> Res
         Timestamp => by_value(values, move |out, micros: i64| text_output::write_timestamp(out, micros, &style))?,
         TimestampTz => by_value(values, move |out, micros: i64| text_output::write_timestamptz(out, micros, &style))?,
         AbsTime => {
-            by_value(values, move |out, seconds: i64| text_output::write_timestamptz(out, seconds * 1_000_000, &style))?
+            by_value(values, move |out, seconds: i64| text_output::write_abstime(out, seconds, &style))?
         }
-        IntervalYearToMonth => {
+        IntervalYearToMonth(_) => {
             by_value(values, move |out, months: i32| text_output::write_year_to_month(out, months, &style))?
         }
         IntervalDayToSecond(_) => {

@@ -21,7 +21,14 @@ const TEXT: Param = Param::Text;
 
 /// The functions of this family.
 pub(super) const FUNCTIONS: &[Function] = &[
-    function("checksum", &[takes(&[Param::Integer], integer_checksum), takes(&[Param::Decimal], decimal_checksum)]),
+    function(
+        "checksum",
+        &[
+            takes(&[Param::Integer], integer_checksum),
+            takes(&[Param::Decimal], decimal_checksum),
+            takes(&[TEXT], text_checksum),
+        ],
+    ),
     function("crc32", &[takes(&[TEXT], crc32)]),
     function("farmfingerprint64", &[takes(&[TEXT], farm_of_text), takes(&[Param::Bytes], farm_of_bytes)]),
     function("fnv_hash", &[takes(&[Param::Any, INT8], fnv_hash).optional(1)]),
@@ -96,7 +103,7 @@ pub(super) fn each_value(
     match ty {
         Bool => each(args, index, show, |value: bool| [u8::from(value)]),
         Int2 => each(args, index, show, |value: i16| value.to_le_bytes()),
-        Int4 | Date | IntervalYearToMonth => each(args, index, show, |value: i32| value.to_le_bytes()),
+        Int4 | Date | IntervalYearToMonth(_) => each(args, index, show, |value: i32| value.to_le_bytes()),
         Float4 => each(args, index, show, |value: f32| value.to_le_bytes()),
         Float8 => each(args, index, show, |value: f64| value.to_le_bytes()),
         Numeric { .. } if narrow => each(args, index, show, |value: i128| (value as i64).to_le_bytes()),
@@ -149,6 +156,10 @@ fn integer_checksum(call: Call<'_>) -> Result<Typed> {
 
 fn decimal_checksum(call: Call<'_>) -> Result<Typed> {
     call.kernel(RedshiftType::Int4, |(), args| args.map1(|digits: i128| Ok(Some(digits as i32))))
+}
+
+fn text_checksum(_: Call<'_>) -> Result<Typed> {
+    Err(Error::unsupported("CHECKSUM of character strings is not supported"))
 }
 
 fn farm_of_text(call: Call<'_>) -> Result<Typed> {
@@ -298,7 +309,11 @@ mod tests {
             ("checksum(109.20::decimal(8,2))", "10920"),
             ("checksum(975)", "975"),
         ]);
-        check_errors(&[("sha2('a', 1)", "22023", "invalid number of bits 1 for SHA2")]);
+        check_errors(&[
+            ("sha2('a', 1)", "22023", "invalid number of bits 1 for SHA2"),
+            ("checksum('a'::varchar)", "0A000", "CHECKSUM of character strings is not supported"),
+            ("checksum('a')", "0A000", "CHECKSUM of character strings is not supported"),
+        ]);
     }
 
     #[test]

@@ -287,8 +287,17 @@ pub fn takes_date_part(name: &str) -> bool {
     )
 }
 
-/// 42883 with the hint that Postgres gives.
+/// 42883 with the hint that Postgres gives. What the grammar makes of its own words is a function of pg_catalog.
 pub fn no_such_function(name: &str, args: &[Typed]) -> Error {
+    let name = match name {
+        "dateadd" | "date_add" => "pg_catalog.date_add",
+        "datediff" | "date_diff" => "pg_catalog.date_diff",
+        "date_part" | "datepart" | "pgdate_part" => "pg_catalog.pgdate_part",
+        "extract" => "pg_catalog.date_part",
+        "position" => "pg_catalog.position",
+        "substring" => "pg_catalog.substring",
+        other => other,
+    };
     let shown = |arg: &Typed| match arg.ty {
         RedshiftType::Unknown => "\"unknown\"",
         ty => ty.base_name(),

@@ -1,4 +1,5 @@
-//! The last look at rows before they go into a table: identity values are given, NULLs refused.
+//! The last look at rows before they go into a table: identity values are given, NULLs and strings that are too long
+//! refused.
 
 use std::sync::Arc;
 
@@ -14,7 +15,10 @@ use futures::{StreamExt, stream};
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 use tokio::sync::mpsc;
 
-use crate::catalog::{Column, Relation};
+use crate::{
+    catalog::{Column, Relation},
+    functions::conversion::too_long_for_column,
+};
 
 /// Where identity values come from: allots so many consecutive ones and gives the first.
 pub(super) type IdentityAllotment = Arc<dyn Fn(u64) -> Result<i64> + Send + Sync>;
@@ -46,11 +50,23 @@ fn check_batch(batch: RecordBatch, relation: &Relation, identities: &IdentityAll
         if column.not_null && array.null_count() > 0 {
             return Err(null_refused(column));
         }
+        check_length(column.ty, array)?;
     }
     if !changed {
         return Ok(batch);
     }
     RecordBatch::try_new(batch.schema(), arrays).map_err(|error| Error::internal(error.to_string()))
+}
+
+/// In memory a string has up to 16,000,000 bytes whatever its type says, in a table no more than its column (developer
+/// guide, "Character types").
+fn check_length(ty: RedshiftType, array: &ArrayRef) -> Result<()> {
+    let (RedshiftType::Varchar(most), Some(strings)) = (ty, array.as_string_view_opt()) else { return Ok(()) };
+    let is_longer = |length: usize| length > most as usize;
+    // The views of NULLs may say anything.
+    let too_long = strings.lengths().any(|length| is_longer(length as usize))
+        && strings.iter().flatten().any(|text| is_longer(text.len()));
+    if too_long { Err(too_long_for_column(ty)) } else { Ok(()) }
 }
 
 /// The error of a NULL for a NOT NULL column, as compute nodes word it.

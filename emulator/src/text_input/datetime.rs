@@ -53,13 +53,13 @@ pub fn parse_date(text: &str, input: &DateTimeInput) -> Result<i32, InputError> 
     i32::try_from(days).map_err(|_| fail(Fault::Field))
 }
 
-/// Microseconds since midnight. A date and a zone in the text are left out of account.
+/// Microseconds since midnight, at which 24:00:00 is again. A date and a zone in the text are left out of account.
 pub fn parse_time(text: &str, input: &DateTimeInput) -> Result<i64, InputError> {
     let fail = |fault| InputError::new(text, RedshiftType::Time, fault);
     let parts = decode(text, input, Needs::Time).map_err(fail)?;
     match parts.special {
         Some(_) => Ok(parts.local(input).map_err(fail)?.rem_euclid(DAY)),
-        None => Ok(parts.time.unwrap_or(0)),
+        None => Ok(parts.time.unwrap_or(0).rem_euclid(DAY)),
     }
 }
 
@@ -85,6 +85,24 @@ fn zoned_time(text: &str, input: &DateTimeInput) -> Result<(i64, Zone), InputErr
     let zone = parts.zone.unwrap_or(input.zone);
     Ok((zone.to_utc(day + time), zone))
 }
+
+/// Seconds since 1970-01-01 00:00 in UTC. `infinity` and `-infinity` are the last and the first value (PostgreSQL 8.0,
+/// `nabstime.h`).
+pub fn parse_abstime(text: &str, input: &DateTimeInput) -> Result<i64, InputError> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "infinity" => Ok(ABSTIME_INFINITY),
+        "-infinity" => Ok(ABSTIME_MINUS_INFINITY),
+        _ => match parse_timestamptz(text, input) {
+            Ok(micros) => Ok(micros.div_euclid(SECOND)),
+            Err(_) => Err(InputError::new(text, RedshiftType::AbsTime, Fault::Syntax)),
+        },
+    }
+}
+
+/// The last value of ABSTIME.
+pub const ABSTIME_INFINITY: i64 = 0x7fff_fffc;
+/// The first value of ABSTIME.
+pub const ABSTIME_MINUS_INFINITY: i64 = -0x8000_0000;
 
 /// Microseconds since 1970-01-01 00:00. A zone in the text is left out of account.
 pub fn parse_timestamp(text: &str, input: &DateTimeInput) -> Result<i64, InputError> {
@@ -670,7 +688,7 @@ mod tests {
             ("12:00 am", 0),
             ("04:05:06.789-8", quarter_past_four + 6 * SECOND + 789_000),
             ("2000-01-01 04:05", quarter_past_four),
-            ("24:00:00", DAY),
+            ("24:00:00", 0),
         ];
         for (text, micros) in cases {
             assert_eq!(parse_time(text, &INPUT), Ok(micros), "{text}");

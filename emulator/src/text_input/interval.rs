@@ -6,6 +6,7 @@
 use redshift_sql_dialect::{
     RedshiftType,
     ast::{IntervalField, IntervalQualifier},
+    types::{DayTimeUnit, MAX_FRACTION, YearMonthUnit},
 };
 
 use super::{
@@ -69,8 +70,8 @@ pub fn parse_qualified_interval(
 ) -> Result<IntervalValue, InputError> {
     let last = qualifier.to.unwrap_or(qualifier.from);
     let ty = match IntervalUnits::of(qualifier.from) {
-        IntervalUnits::YearToMonth => RedshiftType::IntervalYearToMonth,
-        IntervalUnits::DayToSecond => RedshiftType::IntervalDayToSecond(qualifier.precision.unwrap_or(6)),
+        IntervalUnits::YearToMonth => RedshiftType::YEAR_TO_MONTH,
+        IntervalUnits::DayToSecond => RedshiftType::DAY_TO_SECOND,
     };
     let fail = |fault| InputError::new(text, ty, fault);
     let two_parts = if last == IntervalField::Second { TwoParts::MinutesAndSeconds } else { TwoParts::HoursAndMinutes };
@@ -86,6 +87,42 @@ pub fn parse_qualified_interval(
         }
     }
     cut(value, qualifier.from, last, qualifier.precision).map_err(fail)
+}
+
+/// A text for a value of an interval type. Units of the other kind are left out.
+pub fn parse_interval_of(text: &str, ty: RedshiftType) -> Result<IntervalValue, InputError> {
+    use IntervalField::{Day, Hour, Minute, Month, Second, Year};
+    let (from, to, precision) = match ty {
+        RedshiftType::IntervalYearToMonth(YearMonthUnit::Year) => (Year, Year, None),
+        RedshiftType::IntervalYearToMonth(YearMonthUnit::Month) => (Year, Month, None),
+        RedshiftType::IntervalDayToSecond(DayTimeUnit::Day) => (Day, Day, None),
+        RedshiftType::IntervalDayToSecond(DayTimeUnit::Hour) => (Day, Hour, None),
+        RedshiftType::IntervalDayToSecond(DayTimeUnit::Minute) => (Day, Minute, None),
+        RedshiftType::IntervalDayToSecond(DayTimeUnit::Second(digits)) => (Day, Second, Some(digits)),
+        _ => return parse_interval(text),
+    };
+    parse_qualified_interval(text, IntervalQualifier { from, to: Some(to), precision }, Composite::Discard)
+}
+
+/// The microseconds that an interval of days keeps: smaller units are dropped, further digits of seconds rounded away.
+pub fn cut_micros(micros: i64, unit: DayTimeUnit) -> i64 {
+    match unit {
+        DayTimeUnit::Day => micros / DAY * DAY,
+        DayTimeUnit::Hour => micros / HOUR * HOUR,
+        DayTimeUnit::Minute => micros / MINUTE * MINUTE,
+        DayTimeUnit::Second(digits) => {
+            let step = 10_i64.pow(u32::from(MAX_FRACTION - digits.min(MAX_FRACTION)));
+            micros.saturating_add(micros.signum() * (step / 2)) / step * step
+        }
+    }
+}
+
+/// The months that an interval of years keeps.
+pub fn cut_months(months: i32, unit: YearMonthUnit) -> i32 {
+    match unit {
+        YearMonthUnit::Year => months / 12 * 12,
+        YearMonthUnit::Month => months,
+    }
 }
 
 /// `1-2` and `-1-2` of an interval of years: the sign is that of the whole. None for other texts.
@@ -125,23 +162,20 @@ fn cut(
     match units {
         IntervalUnits::YearToMonth if days != 0 || micros != 0 => Err(Fault::CompositeInterval(units)),
         IntervalUnits::YearToMonth => {
-            let months = if last == IntervalField::Year { months / 12 * 12 } else { months };
-            Ok(IntervalValue { months, days: 0, micros: 0 })
+            let unit = if last == IntervalField::Year { YearMonthUnit::Year } else { YearMonthUnit::Month };
+            Ok(IntervalValue { months: cut_months(months, unit), days: 0, micros: 0 })
         }
         IntervalUnits::DayToSecond if months != 0 => Err(Fault::CompositeInterval(units)),
         IntervalUnits::DayToSecond => {
             let total = i64::from(days).checked_mul(DAY).and_then(|days| days.checked_add(micros));
             let total = total.ok_or(Fault::IntervalField)?;
-            let micros = match last {
-                IntervalField::Day => total / DAY * DAY,
-                IntervalField::Hour => total / HOUR * HOUR,
-                IntervalField::Minute => total / MINUTE * MINUTE,
-                _ => {
-                    let step = 10_i64.pow(6 - u32::from(precision.unwrap_or(6).min(6)));
-                    (total + total.signum() * (step / 2)) / step * step
-                }
+            let unit = match last {
+                IntervalField::Day => DayTimeUnit::Day,
+                IntervalField::Hour => DayTimeUnit::Hour,
+                IntervalField::Minute => DayTimeUnit::Minute,
+                _ => DayTimeUnit::Second(precision.unwrap_or(MAX_FRACTION)),
             };
-            Ok(IntervalValue { months: 0, days: 0, micros })
+            Ok(IntervalValue { months: 0, days: 0, micros: cut_micros(total, unit) })
         }
     }
 }

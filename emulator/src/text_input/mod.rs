@@ -17,12 +17,16 @@ use redshift_sql_dialect::{Error, RedshiftType, SqlState};
 use crate::error::compute_error;
 
 pub use datetime::{
-    DateOrder, DateTimeInput, parse_date, parse_time, parse_timestamp, parse_timestamptz, parse_timetz, timetz_offset,
+    ABSTIME_INFINITY, ABSTIME_MINUS_INFINITY, DateOrder, DateTimeInput, parse_abstime, parse_date, parse_time,
+    parse_timestamp, parse_timestamptz, parse_timetz, timetz_offset,
 };
-pub use interval::{Composite, IntervalUnits, IntervalValue, parse_interval, parse_qualified_interval};
+pub use interval::{
+    Composite, IntervalUnits, IntervalValue, cut_micros, cut_months, parse_interval, parse_interval_of,
+    parse_qualified_interval,
+};
 pub use number::{
-    Rounding, decimal_of_text, parse_bool, parse_float4, parse_float8, parse_int2, parse_int4, parse_int8,
-    parse_numeric, power_of_ten, rescale,
+    Rounding, decimal_of_text, fits_precision, parse_bool, parse_float4, parse_float8, parse_int2, parse_int4,
+    parse_int8, parse_numeric, power_of_ten, rescale,
 };
 
 /// A text that is not a value of a type.
@@ -77,7 +81,7 @@ impl InputError {
         let InputError { text, ty, fault } = self;
         match fault {
             Fault::Digit { .. } | Fault::Syntax => {
-                let state = if ty.is_datetime() || ty.is_interval() {
+                let state = if ty.is_datetime() || ty.is_interval() || ty == RedshiftType::AbsTime {
                     SqlState::INVALID_DATETIME_FORMAT
                 } else {
                     SqlState::INVALID_TEXT_REPRESENTATION

@@ -85,10 +85,19 @@ pub fn parse_numeric(text: &str, precision: u8, scale: u8, rounding: Rounding) -
     let number = DecimalText::of(text).map_err(fail)?;
     let overflow = || InputError::new(text, ty, Fault::Overflow { integer_digits: number.integer_digits() });
     let value = number.scaled(scale, rounding).ok_or_else(overflow)?;
-    if value.unsigned_abs() >= power_of_ten(u32::from(precision)).unsigned_abs() {
+    if !fits_precision(value, precision) {
         return Err(overflow());
     }
     Ok(value)
+}
+
+/// Does a decimal, given in units of its last digit, fit in so many digits? Those of 19 and less are kept in eight bytes,
+/// which do not hold all of 19 digits (developer guide, "Numeric types").
+pub fn fits_precision(value: i128, precision: u8) -> bool {
+    match precision {
+        19 => i64::try_from(value).is_ok(),
+        _ => value.unsigned_abs() < power_of_ten(u32::from(precision)).unsigned_abs(),
+    }
 }
 
 /// The value, precision and scale of a number as it is written; none where it has more than 38 digits.

@@ -6,6 +6,7 @@ use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::OffsetName;
 
 use super::{DateForm, DayOrder, TextStyle};
+use crate::text_input::{ABSTIME_INFINITY, ABSTIME_MINUS_INFINITY};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
@@ -131,6 +132,15 @@ pub(super) fn write_fraction(out: &mut impl Write, micros: i64) -> fmt::Result {
 /// TIMESTAMP, given in microseconds since 1970-01-01 00:00:00.
 pub fn write_timestamp(out: &mut impl Write, micros: i64, style: &TextStyle) -> fmt::Result {
     write_moment(out, micros, style, None)
+}
+
+/// ABSTIME, given in seconds; the first and the last one are the infinities (PostgreSQL 8.0, `nabstime.h`).
+pub fn write_abstime(out: &mut impl Write, seconds: i64, style: &TextStyle) -> fmt::Result {
+    match seconds {
+        ABSTIME_INFINITY => out.write_str("infinity"),
+        ABSTIME_MINUS_INFINITY => out.write_str("-infinity"),
+        seconds => write_timestamptz(out, seconds.saturating_mul(1_000_000), style),
+    }
 }
 
 /// TIMESTAMPTZ, given in microseconds since 1970-01-01 00:00:00 UTC, in the session's zone.

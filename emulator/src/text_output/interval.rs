@@ -56,9 +56,12 @@ pub fn write_day_to_second(out: &mut impl Write, micros: i64, style: &TextStyle)
     write_fields(out, &Fields::new(0, micros / MICROS_PER_DAY, micros % MICROS_PER_DAY), style)
 }
 
-/// INTERVAL, given in months, days and microseconds.
+/// INTERVAL, given in months, days and microseconds. As in PostgreSQL 8.0 a day is 24 hours and no field of its own:
+/// 36 hours are `1 day 12:00:00`.
 pub fn write_interval(out: &mut impl Write, months: i32, days: i32, micros: i64, style: &TextStyle) -> fmt::Result {
-    write_fields(out, &Fields::new(i64::from(months), i64::from(days), micros), style)
+    let total = i128::from(days) * i128::from(MICROS_PER_DAY) + i128::from(micros);
+    let (days, micros) = (total / i128::from(MICROS_PER_DAY), total % i128::from(MICROS_PER_DAY));
+    write_fields(out, &Fields::new(i64::from(months), days as i64, micros as i64), style)
 }
 
 fn write_fields(out: &mut impl Write, fields: &Fields, style: &TextStyle) -> fmt::Result {
@@ -223,9 +226,13 @@ mod tests {
     fn signs_that_differ_are_all_shown() {
         let mut out = String::new();
         write_interval(&mut out, 14, -3, 4 * 3_600 * MICROS_PER_SECOND, &style(IntervalForm::Postgres)).unwrap();
-        assert_eq!(out, "1 year 2 mons -3 days +04:00:00");
+        assert_eq!(out, "1 year 2 mons -2 days -20:00:00");
         out.clear();
         write_interval(&mut out, 14, -3, 4 * 3_600 * MICROS_PER_SECOND, &style(IntervalForm::SqlStandard)).unwrap();
-        assert_eq!(out, "+1-2 -3 +4:00:00");
+        assert_eq!(out, "+1-2 -2 -20:00:00");
+        out.clear();
+        // 36 hours, as PostgreSQL 8.0 shows them.
+        write_interval(&mut out, 0, 0, 36 * 3_600 * MICROS_PER_SECOND, &style(IntervalForm::Postgres)).unwrap();
+        assert_eq!(out, "1 day 12:00:00");
     }
 }

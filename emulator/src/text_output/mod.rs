@@ -12,7 +12,7 @@ mod value;
 
 use std::fmt::{self, Write};
 
-pub use datetime::{write_date, write_time, write_timestamp, write_timestamptz, write_timetz};
+pub use datetime::{write_abstime, write_date, write_time, write_timestamp, write_timestamptz, write_timetz};
 pub use interval::{write_day_to_second, write_interval, write_year_to_month};
 pub use number::{write_float4, write_float8, write_numeric};
 pub use value::write_value;

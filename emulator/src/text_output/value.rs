@@ -12,7 +12,7 @@ use arrow::{
 use redshift_sql_dialect::RedshiftType;
 
 use super::{
-    TextStyle, write_array_item, write_bool, write_date, write_day_to_second, write_float4, write_float8,
+    TextStyle, write_abstime, write_array_item, write_bool, write_date, write_day_to_second, write_float4, write_float8,
     write_hex_lower, write_hex_upper, write_interval, write_numeric, write_time, write_timestamp, write_timestamptz,
     write_timetz, write_year_to_month,
 };
@@ -52,10 +52,9 @@ pub fn write_value(
         Timestamp => write_timestamp(out, values.as_primitive::<TimestampMicrosecondType>().value(row), style),
         TimestampTz => write_timestamptz(out, values.as_primitive::<TimestampMicrosecondType>().value(row), style),
         AbsTime => {
-            let seconds = values.as_primitive::<Int64Type>().value(row);
-            write_timestamptz(out, seconds.saturating_mul(1_000_000), style)
+            write_abstime(out, values.as_primitive::<Int64Type>().value(row), style)
         }
-        IntervalYearToMonth => {
+        IntervalYearToMonth(_) => {
             write_year_to_month(out, values.as_primitive::<IntervalYearMonthType>().value(row), style)
         }
         IntervalDayToSecond(_) => {

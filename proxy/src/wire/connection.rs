@@ -15,7 +15,7 @@ use tokio::{
 
 use super::{
     cancel::{Registration, terminated_error},
-    encode::{Encoding, NumericFormat},
+    encode::{Encoding, IntervalFormat, NumericFormat},
     error::{Ends, error_response, notice_response},
     frontend::{Frontend, decode},
     socket::{Frame, Wire, WireError},
@@ -192,7 +192,8 @@ impl<'w> Connection<'w> {
     /// How values are written for this client.
     pub(super) fn encoding(&self) -> Encoding {
         let numeric = if self.protocol >= REDSHIFT_NUMERIC { NumericFormat::Redshift } else { NumericFormat::Postgres };
-        Encoding { style: self.session.style(), numeric }
+        let interval = if self.protocol > 0 { IntervalFormat::Redshift } else { IntervalFormat::Postgres };
+        Encoding { style: self.session.style(), numeric, interval }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Arrow batches to rows of the protocol: the one place where values become bytes for a client.
 //!
-//! Text is what [`blueshift_emulator::text_output`] prints. Binary is PostgreSQL's send format, with one exception: where
-//! a Redshift driver negotiated protocol 2, NUMERIC is a big-endian integer of 8 or 16 bytes whose scale is in the type
-//! modifier. CHAR(n) gets back the trailing blanks that the engine does not keep.
+//! Text is what [`blueshift_emulator::text_output`] prints. Binary is PostgreSQL's send format, with two exceptions where a
+//! Redshift driver is at the other end: at protocol 2 NUMERIC is a big-endian integer of 8 or 16 bytes whose scale is in
+//! the type modifier, and at every protocol of Redshift's INTERVAL has the 12 bytes of PostgreSQL 8.0, which knows no days.
+//! CHAR(n) gets back the trailing blanks that the engine does not keep.
 
 use std::fmt::{self, Write};
 
@@ -26,8 +27,9 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 
 /// Days from 1970-01-01 to 2000-01-01, where the protocol begins to count.
 const EPOCH_DAYS: i32 = 10_957;
+const DAY_MICROS: i64 = 86_400_000_000;
 /// The same in microseconds.
-const EPOCH_MICROS: i64 = EPOCH_DAYS as i64 * 86_400_000_000;
+const EPOCH_MICROS: i64 = EPOCH_DAYS as i64 * DAY_MICROS;
 
 /// How a value travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +70,15 @@ pub enum NumericFormat {
     Redshift,
 }
 
+/// How INTERVAL travels in binary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntervalFormat {
+    /// Microseconds, days and months in 16 bytes.
+    Postgres,
+    /// Microseconds and months in 12 bytes: what Redshift's drivers read.
+    Redshift,
+}
+
 /// What decides how values are written, beside their types and formats.
 #[derive(Debug, Clone, Copy)]
 pub struct Encoding {
@@ -75,6 +86,8 @@ pub struct Encoding {
     pub style: TextStyle,
     /// What the connection negotiated.
     pub numeric: NumericFormat,
+    /// What the connection negotiated.
+    pub interval: IntervalFormat,
 }
 
 /// The columns of a batch, ready to be written row by row.
@@ -168,7 +181,7 @@ impl ColumnEncoder {
         out.put_u32(0);
         match self.format {
             Format::Text => self.write_text(row, &encoding.style, out).map_err(unwritable)?,
-            Format::Binary => self.write_binary(row, encoding.numeric, out)?,
+            Format::Binary => self.write_binary(row, encoding, out)?,
         }
         let length = (out.len() - start - 4) as u32;
         out[start..start + 4].copy_from_slice(&length.to_be_bytes());
@@ -185,7 +198,7 @@ impl ColumnEncoder {
         }
     }
 
-    fn write_binary(&self, row: usize, numeric: NumericFormat, out: &mut BytesMut) -> Result<()> {
+    fn write_binary(&self, row: usize, encoding: &Encoding, out: &mut BytesMut) -> Result<()> {
         use RedshiftType::*;
         let values = &self.values;
         match self.ty {
@@ -197,7 +210,7 @@ impl ColumnEncoder {
             Oid | AbsTime => out.put_u32(values.as_primitive::<Int64Type>().value(row) as u32),
             Numeric { precision, scale } => {
                 let value = values.as_primitive::<Decimal128Type>().value(row);
-                match numeric {
+                match encoding.numeric {
                     NumericFormat::Postgres => put_postgres_numeric(out, value, scale),
                     NumericFormat::Redshift => put_redshift_numeric(out, value, precision),
                 }
@@ -222,12 +235,22 @@ impl ColumnEncoder {
                 let micros = values.as_primitive::<TimestampMicrosecondType>().value(row);
                 out.put_i64(micros.checked_sub(EPOCH_MICROS).ok_or_else(|| self.out_of_range())?);
             }
-            IntervalYearToMonth => out.put_i32(values.as_primitive::<IntervalYearMonthType>().value(row)),
+            IntervalYearToMonth(_) => out.put_i32(values.as_primitive::<IntervalYearMonthType>().value(row)),
             IntervalDayToSecond(_) => out.put_i64(values.as_primitive::<DurationMicrosecondType>().value(row)),
             Interval => {
                 let value = values.as_primitive::<IntervalMonthDayNanoType>().value(row);
-                out.put_i64(value.nanoseconds / 1_000);
-                out.put_i32(value.days);
+                let micros = value.nanoseconds / 1_000;
+                match encoding.interval {
+                    IntervalFormat::Postgres => {
+                        out.put_i64(micros);
+                        out.put_i32(value.days);
+                    }
+                    IntervalFormat::Redshift => {
+                        let days = i64::from(value.days).checked_mul(DAY_MICROS);
+                        let total = days.and_then(|days| days.checked_add(micros));
+                        out.put_i64(total.ok_or_else(|| self.out_of_range())?);
+                    }
+                }
                 out.put_i32(value.months);
             }
             Varbyte(_) | HllSketch => out.put_slice(values.as_binary::<i32>().value(row)),

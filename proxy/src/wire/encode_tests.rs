@@ -22,7 +22,11 @@ fn encoded(values: ArrayRef, ty: RedshiftType, format: Format, numeric: NumericF
     let field = Field::new("c", values.data_type().clone(), true);
     let batch = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![values]).unwrap();
     let columns = [ResultColumn::computed("c", ty)];
-    let encoding = Encoding { style: TextStyle::default(), numeric };
+    let interval = match numeric {
+        NumericFormat::Postgres => IntervalFormat::Postgres,
+        NumericFormat::Redshift => IntervalFormat::Redshift,
+    };
+    let encoding = Encoding { style: TextStyle::default(), numeric, interval };
     let mut out = BytesMut::new();
     BatchEncoder::new(&batch, &columns, &[format], encoding)?.write_row(0, &mut out)?;
     assert_eq!(out[0], b'D');
@@ -81,8 +85,8 @@ fn every_type_has_its_text() {
     assert_eq!(text(timestamps(MOMENT), Timestamp), "2024-01-31 10:00:00.50");
     assert_eq!(text(timestamps(MOMENT).with_timezone("UTC"), TimestampTz), "2024-01-31 10:00:00.50+00");
     assert_eq!(text(Int64Array::from(vec![MOMENT / 1_000_000]), AbsTime), "2024-01-31 10:00:00+00");
-    assert_eq!(text(IntervalYearMonthArray::from(vec![14]), IntervalYearToMonth), "1 year 2 mons");
-    assert_eq!(text(DurationMicrosecondArray::from(vec![90_000_000]), IntervalDayToSecond(6)), "00:01:30");
+    assert_eq!(text(IntervalYearMonthArray::from(vec![14]), RedshiftType::YEAR_TO_MONTH), "1 year 2 mons");
+    assert_eq!(text(DurationMicrosecondArray::from(vec![90_000_000]), RedshiftType::DAY_TO_SECOND), "00:01:30");
     let interval = IntervalMonthDayNano::new(1, 2, 3_000_000_000);
     assert_eq!(text(IntervalMonthDayNanoArray::from(vec![interval]), Interval), "1 mon 2 days 00:00:03");
     assert_eq!(text(StringViewArray::from(vec![r#"{"a":1}"#]), Super), r#"{"a":1}"#);
@@ -114,8 +118,8 @@ fn every_type_has_its_bytes() {
     assert_eq!(binary(Time64MicrosecondArray::from(vec![1]), TimeTz), [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
     let since_2000 = (8_796i64 * 86_400 + 36_000) * 1_000_000 + 500_000;
     assert_eq!(binary(timestamps(MOMENT), Timestamp), since_2000.to_be_bytes());
-    assert_eq!(binary(IntervalYearMonthArray::from(vec![14]), IntervalYearToMonth), 14i32.to_be_bytes());
-    assert_eq!(binary(DurationMicrosecondArray::from(vec![9]), IntervalDayToSecond(6)), 9i64.to_be_bytes());
+    assert_eq!(binary(IntervalYearMonthArray::from(vec![14]), RedshiftType::YEAR_TO_MONTH), 14i32.to_be_bytes());
+    assert_eq!(binary(DurationMicrosecondArray::from(vec![9]), RedshiftType::DAY_TO_SECOND), 9i64.to_be_bytes());
     let interval = IntervalMonthDayNano::new(1, 2, 3_000);
     assert_eq!(
         binary(IntervalMonthDayNanoArray::from(vec![interval]), Interval),
@@ -165,6 +169,14 @@ fn numeric_in_redshift_format() {
     assert_eq!(redshift(-12_345, 38), (-12_345i128).to_be_bytes());
 }
 
+/// PostgreSQL 8.0 counts a day as 24 hours: redshift_connector reads eight bytes of microseconds and four of months.
+#[test]
+fn interval_in_redshift_format() {
+    let values: ArrayRef = Arc::new(IntervalMonthDayNanoArray::from(vec![IntervalMonthDayNano::new(1, 2, 3_000)]));
+    let bytes = encoded(values, RedshiftType::Interval, Format::Binary, NumericFormat::Redshift).unwrap().unwrap();
+    assert_eq!(bytes, [&172_800_000_003i64.to_be_bytes()[..], &[0, 0, 0, 1]].concat());
+}
+
 #[test]
 fn null_has_no_bytes() {
     let values: ArrayRef = Arc::new(Int32Array::from(vec![None]));
@@ -187,7 +199,8 @@ fn a_row_that_fails_leaves_nothing_behind() {
     let field = Field::new("c", values.data_type().clone(), true);
     let batch = RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![values]).unwrap();
     let columns = [ResultColumn::computed("c", RedshiftType::Date)];
-    let encoding = Encoding { style: TextStyle::default(), numeric: NumericFormat::Postgres };
+    let encoding =
+        Encoding { style: TextStyle::default(), numeric: NumericFormat::Postgres, interval: IntervalFormat::Postgres };
     let encoder = BatchEncoder::new(&batch, &columns, &[Format::Binary], encoding).unwrap();
     let mut out = BytesMut::from(&b"before"[..]);
     assert!(encoder.write_row(0, &mut out).is_err());

@@ -136,7 +136,7 @@ fn is_stored(ty: RedshiftType) -> bool {
         | TimeTz
         | Timestamp
         | TimestampTz
-        | IntervalYearToMonth
+        | IntervalYearToMonth(_)
         | IntervalDayToSecond(_)
         | Super
         | Varbyte(_)

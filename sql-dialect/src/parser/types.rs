@@ -6,7 +6,9 @@ use crate::{
     error::{Error, Pos, Result, SqlState},
     lexer::TokenKind,
     names::{Ident, ObjectName},
-    types::{MAX_CHAR, MAX_PRECISION, MAX_VARBYTE, MAX_VARCHAR, RedshiftType},
+    types::{
+        DayTimeUnit, MAX_CHAR, MAX_FRACTION, MAX_PRECISION, MAX_VARBYTE, MAX_VARCHAR, RedshiftType, YearMonthUnit,
+    },
 };
 
 /// Length of a VARCHAR, TEXT or BPCHAR that does not say it.
@@ -96,6 +98,9 @@ impl Parser<'_> {
                 Some(qualifier) => interval_type(qualifier),
                 None => Interval,
             },
+            // The names of the catalog: Amazon's drivers make columns with them.
+            "intervaly2m" => RedshiftType::YEAR_TO_MONTH,
+            "intervald2s" => RedshiftType::DAY_TO_SECOND,
             "super" => Super,
             "varbyte" | "varbinary" => self.varbyte(pos)?,
             "binary" => {
@@ -260,10 +265,14 @@ impl Parser<'_> {
 
 /// The column type that a qualifier means.
 fn interval_type(qualifier: IntervalQualifier) -> RedshiftType {
-    if qualifier.from <= IntervalField::Month {
-        RedshiftType::IntervalYearToMonth
-    } else {
-        RedshiftType::IntervalDayToSecond(qualifier.precision.unwrap_or(6))
+    let days = RedshiftType::IntervalDayToSecond;
+    match qualifier.to.unwrap_or(qualifier.from) {
+        IntervalField::Year => RedshiftType::IntervalYearToMonth(YearMonthUnit::Year),
+        IntervalField::Month => RedshiftType::YEAR_TO_MONTH,
+        IntervalField::Day => days(DayTimeUnit::Day),
+        IntervalField::Hour => days(DayTimeUnit::Hour),
+        IntervalField::Minute => days(DayTimeUnit::Minute),
+        IntervalField::Second => days(DayTimeUnit::Second(qualifier.precision.unwrap_or(MAX_FRACTION))),
     }
 }
 

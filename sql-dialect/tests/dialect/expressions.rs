@@ -7,6 +7,7 @@ use redshift_sql_dialect::{
         NullTreatment, Parentheses, PathStep, Quantifier, TrimSide,
     },
     parse_data_type, parse_expression,
+    types::{DayTimeUnit, YearMonthUnit},
 };
 
 use crate::support::{expr, grouped, object};
@@ -208,10 +209,15 @@ fn data_types() {
         ("timestamp", Timestamp),
         ("timestamp with time zone", TimestampTz),
         ("timestamp without time zone", Timestamp),
-        ("interval year to month", IntervalYearToMonth),
-        ("interval day to second", IntervalDayToSecond(6)),
-        ("interval hour to second(3)", IntervalDayToSecond(3)),
-        ("interval month", IntervalYearToMonth),
+        ("interval year to month", RedshiftType::YEAR_TO_MONTH),
+        ("interval day to second", RedshiftType::DAY_TO_SECOND),
+        ("interval hour to second(3)", IntervalDayToSecond(DayTimeUnit::Second(3))),
+        ("interval month", RedshiftType::YEAR_TO_MONTH),
+        ("intervaly2m", RedshiftType::YEAR_TO_MONTH),
+        ("intervald2s", RedshiftType::DAY_TO_SECOND),
+        ("interval year", IntervalYearToMonth(YearMonthUnit::Year)),
+        ("interval hour to minute", IntervalDayToSecond(DayTimeUnit::Minute)),
+        ("interval day", IntervalDayToSecond(DayTimeUnit::Day)),
         ("super", Super),
         ("varbyte(100)", Varbyte(100)),
         ("binary varying(100)", Varbyte(100)),

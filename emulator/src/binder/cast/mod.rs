@@ -15,7 +15,7 @@ use datafusion::{
     },
     scalar::ScalarValue,
 };
-use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::IntervalQualifier};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::IntervalQualifier, types::MAX_PRECISION};
 
 use super::{BindContext, Typed};
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
         spatial,
     },
     text_input::{
-        Composite, DateOrder, DateTimeInput, InputError, IntervalUnits, Rounding, parse_interval,
+        Composite, DateOrder, DateTimeInput, InputError, IntervalUnits, Rounding, decimal_of_text, parse_interval,
         parse_qualified_interval, timetz_offset, zone::Zone,
     },
     text_output::{DayOrder, TextStyle},
@@ -75,7 +75,7 @@ pub(crate) fn strength(from: RedshiftType, to: RedshiftType) -> Option<Strength>
         (Oid, Int2 | Int4 | Numeric { .. } | Float4 | Float8) => Assignment,
         (Int2 | Int4 | Int8 | Numeric { .. } | Float4 | Float8 | Oid, Char(_) | Varchar(_) | Text | Name) => Implicit,
         (Date | Timestamp | TimestampTz | Time | TimeTz | AbsTime, Char(_) | Varchar(_) | Text) => Implicit,
-        (Interval | IntervalYearToMonth | IntervalDayToSecond(_), Char(_) | Varchar(_) | Text) => Explicit,
+        (Interval | IntervalYearToMonth(_) | IntervalDayToSecond(_), Char(_) | Varchar(_) | Text) => Explicit,
         (Char(_) | Varchar(_) | Text | Name | InternalChar, Char(_) | Varchar(_) | Text | Name | InternalChar) => {
             Implicit
         }
@@ -83,7 +83,7 @@ pub(crate) fn strength(from: RedshiftType, to: RedshiftType) -> Option<Strength>
         (Char(_) | Varchar(_) | Text, Numeric { .. }) => Implicit,
         (Char(_) | Varchar(_) | Text | Name, Bool | Int2 | Int4 | Int8 | Float4 | Float8 | Oid) => Explicit,
         (Char(_) | Varchar(_) | Text, Date | Time | TimeTz | Timestamp | TimestampTz | AbsTime) => Explicit,
-        (Char(_) | Varchar(_) | Text, Interval | IntervalYearToMonth | IntervalDayToSecond(_)) => Explicit,
+        (Char(_) | Varchar(_) | Text, Interval | IntervalYearToMonth(_) | IntervalDayToSecond(_)) => Explicit,
         (Char(_) | Varchar(_) | Text, HllSketch) => Explicit,
         (HllSketch, Char(_) | Varchar(_) | Text) => Assignment,
         // "can't be implicitly converted to any other data type, except each other"
@@ -96,8 +96,8 @@ pub(crate) fn strength(from: RedshiftType, to: RedshiftType) -> Option<Strength>
         (TimeTz, Time) => Assignment,
         (Time, Interval | IntervalDayToSecond(_)) => Implicit,
         (Interval | IntervalDayToSecond(_), Time) => Assignment,
-        (IntervalYearToMonth | IntervalDayToSecond(_), Interval) => Implicit,
-        (Interval, IntervalYearToMonth | IntervalDayToSecond(_)) => Assignment,
+        (IntervalYearToMonth(_) | IntervalDayToSecond(_), Interval) => Implicit,
+        (Interval, IntervalYearToMonth(_) | IntervalDayToSecond(_)) => Assignment,
         (RegProc | RegClass | RegType, Oid) => Implicit,
         (RegProc | RegClass | RegType, Char(_) | Varchar(_) | Text | Name | Int4 | Int8) => Assignment,
         (Oid | Int4 | Int8, RegProc | RegClass | RegType) => Assignment,
@@ -256,7 +256,8 @@ fn keeps_values(from: RedshiftType, to: RedshiftType, kind: CastKind) -> bool {
         (from, Varchar(_)) if kind == CastKind::Implicit => from.is_string(),
         (Char(_) | Varchar(_) | Text | Name | InternalChar | RegProc | RegClass | RegType | Unknown, Text) => true,
         (Name | InternalChar, Varchar(to)) => to >= 127,
-        (IntervalDayToSecond(_), IntervalDayToSecond(6)) => true,
+        (IntervalDayToSecond(_), to) if to == RedshiftType::DAY_TO_SECOND => true,
+        (IntervalYearToMonth(_), to) if to == RedshiftType::YEAR_TO_MONTH => true,
         (Oid, Int8) | (Int8, Oid) => true,
         _ => false,
     }
@@ -370,12 +371,10 @@ pub fn interval(value: &str, qualifier: Option<IntervalQualifier>) -> Result<Typ
     let value = parse_qualified_interval(value, qualifier, Composite::Refuse).map_err(InputError::into_error)?;
     Ok(match IntervalUnits::of(qualifier.from) {
         IntervalUnits::YearToMonth => {
-            Typed::literal(ScalarValue::IntervalYearMonth(Some(value.months)), RedshiftType::IntervalYearToMonth)
+            Typed::literal(ScalarValue::IntervalYearMonth(Some(value.months)), RedshiftType::YEAR_TO_MONTH)
         }
         IntervalUnits::DayToSecond => {
-            let digits = qualifier.precision.unwrap_or(6);
-            let micros = ScalarValue::DurationMicrosecond(Some(value.micros));
-            Typed::literal(micros, RedshiftType::IntervalDayToSecond(digits))
+            Typed::literal(ScalarValue::DurationMicrosecond(Some(value.micros)), RedshiftType::DAY_TO_SECOND)
         }
     })
 }
@@ -398,8 +397,19 @@ pub fn parameter(number: u16, ctx: &BindContext) -> Result<Typed> {
         .ok_or_else(|| Error::new(SqlState::UNDEFINED_PARAMETER, format!("there is no parameter ${number}")))?;
     let literal = Typed::literal(ScalarValue::Utf8View(value.map(str::to_string)), RedshiftType::Unknown);
     match declared {
-        Some(ty) => cast(literal, ty, CastKind::Explicit, ctx),
+        Some(ty) => cast(literal, exact_type(ty, value), CastKind::Explicit, ctx),
         None => Ok(literal),
+    }
+}
+
+/// The type of a parameter's value: a NUMERIC without a modifier is whatever the value needs.
+fn exact_type(ty: RedshiftType, value: Option<&str>) -> RedshiftType {
+    let RedshiftType::Numeric { precision, scale } = ty else { return ty };
+    match value.and_then(decimal_of_text) {
+        Some((_, digits, places)) if places > scale || digits - places > precision - scale => {
+            RedshiftType::numeric(MAX_PRECISION, places)
+        }
+        _ => ty,
     }
 }
 

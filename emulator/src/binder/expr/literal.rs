@@ -9,7 +9,9 @@ use redshift_sql_dialect::{
 };
 
 use super::{Binder, Typed};
-use crate::text_input::{Composite, InputError, IntervalUnits, parse_interval, parse_qualified_interval};
+use crate::text_input::{
+    Composite, InputError, IntervalUnits, fits_precision, parse_interval, parse_qualified_interval,
+};
 
 impl Binder {
     /// A constant. Strings and NULL have no type until their surroundings give them one.
@@ -71,8 +73,10 @@ fn decimal(digits: &str) -> Result<Typed> {
         return Err(overflow());
     }
     let all = format!("{whole}{fraction}");
-    let value = if all.is_empty() { 0 } else { all.parse::<i128>().map_err(|_| overflow())? };
-    let value = ScalarValue::Decimal128(Some(sign * value), precision, scale as i8);
+    let value = sign * if all.is_empty() { 0 } else { all.parse::<i128>().map_err(|_| overflow())? };
+    // A DECIMAL of 19 digits does not hold every number of as many.
+    let precision = if fits_precision(value, precision) { precision } else { precision + 1 };
+    let value = ScalarValue::Decimal128(Some(value), precision, scale as i8);
     Ok(Typed::literal(value, RedshiftType::numeric(precision, scale)))
 }
 
@@ -98,13 +102,12 @@ fn interval(text: &str, qualifier: Option<IntervalQualifier>, composite: Composi
     let value = parse_qualified_interval(text, qualifier, composite).map_err(InputError::into_error)?;
     Ok(match IntervalUnits::of(qualifier.from) {
         IntervalUnits::YearToMonth => {
-            Typed::literal(ScalarValue::IntervalYearMonth(Some(value.months)), RedshiftType::IntervalYearToMonth)
+            Typed::literal(ScalarValue::IntervalYearMonth(Some(value.months)), RedshiftType::YEAR_TO_MONTH)
         }
         IntervalUnits::DayToSecond => {
             let days = i64::from(value.days).checked_mul(MICROS_PER_DAY).ok_or_else(overflow)?;
             let micros = days.checked_add(value.micros).ok_or_else(overflow)?;
-            let ty = RedshiftType::IntervalDayToSecond(qualifier.precision.unwrap_or(6));
-            Typed::literal(ScalarValue::DurationMicrosecond(Some(micros)), ty)
+            Typed::literal(ScalarValue::DurationMicrosecond(Some(micros)), RedshiftType::DAY_TO_SECOND)
         }
     })
 }

@@ -32,7 +32,7 @@ pub(super) fn partner(op: BinaryOp, other: RedshiftType) -> Option<RedshiftType>
         (BinaryOp::Minus, ty) => Some(ty),
         (BinaryOp::Plus, Date) => None,
         (BinaryOp::Plus, Timestamp | TimestampTz | Time | TimeTz) => Some(Interval),
-        (BinaryOp::Multiply | BinaryOp::Divide, Interval | IntervalYearToMonth | IntervalDayToSecond(_)) => {
+        (BinaryOp::Multiply | BinaryOp::Divide, Interval | IntervalYearToMonth(_) | IntervalDayToSecond(_)) => {
             Some(Float8)
         }
         (_, ty) => Some(ty),
@@ -120,7 +120,7 @@ fn moved(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Result<T
     let (l, r) = (left.ty, right.ty);
     let kernel_args = |left: Typed, right: Typed| vec![left.expr, right.expr];
     match (l, r) {
-        (Date, IntervalYearToMonth) => Ok(moments::date_and_months(sign).call(kernel_args(left, right))),
+        (Date, IntervalYearToMonth(_)) => Ok(moments::date_and_months(sign).call(kernel_args(left, right))),
         // The result of a date and an interval is a timestamp.
         (Date, Interval | IntervalDayToSecond(_)) => {
             moved(op, cast(left, Timestamp, CastKind::Implicit, ctx)?, right, ctx)

@@ -1,6 +1,6 @@
 //! Databases, schemas, relations, users, groups and privileges.
 
-use redshift_sql_dialect::{RedshiftType, SqlState};
+use redshift_sql_dialect::{RedshiftType, SqlState, types::DayTimeUnit};
 
 use crate::{
     Credential,
@@ -84,7 +84,7 @@ async fn a_definition_comes_back_whole() {
         Column {
             sort_key: 1,
             encoding: Some("az64".into()),
-            ..Column::new("span", RedshiftType::IntervalDayToSecond(3))
+            ..Column::new("span", RedshiftType::IntervalDayToSecond(DayTimeUnit::Second(3)))
         },
         Column {
             default: Some("'x'".into()),

@@ -123,7 +123,7 @@ pub fn is_loadable(ty: RedshiftType) -> bool {
         | Geography => true,
         Text
         | Name
-        | IntervalYearToMonth
+        | IntervalYearToMonth(_)
         | IntervalDayToSecond(_)
         | Interval
         | HllSketch

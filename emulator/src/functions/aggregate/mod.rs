@@ -232,7 +232,7 @@ fn sum(arg: Typed, distinct: bool, missing: Error, ctx: &BindContext) -> Result<
             Ok(total(TotalKind::Sum, RedshiftType::numeric(38, scale), arg, distinct))
         }
         // "Summing intervals": developer guide, "Interval data types and literals".
-        ty @ (RedshiftType::IntervalYearToMonth | RedshiftType::IntervalDayToSecond(_)) => {
+        ty @ (RedshiftType::IntervalYearToMonth(_) | RedshiftType::IntervalDayToSecond(_)) => {
             Ok(total(TotalKind::Sum, ty, arg, distinct))
         }
         RedshiftType::Super => dynamic_total(TotalKind::Sum, arg, distinct),
@@ -253,7 +253,7 @@ fn avg(arg: Typed, distinct: bool, missing: Error, ctx: &BindContext) -> Result<
             Ok(total(TotalKind::Avg, RedshiftType::numeric(38, scale), arg, distinct))
         }
         // "Summing intervals": developer guide, "Interval data types and literals".
-        ty @ (RedshiftType::IntervalYearToMonth | RedshiftType::IntervalDayToSecond(_)) => {
+        ty @ (RedshiftType::IntervalYearToMonth(_) | RedshiftType::IntervalDayToSecond(_)) => {
             Ok(total(TotalKind::Avg, ty, arg, distinct))
         }
         RedshiftType::Super => dynamic_total(TotalKind::Avg, arg, distinct),

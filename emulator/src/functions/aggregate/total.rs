@@ -126,7 +126,7 @@ impl Outcome {
         };
         let fits = match self.result {
             RedshiftType::Numeric { .. } => value.unsigned_abs() < power_of_ten(38).unsigned_abs(),
-            RedshiftType::IntervalYearToMonth => i32::try_from(value).is_ok(),
+            RedshiftType::IntervalYearToMonth(_) => i32::try_from(value).is_ok(),
             _ => i64::try_from(value).is_ok(),
         };
         if fits { Ok(Some(value)) } else { Err(to_datafusion(self.overflow())) }
@@ -144,7 +144,7 @@ impl Outcome {
     fn scalar(self, value: Option<i128>) -> ScalarValue {
         match self.result {
             RedshiftType::Numeric { precision, scale } => ScalarValue::Decimal128(value, precision, scale as i8),
-            RedshiftType::IntervalYearToMonth => ScalarValue::IntervalYearMonth(value.map(|value| value as i32)),
+            RedshiftType::IntervalYearToMonth(_) => ScalarValue::IntervalYearMonth(value.map(|value| value as i32)),
             RedshiftType::IntervalDayToSecond(_) => ScalarValue::DurationMicrosecond(value.map(|value| value as i64)),
             _ => ScalarValue::Int64(value.map(|value| value as i64)),
         }
@@ -155,7 +155,7 @@ impl Outcome {
             RedshiftType::Numeric { precision, scale } => {
                 Arc::new(Decimal128Array::from(values).with_precision_and_scale(precision, scale as i8)?)
             }
-            RedshiftType::IntervalYearToMonth => {
+            RedshiftType::IntervalYearToMonth(_) => {
                 let months = values.into_iter().map(|value| value.map(|value| value as i32));
                 Arc::new(IntervalYearMonthArray::from_iter(months))
             }

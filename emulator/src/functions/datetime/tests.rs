@@ -34,7 +34,7 @@ fn date_add() {
         (
             "dateadd(day, 1, '2024-01-01'::varchar(10))",
             "42883",
-            "function dateadd(\"unknown\", integer, character varying) does not exist",
+            "function pg_catalog.date_add(\"unknown\", integer, character varying) does not exist",
         ),
         ("dateadd(year, 1000000, date '2024-01-01')", "22008", "timestamp out of range"),
     ]);

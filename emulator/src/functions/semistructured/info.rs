@@ -118,9 +118,13 @@ fn can_parse(call: Call<'_>) -> Result<Typed> {
     })
 }
 
+/// "The returned VARCHAR value is always a non-null JSON string. If super_expression is NULL, JSON_SERIALIZE returns the
+/// JSON string 'null'."
 fn serialize(call: Call<'_>) -> Result<Typed> {
-    call.kernel(RedshiftType::Varchar(MAX_VARCHAR), |(), args| {
-        args.map1(|text: &str| {
+    call.lenient_kernel(RedshiftType::Varchar(MAX_VARCHAR), |(), args| {
+        let values = args.reader::<&str>(0)?;
+        args.rows(|row| {
+            let text = values.get(row).unwrap_or("null");
             if text.len() > MAX_VARCHAR as usize {
                 return Err(invalid_input("JSON_SERIALIZE result exceeds the max VARCHAR size of 65535 bytes"));
             }
@@ -133,8 +137,9 @@ fn serialize_to_varbyte(call: Call<'_>) -> Result<Typed> {
     call.kernel(RedshiftType::Varbyte(MAX_VARBYTE), |(), args| {
         args.map1(|text: &str| {
             if text.len() > MAX_VARBYTE as usize {
-                let context = "JSON_SERIALIZE_TO_VARBYTE result exceeds the max VARBYTE size of 1024000 bytes";
-                return Err(invalid_input(context));
+                let context =
+                    format!("JSON_SERIALIZE_TO_VARBYTE result exceeds the max VARBYTE size of {MAX_VARBYTE} bytes");
+                return Err(invalid_input(&context));
             }
             Ok(Some(text.as_bytes().to_vec()))
         })

@@ -54,7 +54,7 @@ pub(crate) fn is_scalar(ty: RedshiftType) -> bool {
                 | Timestamp
                 | TimestampTz
                 | Interval
-                | IntervalYearToMonth
+                | IntervalYearToMonth(_)
                 | IntervalDayToSecond(_)
                 | Varbyte(_)
         )
@@ -252,9 +252,11 @@ fn read_values(how: &FromSuper, args: &Args) -> Result<ArrayRef> {
         Interval => how.texts(args, |text| {
             text_input::parse_interval(text).map(|value| interval(value.months, value.days, value.micros))
         }),
-        IntervalYearToMonth => how.texts(args, |text| text_input::parse_interval(text).map(|value| value.months)),
+        IntervalYearToMonth(_) => {
+            how.texts(args, |text| text_input::parse_interval_of(text, how.to).map(|value| value.months))
+        }
         IntervalDayToSecond(_) => how.texts(args, |text| {
-            text_input::parse_interval(text).map(|value| i64::from(value.days) * DAY + value.micros)
+            text_input::parse_interval_of(text, how.to).map(|value| i64::from(value.days) * DAY + value.micros)
         }),
         other => Err(cannot_cast(RedshiftType::Super, other)),
     }

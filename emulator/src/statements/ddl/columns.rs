@@ -239,7 +239,7 @@ pub(super) fn storable(ty: &DataType, column: &str) -> Result<RedshiftType> {
         | TimeTz
         | Timestamp
         | TimestampTz
-        | IntervalYearToMonth
+        | IntervalYearToMonth(_)
         | IntervalDayToSecond(_)
         | Super
         | Varbyte(_)

@@ -51,7 +51,7 @@ pub(super) fn kept(ty: RedshiftType) -> RedshiftType {
         RedshiftType::InternalChar => RedshiftType::Char(1),
         RedshiftType::Oid | RedshiftType::AbsTime => RedshiftType::Int8,
         RedshiftType::Unknown => RedshiftType::Varchar(1),
-        RedshiftType::Interval => RedshiftType::IntervalDayToSecond(6),
+        RedshiftType::Interval => RedshiftType::DAY_TO_SECOND,
         other => other,
     }
 }

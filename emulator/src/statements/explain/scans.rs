@@ -251,7 +251,7 @@ pub(super) fn width_of(ty: RedshiftType) -> usize {
     match ty {
         Bool | InternalChar => 1,
         Int2 => 2,
-        Int4 | Oid | Float4 | Date | RegProc | RegClass | RegType | IntervalYearToMonth | AbsTime => 4,
+        Int4 | Oid | Float4 | Date | RegProc | RegClass | RegType | IntervalYearToMonth(_) | AbsTime => 4,
         Int8 | Float8 | Time | Timestamp | TimestampTz | IntervalDayToSecond(_) => 8,
         TimeTz => 12,
         Interval => 16,

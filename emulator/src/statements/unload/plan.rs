@@ -288,7 +288,7 @@ fn check_types(format: &Format, columns: &[FileColumn]) -> Result<()> {
     for column in columns {
         let refused = match column.ty {
             Varbyte(_) | Geometry | Geography | HllSketch => true,
-            IntervalYearToMonth | IntervalDayToSecond(_) | Interval => matches!(format, Format::Parquet),
+            IntervalYearToMonth(_) | IntervalDayToSecond(_) | Interval => matches!(format, Format::Parquet),
             _ => false,
         };
         if refused {

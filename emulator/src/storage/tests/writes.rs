@@ -141,8 +141,8 @@ async fn every_type_comes_back() {
         (RedshiftType::TimeTz, Arc::new(Time64MicrosecondArray::from(vec![Some(86_399_999_999), Some(0), None]))),
         (RedshiftType::Timestamp, Arc::new(TimestampMicrosecondArray::from(vec![Some(i64::MAX / 2), Some(-1), None]))),
         (RedshiftType::TimestampTz, Arc::new(utc)),
-        (RedshiftType::IntervalYearToMonth, Arc::new(IntervalYearMonthArray::from(vec![Some(-13), Some(0), None]))),
-        (RedshiftType::IntervalDayToSecond(6), Arc::new(DurationMicrosecondArray::from(vec![Some(-1), Some(0), None]))),
+        (RedshiftType::YEAR_TO_MONTH, Arc::new(IntervalYearMonthArray::from(vec![Some(-13), Some(0), None]))),
+        (RedshiftType::DAY_TO_SECOND, Arc::new(DurationMicrosecondArray::from(vec![Some(-1), Some(0), None]))),
         (RedshiftType::Super, Arc::new(StringViewArray::from(vec![Some("{\"a\":[1,2]}"), Some("null"), None]))),
         (RedshiftType::Varbyte(10), Arc::new(BinaryArray::from(vec![Some(&b"\x00\xff"[..]), Some(b""), None]))),
     ];

@@ -180,7 +180,7 @@ pub fn encoding(column: &Column) -> &str {
         _ if column.sort_key > 0 => "none",
         _ => match column.ty {
             Int2 | Int4 | Int8 | Numeric { .. } | Date | Time | TimeTz | Timestamp | TimestampTz => "az64",
-            IntervalYearToMonth | IntervalDayToSecond(_) => "az64",
+            IntervalYearToMonth(_) | IntervalDayToSecond(_) => "az64",
             Char(_) | Varchar(_) | Text | Varbyte(_) => "lzo",
             Super => "zstd",
             _ => "none",

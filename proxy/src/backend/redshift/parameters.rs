@@ -137,7 +137,7 @@ fn is_declared(ty: RedshiftType) -> bool {
     matches!(
         ty,
         Bool | Int2 | Int4 | Int8 | Oid | Float4 | Float8 | Date | Time | TimeTz | Timestamp | TimestampTz | Super
-    ) || matches!(ty, IntervalYearToMonth | IntervalDayToSecond(_) | Interval | Geometry | Geography)
+    ) || matches!(ty, IntervalYearToMonth(_) | IntervalDayToSecond(_) | Interval | Geometry | Geography)
         || Some(ty) == RedshiftType::from_oid(RedshiftType::numeric(1, 0).oid(), -1)
 }
 

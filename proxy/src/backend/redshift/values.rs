@@ -96,7 +96,7 @@ pub fn array<'a>(
             let array = primitive_array::<TimestampMicrosecondType>(ty, values, read)?;
             Arc::new(array.with_timezone("UTC"))
         }
-        IntervalYearToMonth => {
+        IntervalYearToMonth(_) => {
             primitives::<IntervalYearMonthType>(ty, values, |text| Ok(parse_interval(text)?.months))?
         }
         IntervalDayToSecond(_) => primitives::<DurationMicrosecondType>(ty, values, |text| {
@@ -357,8 +357,8 @@ mod tests {
             (TimeTz, "01:02:03+00"),
             (Timestamp, "2024-01-02 03:04:05.678901"),
             (TimestampTz, "2024-01-02 03:04:05+00"),
-            (IntervalYearToMonth, "1 year 2 mons"),
-            (IntervalDayToSecond(6), "3 days 04:05:06"),
+            (RedshiftType::YEAR_TO_MONTH, "1 year 2 mons"),
+            (RedshiftType::DAY_TO_SECOND, "3 days 04:05:06"),
             (Super, "{\"a\":[1,null]}"),
             (Varbyte(3), "61ff00"),
             (Int2Vector, "1 2"),

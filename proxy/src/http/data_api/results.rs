@@ -257,7 +257,7 @@ pub fn precision(ty: RedshiftType) -> i64 {
         TimeTz => 21,
         Timestamp => 29,
         TimestampTz => 35,
-        Interval | IntervalYearToMonth | IntervalDayToSecond(_) => 49,
+        Interval | IntervalYearToMonth(_) | IntervalDayToSecond(_) => 49,
         Name => 64,
         Text | Super | HllSketch | Geometry | Geography | RegProc | RegClass | RegType | Int2Vector | OidVector
         | Int2Array | Int4Array | OidArray | TextArray | AclItemArray | Unknown => UNKNOWN_LENGTH,
