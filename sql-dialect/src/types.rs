@@ -157,9 +157,7 @@ impl DayTimeUnit {
             DayTimeUnit::Hour => ((DAY_BIT | HOUR_BIT) << 16) | NO_PRECISION,
             DayTimeUnit::Minute => ((DAY_BIT | HOUR_BIT | MINUTE_BIT) << 16) | NO_PRECISION,
             DayTimeUnit::Second(MAX_FRACTION..) => -1,
-            DayTimeUnit::Second(digits) => {
-                ((DAY_BIT | HOUR_BIT | MINUTE_BIT | SECOND_BIT) << 16) | i32::from(digits)
-            }
+            DayTimeUnit::Second(digits) => ((DAY_BIT | HOUR_BIT | MINUTE_BIT | SECOND_BIT) << 16) | i32::from(digits),
         }
     }
 

@@ -8,6 +8,7 @@ import uuid
 import pandas as pd
 import pytest
 import redshift_connector
+from redshift_connector.interval import Interval, IntervalDayToSecond, IntervalYearToMonth
 
 
 def connect(server, protocol=2, **options):
@@ -126,6 +127,85 @@ def test_all_types_both_ways(connection):
         cursor.execute("insert into kinds (i2) values (%s)", (None,))
         cursor.execute("select * from kinds where i2 is null")
         assert list(cursor.fetchone()) == [None] * 19
+
+
+UTC = datetime.timezone.utc
+
+# What the driver makes of a column's value; its own tests of data types are the source.
+READ = [
+    ("smallint", "'-32768'", -(2**15)),
+    ("integer", "'-2147483648'", -(2**31)),
+    ("bigint", "'-9223372036854775808'", -(2**63)),
+    ("decimal(18,8)", "'-12345.67891'", decimal.Decimal("-12345.67891000")),
+    ("decimal(19,0)", "'9223372036854775807'", decimal.Decimal(2**63 - 1)),
+    # Of more digits than Python's decimal context has, the driver rounds them away.
+    ("decimal(38,37)", "'-9.999999999999999999999999999'", decimal.Decimal("-9.999999999999999999999999999")),
+    ("real", "'0.25'", 0.25),
+    ("double precision", "'-Infinity'", float("-inf")),
+    ("boolean", "'yes'", True),
+    ("char(3)", "'a'", "a  "),
+    ("varchar(20)", "'€ '", "€ "),
+    ("date", "'02-29-2020'", datetime.date(2020, 2, 29)),
+    ("date", "'294276-01-02'", datetime.date.max),
+    ("time", "'24:00:00'", datetime.time(0, 0)),
+    ("time", "'18:42:22.5'", datetime.time(18, 42, 22, 500000)),
+    ("timetz", "'00:00:00 EST'", datetime.time(5, 0, tzinfo=UTC)),
+    ("timetz", "'12:30:10 WDT'", datetime.time(3, 30, 10, tzinfo=UTC)),
+    ("timetz", "'24:00:00 CST'", datetime.time(6, 0, tzinfo=UTC)),
+    ("timestamp", "'Jun 1,2008  09:59:59'", datetime.datetime(2008, 6, 1, 9, 59, 59)),
+    ("timestamptz", "'Dec 31,2008 18:20 US/Pacific'", datetime.datetime(2009, 1, 1, 2, 20, tzinfo=UTC)),
+    ("intervaly2m", "'-178956970-8'", IntervalYearToMonth(-(2**31))),
+    ("intervald2s", "'106751991 04:00:54.775807'", IntervalDayToSecond(2**63 - 1)),
+    ("super", "json_parse('[1, null]')", "[1,null]"),
+    ("varbyte", "'00aa'::varbyte", "00aa"),
+    ("geometry", "st_geomfromtext('POINT(1 2)', 4326)", "0101000020e6100000000000000000f03f0000000000000040"),
+    ("geography", "st_geogfromtext('POINT(1 1)')", "0101000020e6100000000000000000f03f000000000000f03f"),
+]
+
+
+@pytest.mark.parametrize("declared, value, expected", READ, ids=[f"{row[0]}: {row[1]}" for row in READ])
+def test_every_type_as_the_driver_reads_it(connection, declared, value, expected):
+    with connection.cursor() as cursor:
+        cursor.execute(f"create temp table one_type (c {declared})")
+        cursor.execute(f"insert into one_type values ({value})")
+        cursor.execute("insert into one_type values (null)")
+        cursor.execute("select c from one_type where c is not null")
+        found = cursor.fetchone()[0]
+        assert (found.lower() if declared.startswith("geo") else found) == expected
+        cursor.execute("select c from one_type where c is null")
+        assert cursor.fetchone()[0] is None
+
+
+def test_intervals_without_qualifier_and_abstime(shared_server):
+    connection = connect(shared_server)
+    with connection.cursor() as cursor:
+        cursor.execute("select interval '5 days', interval '1 month 5 days', 'infinity'::abstime, '-infinity'::abstime")
+        assert list(cursor.fetchone()) == [
+            datetime.timedelta(days=5), Interval(months=1, microseconds=432000000000),
+            datetime.datetime(2038, 1, 19, 3, 14, 4, tzinfo=UTC), datetime.datetime(1901, 12, 13, 20, 45, 52, tzinfo=UTC),
+        ]
+    connection.close()
+
+
+def test_bytes_that_are_no_text(shared_server):
+    """At protocol 2 a cluster sends the bytes of VARBYTE themselves, of which the driver wants to make a str (its issue 261)."""
+    connection = connect(shared_server)
+    with connection.cursor() as cursor:
+        with pytest.raises(UnicodeDecodeError):
+            cursor.execute("select from_hex(sha1('hello'))")
+    connection.close()
+
+
+@pytest.mark.parametrize("kind, values", [
+    ("intervaly2m", [IntervalYearToMonth(37), IntervalYearToMonth(-(2**31))]),
+    ("intervald2s", [IntervalDayToSecond(12 * 86_400_000_000), IntervalDayToSecond(-(2**63))]),
+])
+def test_intervals_as_parameters(connection, kind, values):
+    with connection.cursor() as cursor:
+        cursor.execute(f"create temp table spans (c {kind})")
+        cursor.executemany("insert into spans values (%s)", [[value] for value in values])
+        cursor.execute("select c from spans")
+        assert [row[0] for row in cursor.fetchall()] == values
 
 
 def test_values_too_long_are_refused(connection):

@@ -13,12 +13,14 @@ use super::{
     BindContext, Typed,
     cast::{CastKind, cast, digits_of, number_rank},
 };
+use crate::functions::collation;
 
 /// The type of CASE, COALESCE, a set operation's column, an IN list: untyped literals and parameters take the others'.
 ///
 /// # Errors
-/// 42804 `CONSTRUCT types integer and boolean cannot be matched`.
+/// 42804 `CONSTRUCT types integer and boolean cannot be matched`; 0A000 where collations differ.
 pub fn common_type(inputs: &[&Typed], construct: &str) -> Result<RedshiftType> {
+    collation::check_mix(inputs.iter().copied())?;
     let mut found: Option<RedshiftType> = None;
     for input in inputs.iter().filter(|input| input.ty != RedshiftType::Unknown) {
         found = Some(match found {

@@ -25,6 +25,8 @@ pub(super) struct Uses {
     pub(super) system_tables: bool,
     /// Does it use a function of the compute nodes?
     compute_only: bool,
+    /// Does it compare strings without regard to case?
+    case_insensitive: bool,
     /// What of the leader's it uses, as an INFO says it.
     leader_only: Vec<LeaderOnly>,
 }
@@ -102,6 +104,10 @@ impl Binder {
 
     /// Notes that a function is called.
     pub(super) fn uses_function(&mut self, name: &str, args: &[Typed]) {
+        if let ("collate", [_, collation]) = (name, args) {
+            let collation = collation.unknown_text().unwrap_or_default();
+            self.uses.case_insensitive |= matches!(collation.to_lowercase().as_str(), "case_insensitive" | "ci");
+        }
         match functions::node(name) {
             Some(Node::Compute) => self.uses.compute_only = true,
             Some(node @ (Node::Leader | Node::Catalog | Node::Time)) => {
@@ -131,7 +137,8 @@ impl Binder {
     /// Refuses a statement that no node could run.
     ///
     /// # Errors
-    /// 0A000 for functions and types of the leader node in a statement for the compute nodes, each named by an INFO;
+    /// 0A000 for functions and types of the leader node in a statement for the compute nodes, each named by an INFO, and
+    /// for case-insensitive strings in a statement for the leader node (developer guide, "CREATE DATABASE");
     /// XX000 for functions of the compute nodes in a statement for the leader node.
     pub(super) fn check_nodes(&self, destination: Destination) -> Result<()> {
         let uses = &self.uses;
@@ -150,6 +157,10 @@ impl Binder {
             }
             let message = "Specified types or functions (one per INFO message) not supported on Redshift tables.";
             return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message));
+        }
+        if uses.case_insensitive && !uses.reads_rows() && destination == Destination::Client {
+            let message = "Case insensitive collation is not supported in leader node only query.";
+            return Err(Error::unsupported(message));
         }
         if uses.compute_only && !uses.user_tables && !uses.system_tables {
             let message = "One or more of the used functions must be applied on at least one user created tables. \

@@ -21,7 +21,7 @@ use super::{
     order::output,
     query::{Item, Open, Untyped},
 };
-use crate::result::ResultColumn;
+use crate::{functions::collation, result::ResultColumn};
 
 /// Behind the names of an aggregate's columns that show one of the equal values of a row, where it stands for DISTINCT.
 pub(crate) const DISTINCT_VALUE: &str = ":distinct";
@@ -65,7 +65,8 @@ impl Binder {
         }
         let mut types = Vec::with_capacity(width);
         for index in 0..width {
-            let values: Vec<&Typed> = sides.iter().map(|side| &side.items[index].typed).collect();
+            let values: Vec<Typed> = sides.iter().map(|side| of_its_collation(&side.items[index])).collect();
+            let values: Vec<&Typed> = values.iter().collect();
             types.push(super::common_type(&values, words(op)).map_err(|error| error.at(sides[0].items[index].pos))?);
         }
         // What is case-insensitive on all sides stays so.
@@ -209,6 +210,11 @@ pub(super) fn sides(body: &QueryBody, op: SetOperator, all: bool) -> Vec<&QueryB
         }
     }
     found
+}
+
+/// A column of a side, under the collation that it comes with.
+fn of_its_collation(item: &Item) -> Typed {
+    collation::of_origin(item.typed.clone(), item.origin.as_deref())
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -46,6 +46,23 @@ pub(crate) fn sensitive(value: Typed) -> Typed {
     }
 }
 
+/// Refuses a column of one collation beside one of another; constants take either.
+///
+/// # Errors
+/// 0A000 `Query with different collations is not supported yet.` (developer guide, "CREATE DATABASE", limitations of
+/// collations).
+pub(crate) fn check_mix<'a>(values: impl IntoIterator<Item = &'a Typed>) -> Result<()> {
+    let (mut with_case, mut without_case) = (false, false);
+    for value in values {
+        without_case |= is_insensitive(value);
+        with_case |= has_collation(value.ty) && matches!(value.expr, Expr::Column(_));
+    }
+    if with_case && without_case {
+        return Err(Error::unsupported("Query with different collations is not supported yet."));
+    }
+    Ok(())
+}
+
 /// A string in the form that it is compared in without regard to case.
 ///
 /// # Errors

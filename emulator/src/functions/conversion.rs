@@ -20,8 +20,7 @@ use crate::{
     text_input::{
         self, DateTimeInput, InputError, Rounding,
         calendar::{DAY, FIRST_DAY, LAST_DAY},
-        cut_micros, cut_months, fits_precision,
-        power_of_ten, rescale,
+        cut_micros, cut_months, fits_precision, power_of_ten, rescale,
         zone::Zone,
     },
     text_output::{self, TextStyle},
@@ -265,9 +264,7 @@ fn from_text(how: &Conversion, args: &Args) -> Result<ArrayRef> {
         TimeTz => args.map1(|text: &str| how.read(text_input::parse_timetz(text, input))),
         Timestamp => args.map1(|text: &str| how.read(text_input::parse_timestamp(text, input))),
         TimestampTz => args.map1(|text: &str| how.read(text_input::parse_timestamptz(text, input))),
-        AbsTime => args.map1(|text: &str| {
-            how.read(text_input::parse_abstime(text, input))
-        }),
+        AbsTime => args.map1(|text: &str| how.read(text_input::parse_abstime(text, input))),
         Interval => args.map1(|text: &str| {
             let value = how.read(text_input::parse_interval(text))?;
             Ok(value.map(|value| interval(value.months, value.days, value.micros)))
@@ -513,9 +510,7 @@ pub fn text_writer(values: &ArrayRef, ty: RedshiftType, style: TextStyle) -> Res
         TimeTz => by_value(values, |out, micros: i64| text_output::write_timetz(out, micros))?,
         Timestamp => by_value(values, move |out, micros: i64| text_output::write_timestamp(out, micros, &style))?,
         TimestampTz => by_value(values, move |out, micros: i64| text_output::write_timestamptz(out, micros, &style))?,
-        AbsTime => {
-            by_value(values, move |out, seconds: i64| text_output::write_abstime(out, seconds, &style))?
-        }
+        AbsTime => by_value(values, move |out, seconds: i64| text_output::write_abstime(out, seconds, &style))?,
         IntervalYearToMonth(_) => {
             by_value(values, move |out, months: i32| text_output::write_year_to_month(out, months, &style))?
         }

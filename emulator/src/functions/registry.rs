@@ -11,6 +11,7 @@ use datafusion::{logical_expr::Expr, scalar::ScalarValue};
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_VARCHAR};
 
 use super::{
+    collation,
     kernel::{Kernel, Parameters, Run},
     no_such_function,
 };
@@ -293,6 +294,7 @@ pub(super) fn call(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Ty
     let Some((_, overload)) = fitting.min_by_key(|(cost, _)| *cost) else {
         return Err(no_such_function(name, &args));
     };
+    collation::check_mix(&args)?;
     let accept = |(index, arg)| overload.param(index).unwrap_or(Param::Any).accept(arg, ctx);
     let args = args.into_iter().enumerate().map(accept).collect::<Result<_>>()?;
     (overload.build)(Call { name: function.name, args, ctx })

@@ -12,9 +12,9 @@ use arrow::{
 use redshift_sql_dialect::RedshiftType;
 
 use super::{
-    TextStyle, write_abstime, write_array_item, write_bool, write_date, write_day_to_second, write_float4, write_float8,
-    write_hex_lower, write_hex_upper, write_interval, write_numeric, write_time, write_timestamp, write_timestamptz,
-    write_timetz, write_year_to_month,
+    TextStyle, write_abstime, write_array_item, write_bool, write_date, write_day_to_second, write_float4,
+    write_float8, write_hex_lower, write_hex_upper, write_interval, write_numeric, write_time, write_timestamp,
+    write_timestamptz, write_timetz, write_year_to_month,
 };
 use crate::functions::ewkb_of_kept;
 
@@ -51,9 +51,7 @@ pub fn write_value(
         TimeTz => write_timetz(out, values.as_primitive::<Time64MicrosecondType>().value(row)),
         Timestamp => write_timestamp(out, values.as_primitive::<TimestampMicrosecondType>().value(row), style),
         TimestampTz => write_timestamptz(out, values.as_primitive::<TimestampMicrosecondType>().value(row), style),
-        AbsTime => {
-            write_abstime(out, values.as_primitive::<Int64Type>().value(row), style)
-        }
+        AbsTime => write_abstime(out, values.as_primitive::<Int64Type>().value(row), style),
         IntervalYearToMonth(_) => {
             write_year_to_month(out, values.as_primitive::<IntervalYearMonthType>().value(row), style)
         }

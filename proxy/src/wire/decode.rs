@@ -77,8 +77,13 @@ fn binary(fields: &mut Fields, type_oid: u32) -> Result<String> {
             let micros = fields.int64()?;
             written(|out| text_output::write_day_to_second(out, micros, &style))
         }
-        // bytea, varbyte, geometry, geography
-        17 | 6551 | 3000 | 3001 => {
+        // varbyte, whose input is the bytes of a text
+        6551 => {
+            let text = plain_text(&fields.rest());
+            text.map_err(|_| Error::unsupported("binary parameters of VARBYTE are only supported where they are UTF-8"))
+        }
+        // bytea, geometry, geography
+        17 | 3000 | 3001 => {
             let bytes = fields.rest();
             written(|out| text_output::write_hex_lower(out, &bytes))
         }
@@ -307,6 +312,8 @@ mod tests {
         assert_eq!(text_of(1043, "é".as_bytes()), "é");
         assert_eq!(text_of(705, b"x"), "x");
         assert_eq!(text_of(17, b"a\xff"), "61ff");
+        assert_eq!(text_of(6551, "é".as_bytes()), "é");
+        assert_eq!(decoded(6551, b"a\xff").unwrap_err().sqlstate(), SqlState::FEATURE_NOT_SUPPORTED);
         assert_eq!(text_of(2950, &[0x11; 16]), "11111111-1111-1111-1111-111111111111");
         let array = [
             [0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 23, 0, 0, 0, 2, 0, 0, 0, 1].to_vec(),

@@ -66,20 +66,33 @@ fn put_text(out: &mut BytesMut, text: &str) {
     out.put_u8(0);
 }
 
-/// One format for each of so many columns, from what Bind gave: none is text, one is for all.
+/// From this one on, the server sends VARBYTE in binary even where text is asked for, and RowDescription says so: JDBC makes
+/// hexadecimal digits of it, redshift_connector reads the bytes as UTF-8 (its issue 261 shows what comes of others).
+const BINARY: u8 = 2;
+
+/// One format for each column, from what Bind gave: none is text, one is for all.
 ///
 /// # Errors
 /// 08P01 where there are neither none, one nor as many as columns.
-pub fn formats_for(columns: usize, given: &[Format]) -> Result<Vec<Format>> {
-    match given {
-        [] => Ok(vec![Format::Text; columns]),
-        [all] => Ok(vec![*all; columns]),
-        each if each.len() == columns => Ok(each.to_vec()),
+pub fn formats_for(columns: &[ResultColumn], given: &[Format], protocol: u8) -> Result<Vec<Format>> {
+    let count = columns.len();
+    let mut formats = match given {
+        [] => vec![Format::Text; count],
+        [all] => vec![*all; count],
+        each if each.len() == count => each.to_vec(),
         each => {
-            let message = format!("bind message has {} result formats but query has {columns} columns", each.len());
-            Err(Error::new(SqlState::PROTOCOL_VIOLATION, message))
+            let message = format!("bind message has {} result formats but query has {count} columns", each.len());
+            return Err(Error::new(SqlState::PROTOCOL_VIOLATION, message));
+        }
+    };
+    if protocol >= BINARY {
+        for (column, format) in columns.iter().zip(&mut formats) {
+            if matches!(column.ty, RedshiftType::Varbyte(_)) {
+                *format = Format::Binary;
+            }
         }
     }
+    Ok(formats)
 }
 
 #[cfg(test)]
@@ -130,9 +143,11 @@ mod tests {
     #[test]
     fn one_format_is_for_all_columns() {
         use Format::*;
-        assert_eq!(formats_for(2, &[]).unwrap(), [Text, Text]);
-        assert_eq!(formats_for(2, &[Binary]).unwrap(), [Binary, Binary]);
-        assert_eq!(formats_for(2, &[Text, Binary]).unwrap(), [Text, Binary]);
-        assert!(formats_for(3, &[Text, Binary]).is_err());
+        let two = [column(), ResultColumn::computed("b", RedshiftType::Varbyte(3))];
+        assert_eq!(formats_for(&two, &[], 0).unwrap(), [Text, Text]);
+        assert_eq!(formats_for(&two, &[Binary], 1).unwrap(), [Binary, Binary]);
+        assert_eq!(formats_for(&two, &[Binary, Text], 1).unwrap(), [Binary, Text]);
+        assert_eq!(formats_for(&two, &[], 2).unwrap(), [Text, Binary]);
+        assert!(formats_for(&[column()], &[Text, Binary], 0).is_err());
     }
 }

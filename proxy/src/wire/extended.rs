@@ -188,7 +188,7 @@ impl Connection<'_> {
         formats: &[Format],
         limit: Option<u64>,
     ) -> Result<Progress, Halt> {
-        let formats = formats_for(rows.columns.len(), formats)?;
+        let formats = formats_for(&rows.columns, formats, self.protocol)?;
         let (deadline, encoding) = (self.deadline(), self.encoding());
         let mut line = Line::resume(self.wire, &self.registration, deadline);
         let sent = line.send_rows(&mut rows, &formats, encoding, limit).await?;
@@ -257,7 +257,7 @@ impl Connection<'_> {
     fn put_columns(&mut self, description: &Description, formats: &[Format]) -> Result<(), Halt> {
         match &description.columns {
             Some(columns) => {
-                let formats = formats_for(columns.len(), formats)?;
+                let formats = formats_for(columns, formats, self.protocol)?;
                 put_row_description(self.wire.output(), columns, &formats, self.protocol);
             }
             None => self.wire.put(&NoData::new()),
@@ -277,7 +277,7 @@ fn command_of(bound: &Bound, behind: Option<u8>) -> Option<Command<'_>> {
 /// A client that was told of other columns would misread values in binary: a table has changed since then.
 fn check_described(bound: &Bound, rows: &RowStream) -> Result<(), Error> {
     let Some(told) = bound.prepared.described.get() else { return Ok(()) };
-    let formats = formats_for(rows.columns.len(), &bound.formats)?;
+    let formats = formats_for(&rows.columns, &bound.formats, 0)?;
     let is_same = |((told, column), format): ((&ResultColumn, &ResultColumn), &Format)| {
         *format == Format::Text || told.ty.oid() == column.ty.oid()
     };

@@ -70,7 +70,7 @@ impl Connection<'_> {
         match self.run_command(command).await? {
             Answer::Done(tag) => Ok(tag),
             Answer::Rows(mut rows) => {
-                let formats = formats_for(rows.columns.len(), &[])?;
+                let formats = formats_for(&rows.columns, &[], self.protocol)?;
                 put_row_description(self.wire.output(), &rows.columns, &formats, self.protocol);
                 let (deadline, encoding) = (self.deadline(), self.encoding());
                 let mut line = Line::resume(self.wire, &self.registration, deadline);

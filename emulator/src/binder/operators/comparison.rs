@@ -30,6 +30,7 @@ use crate::{
 
 /// `left op right`
 pub(super) fn compare(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
+    collation::check_mix([&left, &right])?;
     if collation::is_insensitive(&left) || collation::is_insensitive(&right) {
         return compare(op, collation::folded(left, ctx)?, collation::folded(right, ctx)?, ctx);
     }
@@ -293,6 +294,7 @@ pub fn in_list(value: &Typed, items: Vec<(Typed, Pos)>, negated: bool, ctx: &Bin
     if value.ty == RedshiftType::Super || items.iter().any(|(item, _)| item.ty == RedshiftType::Super) {
         return dynamic_list(value, items, negated, ctx);
     }
+    collation::check_mix(items.iter().map(|(item, _)| item).chain([value]))?;
     if collation::is_insensitive(value) {
         let folded = items.into_iter().map(|(item, pos)| Ok((collation::folded(item, ctx)?, pos)));
         return in_list(&collation::folded(value.clone(), ctx)?, folded.collect::<Result<_>>()?, negated, ctx);

@@ -26,7 +26,7 @@ use super::{
     cast::{CastKind, cast},
     coercion::wider,
 };
-use crate::functions::{catalog_arrays::concatenated, kernel::Kernel, moments};
+use crate::functions::{catalog_arrays::concatenated, collation, kernel::Kernel, moments};
 
 /// `op operand`
 ///
@@ -137,6 +137,7 @@ fn datafusion_binary(left: Typed, op: Operator, right: Typed, ty: RedshiftType) 
 /// `left || right`: NULL where either is.
 fn concat(left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
     let (l, r) = (left.ty, right.ty);
+    collation::check_mix([&left, &right])?;
     if let Some(arrays) = concatenated(&left, &right) {
         return arrays;
     }

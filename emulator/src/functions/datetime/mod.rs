@@ -315,8 +315,10 @@ fn extract(mut call: Call<'_>) -> Result<Typed> {
     }
 }
 
-/// A part of an interval: years and months, days, hours to microseconds, each what the larger ones leave.
+/// A part of an interval: years and months, days, hours to microseconds, each what the larger ones leave. A day is 24 hours,
+/// so that of 36 hours the days are 1 and the hours 12.
 fn interval_part(part: DatePart, months: i64, days: i64, micros: i64) -> Option<f64> {
+    let (days, micros) = (days + micros / DAY, micros % DAY);
     let whole = |value: i64| Some(value as f64);
     match part {
         DatePart::Millennium => whole(months / 12_000),
