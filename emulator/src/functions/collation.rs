@@ -17,7 +17,10 @@ use crate::{
 };
 
 /// The functions of this family.
-pub(super) const FUNCTIONS: &[Function] = &[function("collate", &[takes(&[Param::Text, Param::Text], collate)])];
+pub(super) const FUNCTIONS: &[Function] = &[function(
+    "collate",
+    &[takes(&[Param::Super, Param::Text], collate), takes(&[Param::Text, Param::Text], collate)],
+)];
 
 const MARK: &str = "case_insensitive";
 
@@ -69,7 +72,8 @@ pub(crate) fn check_mix<'a>(values: impl IntoIterator<Item = &'a Typed>) -> Resu
 /// None but those of the value.
 pub(crate) fn folded(value: Typed, ctx: &BindContext) -> Result<Typed> {
     let value = settle(sensitive(value), ctx)?;
-    if !value.ty.is_string() {
+    // A SUPER is held as JSON, in which case means something in strings alone.
+    if !value.ty.is_string() && value.ty != RedshiftType::Super {
         return Ok(value);
     }
     lower(value.ty).call_or_fold(vec![value.expr])

@@ -4,11 +4,14 @@
 
 use datafusion::{
     functions::core::{greatest, least},
-    logical_expr::{Case, Expr},
+    logical_expr::{Case, Expr, ScalarUDF},
 };
 use redshift_sql_dialect::{RedshiftType, Result, ast::BinaryOp};
 
-use super::registry::{Call, Function, Param, function, takes};
+use super::{
+    collation,
+    registry::{Call, Function, Param, function, takes},
+};
 use crate::binder::{self, BindContext, CastKind, Typed, cast, common_type};
 
 use Param::Any;
@@ -41,15 +44,24 @@ fn first_present(call: Call<'_>) -> Result<Typed> {
     Ok(Typed::new(case(branches, last), ty))
 }
 
-/// NULLs do not take part.
 fn largest(call: Call<'_>) -> Result<Typed> {
-    let (args, ty) = unified(call.args, "GREATEST", call.ctx)?;
-    Ok(Typed::new(greatest().call(args), ty))
+    extreme(call, "GREATEST", &greatest())
 }
 
 fn smallest(call: Call<'_>) -> Result<Typed> {
-    let (args, ty) = unified(call.args, "LEAST", call.ctx)?;
-    Ok(Typed::new(least().call(args), ty))
+    extreme(call, "LEAST", &least())
+}
+
+/// NULLs do not take part.
+fn extreme(call: Call<'_>, construct: &str, function: &ScalarUDF) -> Result<Typed> {
+    let insensitive = call.args.iter().any(collation::is_insensitive);
+    let (args, ty) = unified(call.args, construct, call.ctx)?;
+    if !insensitive {
+        return Ok(Typed::new(function.call(args), ty));
+    }
+    let keyed = args.into_iter().map(|arg| collation::keyed(Typed::new(arg, ty))).collect();
+    let found = collation::behind_key(function.call(keyed));
+    Ok(collation::insensitive(Typed::new(found.expr, ty)))
 }
 
 fn case(branches: Vec<(Expr, Expr)>, otherwise: Option<Expr>) -> Expr {

@@ -8,6 +8,7 @@ use ::regex::{Regex, RegexBuilder};
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_VARCHAR};
 
 use super::{
+    collation,
     kernel::{Args, Kernel},
     registry::{Call, Function, INT4, Param::Text, function, takes},
 };
@@ -283,7 +284,12 @@ impl Flags {
     }
 
     fn argument(call: &Call<'_>, index: usize) -> Result<Flags> {
-        if call.args.len() > index { Flags::of(call.constant(index)?) } else { Flags::of(None) }
+        let given = if call.args.len() > index { call.constant(index)? } else { None };
+        let mut flags = Flags::of(given)?;
+        if call.args.first().is_some_and(collation::is_insensitive) {
+            flags.case = Case::Insensitive;
+        }
+        Ok(flags)
     }
 
     fn kind(self) -> PatternKind {

@@ -9,6 +9,7 @@ use datafusion::logical_expr::Expr;
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::BinaryOp, reserved, types::MAX_VARCHAR};
 
 use super::{
+    collation,
     kernel::{Args, Kernel},
     registry::{Call, Function, INT4, INT8, Param, function, takes},
     soundex,
@@ -334,11 +335,23 @@ fn place_of(needle: &str, text: &str) -> i32 {
     text.find(needle).map_or(0, |offset| character_count(&text[..offset]) as i32 + 1)
 }
 
+/// Where a string is case-insensitive, all are searched in small letters.
+fn without_case(call: Call<'_>) -> Result<Call<'_>> {
+    if !call.args.iter().any(collation::is_insensitive) {
+        return Ok(call);
+    }
+    let Call { name, args, ctx } = call;
+    let args = args.into_iter().map(|arg| collation::folded(arg, ctx)).collect::<Result<_>>()?;
+    Ok(Call { name, args, ctx })
+}
+
 fn charindex(call: Call<'_>) -> Result<Typed> {
+    let call = without_case(call)?;
     call.kernel(RedshiftType::Int4, |(), args| args.map2(|needle: &str, text: &str| Ok(Some(place_of(needle, text)))))
 }
 
 fn strpos(call: Call<'_>) -> Result<Typed> {
+    let call = without_case(call)?;
     call.kernel(RedshiftType::Int4, |(), args| args.map2(|text: &str, needle: &str| Ok(Some(place_of(needle, text)))))
 }
 

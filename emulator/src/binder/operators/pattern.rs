@@ -46,13 +46,12 @@ pub struct LikeParts {
 /// 22025 where the escape string is not one character; 42883 where an operand is no string.
 pub fn like(parts: LikeParts, ctx: &BindContext) -> Result<Typed> {
     let LikeParts { kind, negated, value, pattern, escape } = parts;
-    let kind = match kind {
-        LikeKind::Like if collation::is_insensitive(&value) => LikeKind::ILike,
-        kind => kind,
-    };
+    let insensitive = collation::is_insensitive(&value);
+    let kind = if insensitive && kind == LikeKind::Like { LikeKind::ILike } else { kind };
     let (symbol, case) = match kind {
         LikeKind::Like => ("~~", Case::Sensitive),
         LikeKind::ILike => ("~~*", Case::Insensitive),
+        LikeKind::SimilarTo if insensitive => ("SIMILAR TO", Case::Insensitive),
         LikeKind::SimilarTo => ("SIMILAR TO", Case::Sensitive),
     };
     let escape = escape_character(escape, ctx)?;
@@ -85,6 +84,7 @@ fn negate(found: Typed, negated: bool) -> Typed {
 pub(super) fn matches(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
     let case = match op {
         BinaryOp::MatchInsensitive | BinaryOp::NotMatchInsensitive => Case::Insensitive,
+        _ if collation::is_insensitive(&left) => Case::Insensitive,
         _ => Case::Sensitive,
     };
     let (value, pattern) = strings(op.symbol(), left, right, ctx)?;

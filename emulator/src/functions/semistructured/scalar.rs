@@ -15,7 +15,6 @@ use super::{
 use crate::{
     binder::{BindContext, CastKind, Typed, date_time_input, text_style},
     functions::{
-        collation,
         conversion::{cut_to_bytes, float_to_decimal, interval, text_writer},
         kernel::{Args, Kernel, Write},
     },
@@ -66,9 +65,6 @@ pub(crate) fn is_scalar(ty: RedshiftType) -> bool {
 /// # Errors
 /// What writing a constant finds.
 pub(crate) fn to_super(value: Typed, ctx: &BindContext) -> Result<Typed> {
-    if collation::is_insensitive(&value) {
-        return Err(Error::unsupported("Coercing from case insensitive string to SUPER is not supported."));
-    }
     let how = ToSuper { from: value.ty, style: text_style(ctx) };
     Kernel::new(format!("cast({} as super)", value.ty), how, RedshiftType::Super, write_values)
         .call_or_fold(vec![value.expr])
