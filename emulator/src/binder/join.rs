@@ -124,7 +124,7 @@ impl Binder {
             let found = using_column(&left.1, name, "left")
                 .and_then(|in_left| Ok((in_left, using_column(&right.1, name, "right")?)));
             let (in_left, in_right) = found.map_err(|error| error.at(*pos))?;
-            let equal = super::binary(BinaryOp::Eq, in_left.typed(), in_right.typed(), &self.ctx);
+            let equal = super::binary(BinaryOp::Eq, in_left.collated(), in_right.collated(), &self.ctx);
             conditions.push(equal.map_err(|error| error.at(*pos))?.expr);
             let (typed, same) = self.merged(in_left, in_right, join.kind)?;
             merged.push((name.clone(), typed, same));

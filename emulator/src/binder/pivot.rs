@@ -30,7 +30,6 @@ use super::{
     scope::{Exposure, Scope, ScopeColumn},
     select::Later,
 };
-use crate::functions::collation;
 
 /// The aggregates that PIVOT takes.
 const AGGREGATES: [&str; 5] = ["count", "sum", "min", "max", "avg"];
@@ -60,10 +59,7 @@ impl Binder {
             block.scope.columns.iter().filter(|c| c.is_shown() && !used.contains(&c.internal)).collect();
         let groups = Groups {
             exprs: implicit.iter().map(|c| column(c.internal.clone())).collect(),
-            compared: implicit
-                .iter()
-                .map(|c| Compared::of(&collation::of_origin(c.typed(), c.origin.as_deref())))
-                .collect(),
+            compared: implicit.iter().map(|c| Compared::of(&c.collated())).collect(),
             sets: None,
         };
         let items = implicit.into_iter().map(|c| Item::column(c.clone(), 0)).chain(outputs).collect();

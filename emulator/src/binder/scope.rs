@@ -9,7 +9,7 @@ use redshift_sql_dialect::{
 };
 
 use super::{Binder, Typed, node};
-use crate::{catalog::permission_denied, result::ColumnOrigin, system, types::arrow_field};
+use crate::{catalog::permission_denied, functions::collation, result::ColumnOrigin, system, types::arrow_field};
 
 /// The relations of a FROM clause and their columns.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +65,11 @@ impl ScopeColumn {
     /// The column as an expression of its own block.
     pub(super) fn typed(&self) -> Typed {
         Typed::new(node::column(self.internal.clone()), self.ty)
+    }
+
+    /// The same, under the collation that it was declared with.
+    pub(super) fn collated(&self) -> Typed {
+        collation::of_origin(self.typed(), self.origin.as_deref())
     }
 
     /// The column as a block inside its own sees it.

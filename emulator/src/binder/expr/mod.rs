@@ -123,7 +123,7 @@ impl Binder {
             Resolved::Here(column) => {
                 self.uses_column(&column);
                 block.positions.entry(column.internal.clone()).or_insert(pos);
-                Ok(collation::of_origin(column.typed(), column.origin.as_deref()))
+                Ok(column.collated())
             }
             found => {
                 if let [bare] = name.0.as_slice()
@@ -346,7 +346,9 @@ impl Binder {
         match self.fold(name.object()).as_str() {
             "default" => Ok(typed),
             "c" | "posix" | "case_sensitive" | "cs" => Ok(collation::sensitive(typed)),
-            "case_insensitive" | "ci" if collation::has_collation(typed.ty) => Ok(collation::insensitive(typed)),
+            "case_insensitive" | "ci" if collation::has_collation(typed.ty) || typed.ty == RedshiftType::Super => {
+                Ok(collation::insensitive(typed))
+            }
             other => Err(Error::unsupported(format!("collation \"{other}\" is not supported")).at(name.pos())),
         }
     }
