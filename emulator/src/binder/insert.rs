@@ -211,9 +211,6 @@ impl Binder {
                 Err(values) => {
                     let exprs: Vec<&PlanExpr> = values.iter().map(|value| &value.expr).collect();
                     let pending = block.take_pending(Stage::Input);
-                    if rows.len() > 1 && !pending.is_empty() {
-                        return Err(Error::unsupported("can't use subqueries in multi-row VALUES"));
-                    }
                     let plan = self.join_in(node::one_row(), pending, Vec::new(), &exprs)?;
                     plans.push(node::project(plan, named(values, &relation))?);
                 }
