@@ -212,7 +212,7 @@ pub(super) fn form(ty: RedshiftType) -> Form {
         | Super => Form::Parquet,
         Time
         | TimeTz
-        | IntervalYearToMonth
+        | IntervalYearToMonth(_)
         | IntervalDayToSecond(_)
         | Interval
         | Oid
