@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use datafusion::{
+    common::tree_node::TreeNode,
     logical_expr::{Expr as PlanExpr, LogicalPlan},
     scalar::ScalarValue,
 };
@@ -211,6 +212,9 @@ impl Binder {
                 Err(values) => {
                     let exprs: Vec<&PlanExpr> = values.iter().map(|value| &value.expr).collect();
                     let pending = block.take_pending(Stage::Input);
+                    if rows.len() > 1 && (!pending.is_empty() || exprs.iter().any(|expr| has_subquery(expr))) {
+                        return Err(Error::unsupported("can't use subqueries in multi-row VALUES"));
+                    }
                     let plan = self.join_in(node::one_row(), pending, Vec::new(), &exprs)?;
                     plans.push(node::project(plan, named(values, &relation))?);
                 }
@@ -243,6 +247,13 @@ impl Binder {
         let value = self.assign(value, column).map_err(|error| error.at(cell.pos))?;
         folded(value).map_err(|error| error.at(cell.pos))
     }
+}
+
+fn has_subquery(expr: &PlanExpr) -> bool {
+    let is_one = |part: &PlanExpr| {
+        Ok(matches!(part, PlanExpr::ScalarSubquery(_) | PlanExpr::Exists(_) | PlanExpr::InSubquery(_)))
+    };
+    expr.exists(is_one).unwrap_or(false)
 }
 
 /// The rows of a query that is nothing but VALUES.

@@ -58,7 +58,11 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     function("random", &[takes(&[], random_number)]),
     function(
         "round",
-        &[takes(&[Number, INT4], round).optional(1), takes(&[Param::Super], |call| dynamic(call, Function::Round))],
+        &[
+            takes(&[Number, INT4], round).optional(1),
+            takes(&[Param::Super], |call| dynamic(call, Function::Round)),
+            takes(&[Param::Super, INT4], |call| to_places_of_super(call, Rounding::HalfAwayFromZero)),
+        ],
     ),
     function("sign", &[takes(&[Number], sign), takes(&[Param::Super], |call| dynamic(call, Function::Sign))]),
     function("sin", &[takes(&[FLOAT8], |call| float(call, |(), args| args.map1(|x: f64| Ok(Some(x.sin())))))]),
@@ -72,6 +76,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
             takes(&[TIMESTAMPTZ], datetime::trunc),
             takes(&[DATE], datetime::trunc),
             takes(&[Param::Super], |call| dynamic(call, Function::Truncate)),
+            takes(&[Param::Super, INT4], |call| to_places_of_super(call, Rounding::Truncate)),
         ],
     ),
 ];
@@ -267,6 +272,12 @@ fn dynamic(call: Call<'_>, function: Function) -> Result<Typed> {
     let name = call.name;
     let [value] = <[_; 1]>::try_from(call.exprs()).map_err(|_| Error::internal("a function of one argument"))?;
     operators::number(function, name, value)
+}
+
+/// "When the input is of the SUPER type, the output retains the same dynamic type."
+fn to_places_of_super(call: Call<'_>, rounding: Rounding) -> Result<Typed> {
+    let name = call.name;
+    operators::to_places(rounding, name, call.exprs())
 }
 
 fn ceil(call: Call<'_>) -> Result<Typed> {

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use arrow::array::ArrayRef;
 use datafusion::logical_expr::Expr;
-use redshift_sql_dialect::{RedshiftType, Result, ast::BinaryOp};
+use redshift_sql_dialect::{RedshiftType, Result, ast::BinaryOp, types::MAX_PRECISION};
 
 use super::{
     key,
@@ -19,7 +19,7 @@ use crate::{
         arithmetic::Operation,
         kernel::{Args, Kernel},
     },
-    text_input::{Rounding, rescale},
+    text_input::{Rounding, power_of_ten, rescale},
 };
 
 /// The comparisons of order.
@@ -123,6 +123,39 @@ pub(crate) fn number(function: Function, name: &str, value: Expr) -> Result<Type
         })
     };
     Kernel::new(format!("super_{name}"), function, RedshiftType::Super, run).call_or_fold(vec![value])
+}
+
+/// ROUND and TRUNC to so many places behind the point, or before it where they are negative.
+pub(crate) fn to_places(rounding: Rounding, name: &str, args: Vec<Expr>) -> Result<Typed> {
+    let run = |rounding: &Rounding, args: &Args| {
+        args.map2(|text: &str, places: i32| {
+            let number = Json::of(text).number();
+            Ok(number.and_then(|number| placed(number, places, *rounding)).map(Number::to_text))
+        })
+    };
+    Kernel::new(format!("super_{name}_places"), rounding, RedshiftType::Super, run).call_or_fold(args)
+}
+
+fn placed(number: Number, places: i32, rounding: Rounding) -> Option<Number> {
+    match number {
+        Number::Decimal { scale, .. } if places >= i32::from(scale) => Some(number),
+        Number::Decimal { unscaled, scale } => {
+            let kept = places.max(0) as u8;
+            // What is before the point is rounded as if it were behind it.
+            let before = u8::try_from(places.min(0).unsigned_abs()).ok().filter(|before| *before <= MAX_PRECISION)?;
+            let rounded = rescale(unscaled, scale + before, kept, rounding)?;
+            let unscaled = rounded.checked_mul(power_of_ten(u32::from(before)))?;
+            Some(Number::Decimal { unscaled, scale: kept })
+        }
+        Number::Float(value) => {
+            let unit = 10_f64.powi(places);
+            let whole = match rounding {
+                Rounding::Truncate => (value * unit).trunc(),
+                Rounding::HalfAwayFromZero => (value * unit).round(),
+            };
+            Some(Number::Float(whole / unit))
+        }
+    }
 }
 
 impl Function {
