@@ -23,6 +23,7 @@ use crate::{
         Column, Contents, Oid, Privilege, ROW_FILE, ROW_POSITION, Relation, RelationKind, RelationRights, RowIdentity,
         permission_denied,
     },
+    functions::collation,
     result::ColumnOrigin,
 };
 
@@ -173,7 +174,12 @@ impl Binder {
         let mut columns = Vec::with_capacity(relation.columns.len());
         for column in relation.columns.iter() {
             let field = Expr::Column(PlanColumn::new(Some(table.clone()), &column.name));
-            let (expr, internal) = self.renamed(field);
+            let (expr, internal) = if collation::has_collation(column.ty) && !column.case_insensitive {
+                let internal = format!("{}{}", self.fresh(), collation::SENSITIVE);
+                (field.alias(internal.clone()), internal)
+            } else {
+                self.renamed(field)
+            };
             exprs.push(expr);
             columns.push(self.scope_column(relation, column, internal));
         }
@@ -263,7 +269,9 @@ impl Binder {
             let bound = self.close(open, Untyped::Settle)?;
             let columns = bound.columns.iter().zip(node::field_names(&bound.plan)).enumerate();
             let columns = columns.map(|(index, (result, internal))| {
-                let column = Column { name: result.name.clone(), ..Column::plain(index as i16 + 1, result.ty) };
+                let case_insensitive = result.origin.as_ref().is_some_and(|origin| origin.case_insensitive);
+                let plain = Column::plain(index as i16 + 1, result.ty);
+                let column = Column { name: result.name.clone(), case_insensitive, ..plain };
                 self.scope_column(relation, &column, internal)
             });
             return Ok(Source { columns: columns.collect(), plan: bound.plan, identity: None });
@@ -274,6 +282,8 @@ impl Binder {
         let mut exprs = Vec::with_capacity(relation.columns.len());
         let mut columns = Vec::with_capacity(relation.columns.len());
         for (column, item) in relation.columns.iter().zip(open.items) {
+            let case_insensitive = item.origin.as_ref().is_some_and(|origin| origin.case_insensitive);
+            let column = &Column { case_insensitive, ..column.clone() };
             let cast =
                 if item.typed.ty == column.ty { item } else { self.cast_item(item, column.ty, CastKind::Explicit)? };
             let (expr, internal) = self.renamed(cast.typed.expr);

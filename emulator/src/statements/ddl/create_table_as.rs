@@ -34,7 +34,8 @@ pub(crate) async fn create_table_as(create: &CreateTableAs, work: &mut Work<'_>)
         let given = create.columns.get(index);
         let name = given.map_or_else(|| result.name.clone(), |ident| ident.folded(case_sensitive));
         let pos = given.map_or(create.name.pos(), |ident| ident.pos);
-        declared.push(Column::new(name, kept(result.ty)), pos)?;
+        let case_insensitive = result.origin.as_ref().is_some_and(|origin| origin.case_insensitive);
+        declared.push(Column { case_insensitive, ..Column::new(name, kept(result.ty)) }, pos)?;
     }
     declared.apply(&create.attributes, case_sensitive)?;
     let making = Making { lifetime, place, attributes: create.attributes.clone(), declared };
