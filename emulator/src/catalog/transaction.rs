@@ -53,6 +53,8 @@ pub struct TransactionView {
     database: Oid,
     /// None where somebody looks without a transaction.
     inner: Option<Arc<Inner>>,
+    /// Does it only describe relations? Then it locks none.
+    describes: bool,
     /// Those whose rights were asked for.
     actors: Arc<Mutex<HashMap<Oid, Arc<Actor>>>>,
     /// Behind the snapshot, so that it is dropped after it.
@@ -227,6 +229,7 @@ impl Transaction {
             snapshot: Arc::clone(snapshot),
             database: self.0.database.oid,
             inner: Some(Arc::clone(&self.0)),
+            describes: false,
             actors: Arc::default(),
             _collector: Collector::of(&self.0.shared),
         })
@@ -435,6 +438,7 @@ impl TransactionView {
             snapshot: shared.snapshots.take(),
             database: Oid(0),
             inner: None,
+            describes: false,
             actors: Arc::default(),
             _collector: Collector::of(shared),
         }
@@ -492,7 +496,7 @@ impl TransactionView {
     /// Locks a table or a view for reading, until the transaction ends; where others have locked it, the statement waits for
     /// them when it is bound ([`Transaction::wait_to_read`]).
     fn lock_to_read(&self, relation: Oid) {
-        let Some(inner) = &self.inner else { return };
+        let Some(inner) = self.inner.as_ref().filter(|_| !self.describes) else { return };
         let key = LockKey::Object(Kind::Relation, relation);
         // Under the state's lock, so that a transaction that ends takes no lock any more.
         let mut state = inner.state();
@@ -538,6 +542,10 @@ impl CatalogView for TransactionView {
 
     fn may_execute(&self, user: Oid, routine: &Routine) -> Result<bool> {
         TransactionView::may_execute(self, &*self.actor(user)?, routine.owned(), routine.schema_oid)
+    }
+
+    fn describing(&self) -> Option<Arc<dyn CatalogView>> {
+        Some(Arc::new(TransactionView { describes: true, ..self.clone() }))
     }
 
     fn contents(&self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Contents> {

@@ -35,6 +35,12 @@ pub trait CatalogView: Send + Sync {
     /// May a user run a function or a procedure?
     fn may_execute(&self, user: Oid, routine: &Routine) -> Result<bool>;
 
+    /// The same catalog for one who only describes relations and reads none: it locks nothing. None where looking locks
+    /// nothing anyhow.
+    fn describing(&self) -> Option<Arc<dyn CatalogView>> {
+        None
+    }
+
     /// What functions that read the catalog (`pg_get_userbyid`, ...) look things up in; none where there is no system.
     fn source(&self) -> Option<&Arc<Source>> {
         None

@@ -135,10 +135,12 @@ fn of_relation(relation: &Relation, ctx: &BindContext) -> Result<Vec<Record>> {
     Ok((1..).zip(columns).map(record).collect())
 }
 
-/// What a late-binding view's query gives at this moment.
+/// What a late-binding view's query gives at this moment. It is not run: were its tables locked, who lists the columns of
+/// views would keep everybody from replacing tables until the end of the transaction.
 fn columns_of_view(view: &ViewInfo, ctx: &BindContext) -> Result<Vec<(String, RedshiftType)>> {
     let session = Arc::new(SessionInfo { search_path: view.search_path.clone(), ..(*ctx.session).clone() });
-    let bound = Binder::new(BindContext { session, ..ctx.clone() })
+    let catalog = ctx.catalog.describing().unwrap_or_else(|| Arc::clone(&ctx.catalog));
+    let bound = Binder::new(BindContext { session, catalog, ..ctx.clone() })
         .query_for(&parse_query(&view.query)?, Destination::Definition)?;
     Ok(bound.columns.iter().map(|column| (column.name.clone(), column.ty)).collect())
 }

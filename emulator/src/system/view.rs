@@ -70,6 +70,10 @@ impl CatalogView for SystemView {
         self.users.may_execute(user, routine)
     }
 
+    fn describing(&self) -> Option<Arc<dyn CatalogView>> {
+        Some(Arc::new(SystemView { users: self.users.describing()?, source: Arc::clone(&self.source) }))
+    }
+
     fn source(&self) -> Option<&Arc<Source>> {
         Some(&self.source)
     }

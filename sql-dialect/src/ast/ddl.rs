@@ -268,9 +268,11 @@ pub struct DropMaterializedView {
     pub cascade: bool,
 }
 
-/// `CREATE SCHEMA [IF NOT EXISTS] [name] [AUTHORIZATION user] [QUOTA ...] [elements]`
+/// `CREATE SCHEMA [IF NOT EXISTS] [[database.]name] [AUTHORIZATION user] [QUOTA ...] [elements]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct CreateSchema {
+    /// The database that is written before its name.
+    pub database: Option<Ident>,
     /// Its name; the user's where it is left out.
     pub name: Option<Ident>,
     /// IF NOT EXISTS?

@@ -177,14 +177,19 @@ impl Parser<'_> {
     fn create_schema(&mut self) -> Result<Statement> {
         self.advance();
         let if_not_exists = self.if_not_exists();
-        let name = if self.is_word("authorization") { None } else { Some(self.ident()?) };
+        let mut database = None;
+        let mut name = if self.is_word("authorization") { None } else { Some(self.ident()?) };
+        // Not in the guide; dbt-redshift writes it where `datasharing` is on.
+        if name.is_some() && self.eat(TokenKind::Dot) {
+            database = name.replace(self.ident()?);
+        }
         let authorization = if self.eat_word("authorization") { Some(self.ident()?) } else { None };
         let quota_mb = if self.eat_word("quota") { self.quota()? } else { None };
         let mut elements = Vec::new();
         while self.is_word("create") || self.is_word("grant") {
             elements.push(self.schema_element()?);
         }
-        Ok(Statement::CreateSchema(CreateSchema { name, if_not_exists, authorization, quota_mb, elements }))
+        Ok(Statement::CreateSchema(CreateSchema { database, name, if_not_exists, authorization, quota_mb, elements }))
     }
 
     /// CREATE TABLE, CREATE VIEW or GRANT within CREATE SCHEMA.

@@ -142,7 +142,9 @@ impl Display for CreateSchema {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "CREATE SCHEMA{}", flag(self.if_not_exists, " IF NOT EXISTS"))?;
         if let Some(name) = &self.name {
-            write!(f, " {name}")?;
+            f.write_str(" ")?;
+            self.database.iter().try_for_each(|database| write!(f, "{database}."))?;
+            write!(f, "{name}")?;
         }
         write!(f, "{}{}", Clause("AUTHORIZATION", &self.authorization), Clause("QUOTA", &self.quota_mb))?;
         self.elements.iter().try_for_each(|element| write!(f, " {element}"))

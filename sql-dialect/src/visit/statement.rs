@@ -253,7 +253,7 @@ fn walk_definition<V: Visitor + ?Sized>(visitor: &mut V, statement: &Statement) 
             query.iter().for_each(|query| visitor.visit_query(query));
         }
         Statement::CreateSchema(create) => {
-            let CreateSchema { name, if_not_exists: _, authorization, quota_mb: _, elements } = create;
+            let CreateSchema { database: _, name, if_not_exists: _, authorization, quota_mb: _, elements } = create;
             name.iter().chain(authorization).take(1).for_each(|name| visitor.visit_schema(name, Use::Define));
             elements.iter().for_each(|statement| visitor.visit_statement(statement));
         }

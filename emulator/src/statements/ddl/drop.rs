@@ -225,6 +225,7 @@ fn capitalised(word: &str) -> String {
 async fn drop_schemas(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
     for name in &drop.names {
         let ident = name.object();
+        work.require_own_database(name.schema())?;
         let folded = ident.folded(work.context.session.case_sensitive);
         if is_system(&folded) {
             let message = format!("permission denied for schema {folded}");

@@ -89,7 +89,12 @@ impl Work<'_> {
     }
 
     fn check_database(&self, name: &ObjectName) -> Result<()> {
-        let Some(database) = name.database() else { return Ok(()) };
+        self.require_own_database(name.database())
+    }
+
+    /// 0A000 where a name's database is not the session's.
+    pub(super) fn require_own_database(&self, database: Option<&Ident>) -> Result<()> {
+        let Some(database) = database else { return Ok(()) };
         if database.folded(self.context.session.case_sensitive) == self.context.session.database {
             return Ok(());
         }

@@ -20,6 +20,7 @@ pub(crate) async fn create_schema(create: &CreateSchema, work: &mut Work<'_>) ->
         return Err(Error::unsupported("CREATE SCHEMA with schema elements is not supported"));
     }
     let case_sensitive = work.context.session.case_sensitive;
+    work.require_own_database(create.database.as_ref())?;
     let owner = match &create.authorization {
         Some(user) => work.user(user)?.id,
         None => work.state.user_id,

@@ -312,7 +312,7 @@ view pg_catalog.stv_mv_info 10940 (
     owner_user_name character(128), state integer, autorefresh character(1), autorewrite character(1)
 ) as
 select current_database(), schema, name, mv_xid, case when mv_stale then 't' else 'f' end,
-    owner_name, mv_state, case when mv_auto_refresh then '1' else '0' end, '0'
+    owner_name, mv_state, case when mv_auto_refresh then 't' else 'f' end, 'f'
 from pg_internal.relations where mv_state is not null
 ;
 
