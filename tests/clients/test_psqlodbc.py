@@ -145,3 +145,15 @@ def test_a_statement_run_again(connection, schema):
         cursor.execute(f"insert into {schema}.child (id) values (?)", i)
     for i in range(5):
         assert cursor.execute(f"select id + 1 from {schema}.child where id = ?", i).fetchval() == i + 1
+
+
+def test_large_results(shared_server):
+    for words in ({}, {"UseDeclareFetch": "1", "Fetch": "1000"}):
+        connection = connect(shared_server, **words)
+        cursor = connection.cursor()
+        digits = " union all ".join(f"select {n} as n" for n in range(10))
+        cursor.execute(f"create temp table digits as {digits}")
+        cursor.execute("select a.n * 1000 + b.n * 100 + c.n * 10 + d.n from digits a, digits b, digits c, digits d, digits e where e.n < 2")
+        rows = cursor.fetchall()
+        assert (len(rows), sum(row[0] for row in rows)) == (20_000, 2 * 9999 * 10000 // 2)
+        connection.close()

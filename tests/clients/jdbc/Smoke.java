@@ -1,4 +1,5 @@
-// PostgreSQL's JDBC driver: what it asks at its start, parameters, batches, portions, metadata, errors, cancel.
+// PostgreSQL's JDBC driver: what it asks at its start, parameters, batches, portions, metadata, transactions, types,
+// large results, errors, cancel.
 
 import java.math.BigDecimal;
 import java.sql.*;
@@ -14,6 +15,10 @@ public class Smoke {
             batches(connection);
             portions(connection);
             metadata(connection);
+            keysAndRoutines(connection);
+            transactions(connection);
+            allTypes(connection);
+            largeResults(connection);
             errors(connection);
             cancel(connection);
         }
@@ -100,6 +105,125 @@ public class Smoke {
             }
         }
         same(List.of("i int4 10", "t varchar 10"), columns);
+    }
+
+    /** The rows of a result, with some of its columns in each, joined by blanks. */
+    static List<String> rows(ResultSet result, String... columns) throws SQLException {
+        List<String> found = new ArrayList<>();
+        try (result) {
+            while (result.next()) {
+                List<String> row = new ArrayList<>();
+                for (String column : columns) {
+                    row.add(result.getString(column));
+                }
+                found.add(String.join(" ", row));
+            }
+        }
+        return found;
+    }
+
+    static void keysAndRoutines(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("create schema meta");
+            statement.execute("create table meta.parent (id int not null primary key, code varchar(5) unique)");
+            statement.execute("create table meta.child (id int, parent int references meta.parent (id))");
+            statement.execute("create view meta.names as select id from meta.parent");
+            statement.execute("create function meta.plus(int, int) returns int immutable as $$ select $1 + $2 $$ language sql");
+            statement.execute("grant select on meta.parent to public");
+        }
+        DatabaseMetaData metadata = connection.getMetaData();
+        same(List.of("meta"), rows(metadata.getSchemas(null, "meta"), "TABLE_SCHEM"));
+        same(
+            List.of("child TABLE", "parent TABLE", "names VIEW"),
+            rows(metadata.getTables(null, "meta", "%", new String[] {"TABLE", "VIEW"}), "TABLE_NAME", "TABLE_TYPE"));
+        // It asks with a function that PostgreSQL 8.0 and Redshift do not have (npgsql issue 651).
+        try {
+            metadata.getPrimaryKeys(null, "meta", "parent");
+            throw new AssertionError("Redshift has no _pg_expandarray");
+        } catch (SQLException error) {
+            same("42883", error.getSQLState());
+        }
+        String[] ends = {"PKTABLE_NAME", "PKCOLUMN_NAME", "FKTABLE_NAME", "FKCOLUMN_NAME"};
+        same(List.of("parent id child parent"), rows(metadata.getImportedKeys(null, "meta", "child"), ends));
+        same(List.of("parent id child parent"), rows(metadata.getExportedKeys(null, "meta", "parent"), ends));
+        same(List.of("plus"), rows(metadata.getProcedures(null, "meta", "%"), "PROCEDURE_NAME"));
+        same(
+            List.of("SELECT PUBLIC"),
+            rows(metadata.getTablePrivileges(null, "meta", "parent"), "PRIVILEGE", "GRANTEE").stream()
+                .filter(row -> row.endsWith("PUBLIC")).toList());
+    }
+
+    static void transactions(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("create table moved (i int)");
+            connection.setAutoCommit(false);
+            statement.execute("insert into moved values (1)");
+            connection.rollback();
+            statement.execute("insert into moved values (2)");
+            connection.commit();
+            connection.setAutoCommit(true);
+            same(List.of("2"), rows(statement.executeQuery("select i from moved"), "i"));
+        }
+    }
+
+    static void allTypes(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("create temp table kinds (i2 smallint, i8 bigint, n decimal(18,4), f4 real, f8 float8, l bool, c char(5),"
+                + " v varchar(20), d date, t time, at timestamp, atz timestamptz)");
+        }
+        // More than five runs, so that the driver asks for binary results.
+        for (int run = 0; run < 7; run++) {
+            try (PreparedStatement insert = connection.prepareStatement("insert into kinds values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
+                insert.setShort(1, Short.MIN_VALUE);
+                insert.setLong(2, Long.MIN_VALUE);
+                insert.setBigDecimal(3, new BigDecimal("-99999999999999.9999"));
+                insert.setFloat(4, 0.5f);
+                insert.setDouble(5, -1.25e300);
+                insert.setBoolean(6, false);
+                insert.setString(7, "ab");
+                insert.setString(8, "d\u00e9j\u00e0 'vu'");
+                insert.setDate(9, java.sql.Date.valueOf("1900-02-28"));
+                insert.setObject(10, java.time.LocalTime.of(23, 59, 59, 500_000_000));
+                insert.setTimestamp(11, java.sql.Timestamp.valueOf("2020-02-29 01:02:03.456789"));
+                insert.setObject(12, java.time.OffsetDateTime.parse("2000-01-01T12:00:00Z"));
+                same(1, insert.executeUpdate());
+            }
+        }
+        try (PreparedStatement select = connection.prepareStatement("select * from kinds where i2 < ?")) {
+            for (int run = 0; run < 7; run++) {
+                select.setInt(1, 0);
+                try (ResultSet row = select.executeQuery()) {
+                    same(true, row.next());
+                    same(Short.MIN_VALUE, row.getShort(1));
+                    same(Long.MIN_VALUE, row.getLong(2));
+                    same(new BigDecimal("-99999999999999.9999"), row.getBigDecimal(3));
+                    same(0.5f, row.getFloat(4));
+                    same(-1.25e300, row.getDouble(5));
+                    same(false, row.getBoolean(6));
+                    same("ab   ", row.getString(7));
+                    same("d\u00e9j\u00e0 'vu'", row.getString(8));
+                    same("1900-02-28", row.getDate(9).toString());
+                    same(java.time.LocalTime.of(23, 59, 59, 500_000_000), row.getObject(10, java.time.LocalTime.class));
+                    same(java.sql.Timestamp.valueOf("2020-02-29 01:02:03.456789"), row.getTimestamp(11));
+                    same(java.time.Instant.parse("2000-01-01T12:00:00Z"), row.getObject(12, java.time.OffsetDateTime.class).toInstant());
+                }
+            }
+        }
+    }
+
+    static void largeResults(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("create temp table digits as select 0 as n union all select 1 union all select 2 union all select 3 union all"
+                + " select 4 union all select 5 union all select 6 union all select 7 union all select 8 union all select 9");
+            long sum = 0;
+            try (ResultSet rows = statement.executeQuery("select a.n * 1000 + b.n * 100 + c.n * 10 + d.n"
+                + " from digits a, digits b, digits c, digits d, digits e where e.n < 5")) {
+                while (rows.next()) {
+                    sum += rows.getInt(1);
+                }
+            }
+            same(5L * 9999 * 10000 / 2, sum);
+        }
     }
 
     static void errors(Connection connection) throws SQLException {
