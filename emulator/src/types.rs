@@ -13,7 +13,7 @@ pub const TYPE_METADATA: &str = "redshift.type";
 /// * Strings are Utf8View. CHAR(n) is held without its trailing blanks, which the wire encoder puts back.
 /// * TIMETZ is held as UTC, TIMESTAMPTZ as an instant.
 /// * INTERVAL DAY TO SECOND is microseconds, INTERVAL YEAR TO MONTH is months.
-/// * REGCLASS, REGTYPE and REGPROC are held by name; a cast to OID looks the name up.
+/// * REGCLASS, REGTYPE, REGPROC and REGPROCEDURE are held by name; a cast to OID looks the name up.
 /// * SUPER is JSON text. OIDs are Int64 because DataFusion's unsigned arithmetic is not ours.
 pub fn arrow_type(ty: RedshiftType) -> DataType {
     use RedshiftType::*;
@@ -25,9 +25,8 @@ pub fn arrow_type(ty: RedshiftType) -> DataType {
         Numeric { precision, scale } => DataType::Decimal128(precision, scale as i8),
         Float4 => DataType::Float32,
         Float8 => DataType::Float64,
-        Char(_) | Varchar(_) | Text | Name | RegProc | RegClass | RegType | InternalChar | Super | Unknown => {
-            DataType::Utf8View
-        }
+        Char(_) | Varchar(_) | Text | Name | RegProc | RegProcedure | RegClass | RegType | InternalChar | AclItem
+        | CString | Super | Unknown => DataType::Utf8View,
         Date => DataType::Date32,
         Time | TimeTz => DataType::Time64(TimeUnit::Microsecond),
         Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),

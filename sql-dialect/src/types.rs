@@ -64,6 +64,8 @@ pub enum RedshiftType {
     Oid,
     /// REGPROC: a function, shown by name.
     RegProc,
+    /// REGPROCEDURE: a function, shown by name and the types of its arguments.
+    RegProcedure,
     /// REGCLASS: a relation, shown by name.
     RegClass,
     /// REGTYPE: a type, shown by name.
@@ -82,10 +84,14 @@ pub enum RedshiftType {
     OidArray,
     /// TEXT[]: of catalog columns.
     TextArray,
+    /// ACLITEM: one entry of an ACL, as in `user=r/grantor`.
+    AclItem,
     /// ACLITEM[]: of catalog columns.
     AclItemArray,
     /// ABSTIME: of catalog columns.
     AbsTime,
+    /// CSTRING: what output functions such as `regprocedureout` give.
+    CString,
     /// The type of an untyped literal: '...' or NULL.
     Unknown,
 }
@@ -217,6 +223,7 @@ impl RedshiftType {
             Int4Array => 1007,
             TextArray => 1009,
             OidArray => 1028,
+            AclItem => 1033,
             AclItemArray => 1034,
             Char(_) => 1042,
             Varchar(_) => 1043,
@@ -232,8 +239,10 @@ impl RedshiftType {
             HllSketch => 2935,
             Geometry => 3000,
             Geography => 3001,
+            RegProcedure => 2202,
             RegClass => 2205,
             RegType => 2206,
+            CString => 2275,
             Super => 4000,
             Varbyte(_) => 6551,
         }
@@ -255,12 +264,21 @@ impl RedshiftType {
         match self {
             Bool | InternalChar => 1,
             Int2 => 2,
-            Int4 | Float4 | Date | Oid | RegProc | RegClass | RegType | AbsTime | IntervalYearToMonth(_) => 4,
+            Int4
+            | Float4
+            | Date
+            | Oid
+            | RegProc
+            | RegProcedure
+            | RegClass
+            | RegType
+            | AbsTime
+            | IntervalYearToMonth(_) => 4,
             Int8 | Float8 | Time | Timestamp | TimestampTz | IntervalDayToSecond(_) => 8,
-            TimeTz => 12,
+            TimeTz | AclItem => 12,
             Interval => 16,
             Name => 128,
-            Unknown => -2,
+            Unknown | CString => -2,
             _ => -1,
         }
     }
@@ -288,6 +306,7 @@ impl RedshiftType {
             1007 => Int4Array,
             1009 => TextArray,
             1028 => OidArray,
+            1033 => AclItem,
             1034 => AclItemArray,
             1042 => Char(length(MAX_CHAR)),
             1043 => Varchar(length(MAX_VARCHAR)),
@@ -301,8 +320,10 @@ impl RedshiftType {
             1266 => TimeTz,
             1700 if typmod > 4 => numeric_of_typmod(typmod),
             1700 => Self::numeric(MAX_PRECISION, 10),
+            2202 => RegProcedure,
             2205 => RegClass,
             2206 => RegType,
+            2275 => CString,
             2935 => HllSketch,
             3000 => Geometry,
             3001 => Geography,
@@ -366,6 +387,7 @@ impl RedshiftType {
             Geography => "geography",
             Oid => "oid",
             RegProc => "regproc",
+            RegProcedure => "regprocedure",
             RegClass => "regclass",
             RegType => "regtype",
             InternalChar => "\"char\"",
@@ -375,8 +397,10 @@ impl RedshiftType {
             Int4Array => "integer[]",
             OidArray => "oid[]",
             TextArray => "text[]",
+            AclItem => "aclitem",
             AclItemArray => "aclitem[]",
             AbsTime => "abstime",
+            CString => "cstring",
             Unknown => "unknown",
         }
     }

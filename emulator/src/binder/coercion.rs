@@ -64,7 +64,7 @@ pub(crate) fn wider(a: RedshiftType, b: RedshiftType) -> Option<RedshiftType> {
         (Char(m) | Varchar(m), Char(n) | Varchar(n)) => Varchar(m.max(n)),
         (a, b) if is_texty(a) && is_texty(b) => Text,
         (Oid, Int2 | Int4 | Int8) | (Int2 | Int4 | Int8, Oid) => Oid,
-        (Oid, RegProc | RegClass | RegType) | (RegProc | RegClass | RegType, Oid) => Oid,
+        (Oid, RegProc | RegProcedure | RegClass | RegType) | (RegProc | RegProcedure | RegClass | RegType, Oid) => Oid,
         (Date | Timestamp, Date | Timestamp) => Timestamp,
         (Date | Timestamp | TimestampTz, TimestampTz) | (TimestampTz, Date | Timestamp) => TimestampTz,
         (AbsTime, Date | Timestamp | TimestampTz) | (Date | Timestamp | TimestampTz, AbsTime) => TimestampTz,
@@ -81,7 +81,7 @@ pub(crate) fn wider(a: RedshiftType, b: RedshiftType) -> Option<RedshiftType> {
 /// Strings, and names of catalog objects, which are shown as strings.
 fn is_texty(ty: RedshiftType) -> bool {
     use RedshiftType::*;
-    matches!(ty, Char(_) | Varchar(_) | Text | Name | InternalChar | RegProc | RegClass | RegType)
+    matches!(ty, Char(_) | Varchar(_) | Text | Name | InternalChar | RegProc | RegProcedure | RegClass | RegType)
 }
 
 fn wider_number(a: RedshiftType, b: RedshiftType) -> RedshiftType {

@@ -91,8 +91,8 @@ impl Binder {
         let Some(origin) = column.origin.as_ref().filter(|origin| origin.schema == "pg_catalog") else { return };
         let unknown = matches!(
             column.ty,
-            Int2Vector | OidVector | Int2Array | Int4Array | OidArray | TextArray | AclItemArray | AbsTime
-        ) || matches!(column.ty, RegProc | RegClass | RegType);
+            Int2Vector | OidVector | Int2Array | Int4Array | OidArray | TextArray | AclItem | AclItemArray | AbsTime
+        ) || matches!(column.ty, RegProc | RegProcedure | RegClass | RegType);
         if unknown {
             let ty = column.ty;
             self.note_leader_only(

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, ListArray, StringViewArray},
-    compute::{cast as arrow_cast, concat},
+    array::{Array, ArrayRef, AsArray, ListArray, ListBuilder, StringViewArray, StringViewBuilder},
+    compute::{CastOptions, cast as arrow_cast, cast_with_options, concat},
     datatypes::{DataType, Field, Int64Type},
 };
 use datafusion::logical_expr::LogicalPlanBuilder;
@@ -26,7 +26,13 @@ use crate::{
 pub(super) fn knows(name: &str) -> bool {
     matches!(
         name,
-        "array_subscript" | "array_any_equal" | "array_brackets" | "array_to_string" | "array_upper" | "array_lower"
+        "array_subscript"
+            | "array_any_equal"
+            | "array_brackets"
+            | "array_to_string"
+            | "array_upper"
+            | "array_lower"
+            | "array_length"
     )
 }
 
@@ -50,7 +56,9 @@ pub(super) fn call(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Ty
             Err(Error::new(SqlState::WRONG_OBJECT_TYPE, "op ANY/ALL (array) requires array on right side"))
         }
         ("array_to_string", [array, delimiter], Some(_)) => to_string(array, delimiter, ctx),
-        ("array_upper" | "array_lower", [array, dimension], Some(_)) => bound(name, array, dimension, ctx),
+        ("array_upper" | "array_lower" | "array_length", [array, dimension], Some(_)) => {
+            bound(name, array, dimension, ctx)
+        }
         _ => Err(super::no_such_function(name, &args)),
     }
 }
@@ -75,7 +83,8 @@ fn element_of(ty: RedshiftType) -> Option<RedshiftType> {
         Int2Vector | Int2Array => Int2,
         Int4Array => Int4,
         OidVector | OidArray => Oid,
-        TextArray | AclItemArray => Text,
+        TextArray => Text,
+        AclItemArray => AclItem,
         _ => return None,
     })
 }
@@ -122,7 +131,7 @@ fn subscript(array: &Typed, index: &Typed, element: RedshiftType, ctx: &BindCont
 
 /// `value = ANY (array)`: unknown where it is not found and something is NULL.
 fn any_equal(array: &Typed, value: &Typed, element: RedshiftType, ctx: &BindContext) -> Result<Typed> {
-    let numbers = element != RedshiftType::Text;
+    let numbers = !matches!(element, RedshiftType::Text | RedshiftType::AclItem);
     let ty = if numbers { RedshiftType::Int8 } else { RedshiftType::Text };
     let value = cast(value.clone(), ty, CastKind::Implicit, ctx)?;
     let run: Run<bool> = |numbers, args| {
@@ -207,20 +216,82 @@ fn to_string(array: &Typed, delimiter: &Typed, ctx: &BindContext) -> Result<Type
     Kernel::new("array_to_string", (), RedshiftType::Text, run).call_or_fold(vec![array.expr.clone(), delimiter.expr])
 }
 
-/// `array_upper` and `array_lower`: the last and the first subscript, NULL of an empty array. There is one dimension.
+/// `array_upper` and `array_lower`: the last and the first subscript; `array_length`: how many there are, which clients of
+/// newer servers ask for (psql 18, of ACLs). NULL of an empty array. There is one dimension.
 fn bound(name: &str, array: &Typed, dimension: &Typed, ctx: &BindContext) -> Result<Typed> {
     let dimension = cast(dimension.clone(), RedshiftType::Int8, CastKind::Implicit, ctx)?;
-    let run: Run<(i64, bool)> = |(first, upper), args| {
+    let run: Run<(i64, Bound)> = |(first, bound), args| {
         let lists = lists(args, 0)?;
         let dimensions = args.reader::<i64>(1)?;
         args.rows(|row| {
             let length = i64::from(if lists.is_valid(row) { lists.value_length(row) } else { 0 });
             let there = length > 0 && dimensions.get(row) == Some(1);
-            Ok(there.then_some(if *upper { (first + length - 1) as i32 } else { *first as i32 }))
+            let value = match bound {
+                Bound::Upper => first + length - 1,
+                Bound::Lower => *first,
+                Bound::Length => length,
+            };
+            Ok(there.then_some(value as i32))
         })
     };
-    let parameters = (first_subscript(array.ty), name == "array_upper");
+    let asked = match name {
+        "array_upper" => Bound::Upper,
+        "array_lower" => Bound::Lower,
+        _ => Bound::Length,
+    };
+    let parameters = (first_subscript(array.ty), asked);
     Kernel::new(name, parameters, RedshiftType::Int4, run).call_or_fold(vec![array.expr.clone(), dimension.expr])
+}
+
+/// The arrays that literals write: `{a,"b c"}`, of one dimension; PostgreSQL 8.0 has no NULL in arrays.
+///
+/// # Errors
+/// 22P02 where a text is no array, or an item none of the array's type.
+pub(super) fn from_text(ty: RedshiftType, args: &Args) -> Result<ArrayRef> {
+    let texts = args.reader::<&str>(0)?;
+    let mut lists = ListBuilder::new(StringViewBuilder::new());
+    for row in 0..args.rows {
+        match texts.get(row) {
+            Some(text) => lists.append_value(items_of(text)?.into_iter().map(Some)),
+            None => lists.append_null(),
+        }
+    }
+    let strict = CastOptions { safe: false, ..CastOptions::default() };
+    cast_with_options(&lists.finish(), &arrow_type(ty), &strict).map_err(|_| {
+        let message = format!("invalid input syntax for type {}", ty.base_name());
+        Error::new(SqlState::INVALID_TEXT_REPRESENTATION, message)
+    })
+}
+
+fn items_of(text: &str) -> Result<Vec<String>> {
+    let malformed =
+        || Error::new(SqlState::INVALID_TEXT_REPRESENTATION, format!("malformed array literal: \"{text}\""));
+    let inner = text.trim().strip_prefix('{').and_then(|text| text.strip_suffix('}')).ok_or_else(malformed)?;
+    if inner.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut items = vec![String::new()];
+    let mut quoted = false;
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        let item = items.last_mut().ok_or_else(malformed)?;
+        match c {
+            '\\' => item.push(chars.next().ok_or_else(malformed)?),
+            '"' => quoted = !quoted,
+            ',' if !quoted => items.push(String::new()),
+            '{' | '}' if !quoted => return Err(malformed()),
+            other => item.push(other),
+        }
+    }
+    if quoted { Err(malformed()) } else { Ok(items) }
+}
+
+/// What is asked of an array's dimension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Bound {
+    Upper,
+    Lower,
+    Length,
 }
 
 /// `array[a, b]`

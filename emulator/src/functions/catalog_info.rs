@@ -13,17 +13,22 @@ use std::{
 use arrow::array::ArrayRef;
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 
-use super::kernel::{Args, Kernel, Run};
+use super::{
+    acl,
+    kernel::{Args, Kernel, Run},
+};
 use crate::{
     binder::{BindContext, CastKind, Strength, Typed, cast, strength},
     system::{
         Source, encoding_name,
-        lookup::{Lookup, current_schemas, regtype_named, size_pretty},
+        lookup::{Lookup, RoutineTypes, current_schemas, regtype_named, size_pretty},
         types::{format_type, is_type_function},
     },
 };
 
-use RedshiftType::{Bool, Int4, Int8, Name, Oid, Text};
+use RedshiftType::{
+    AclItem, AclItemArray, Bool, CString, Int4, Int8, Name, Oid, RegClass, RegProc, RegProcedure, RegType, Text,
+};
 
 /// The catalog that a call looks things up in. Two calls are one expression where they look in the same.
 #[derive(Debug, Clone)]
@@ -49,7 +54,7 @@ impl Catalog {
         Ok(Catalog(source.clone()))
     }
 
-    fn lookup(&self) -> Lookup<'_> {
+    pub(super) fn lookup(&self) -> Lookup<'_> {
         Lookup::new(&self.0)
     }
 }
@@ -217,6 +222,11 @@ fn user_language_privilege(catalog: &Catalog, args: &Args) -> Result<ArrayRef> {
     })
 }
 
+/// The output function of a type that is held as it is shown, and the input function of TEXT.
+fn as_it_is(_: &Catalog, args: &Args) -> Result<ArrayRef> {
+    args.map1(|text: &str| Ok(Some(text.to_string())))
+}
+
 /// Every overload. Arguments that may be an OID or a name are read as text, to which OIDs are cast.
 static OVERLOADS: &[Overload] = &[
     overload("pg_get_userbyid", &[Oid], Name, |catalog, args| {
@@ -307,6 +317,15 @@ static OVERLOADS: &[Overload] = &[
     overload("has_column_privilege", &[Text, Text, Text, Text], Bool, user_column_privilege),
     overload("has_language_privilege", &[Text, Text], Bool, language_privilege),
     overload("has_language_privilege", &[Text, Text, Text], Bool, user_language_privilege),
+    overload("makeaclitem", &[Int4, Int4, Int4, Text, Bool], AclItem, acl::make),
+    overload("aclcontains", &[AclItemArray, AclItem], Bool, acl::contains),
+    overload("regprocout", &[RegProc], CString, as_it_is),
+    overload("regprocedureout", &[RegProcedure], CString, as_it_is),
+    overload("regclassout", &[RegClass], CString, as_it_is),
+    overload("regtypeout", &[RegType], CString, as_it_is),
+    overload("nameout", &[Name], CString, as_it_is),
+    overload("textout", &[Text], CString, as_it_is),
+    overload("textin", &[CString], Text, as_it_is),
     overload("user_is_member_of", &[Text, Text], Bool, |catalog, args| {
         let lookup = catalog.lookup();
         args.map2(|user: &str, role: &str| lookup.user_is_member_of(user, role).map(Some))
@@ -397,9 +416,8 @@ fn current_schemas_call(args: Vec<Typed>, ctx: &BindContext) -> Result<Typed> {
 
 /// Casts from, to and between object identifier types that need the catalog; none where the cast is another's business.
 ///
-/// REGCLASS, REGTYPE and REGPROC are held by name: a text becomes one by being looked up, and an OID by its name.
+/// REGCLASS, REGTYPE, REGPROC and REGPROCEDURE are held by name: a text becomes one by being looked up, and an OID by its name.
 pub(crate) fn cast_identifier(value: &Typed, target: RedshiftType, ctx: &BindContext) -> Option<Result<Typed>> {
-    use RedshiftType::{RegClass, RegProc, RegType};
     let from_text = value.ty.is_string();
     let from_number = value.ty.is_integer() || value.ty == Oid;
     let run: Run<Catalog> = match (value.ty, target) {
@@ -424,9 +442,34 @@ pub(crate) fn cast_identifier(value: &Typed, target: RedshiftType, ctx: &BindCon
         (RegType, Oid | Int4 | Int8) => |_, args| {
             args.map1(|text: &str| Ok(Some(if text == "-" { 0 } else { i64::from(regtype_named(text)?.oid) })))
         },
-        (_, RegProc) if from_text => |_, args| args.map1(|text: &str| known_function(text).map(Some)),
-        // pg_proc lists no functions, so that they have no OIDs.
-        (RegProc, Oid | Int4 | Int8) => |_, args| args.map1(|_: &str| Ok(Some(0i64))),
+        (_, RegProc) if from_text => |catalog, args| {
+            let lookup = catalog.lookup();
+            args.map1(|text: &str| match (known_function(text), lookup.regproc_oid(text)?) {
+                (Err(_), Some(routine)) => lookup.routine_name(routine, RoutineTypes::Hidden).map(Some),
+                (known, _) => known.map(Some),
+            })
+        },
+        (_, RegProc) if from_number => |catalog, args| {
+            let lookup = catalog.lookup();
+            args.map1(|number: i64| lookup.routine_name(oid(number), RoutineTypes::Hidden).map(Some))
+        },
+        // pg_proc lists no functions of the system, so that they have no OIDs.
+        (RegProc, Oid | Int4 | Int8) => |catalog, args| {
+            let lookup = catalog.lookup();
+            args.map1(|text: &str| lookup.regproc_oid(text).map(|oid| Some(oid.map_or(0, i64::from))))
+        },
+        (_, RegProcedure) if from_text => |catalog, args| {
+            let lookup = catalog.lookup();
+            args.map1(|text: &str| lookup.routine_name(lookup.regprocedure_oid(text)?, RoutineTypes::Shown).map(Some))
+        },
+        (_, RegProcedure) if from_number => |catalog, args| {
+            let lookup = catalog.lookup();
+            args.map1(|number: i64| lookup.routine_name(oid(number), RoutineTypes::Shown).map(Some))
+        },
+        (RegProcedure, Oid | Int4 | Int8) => |catalog, args| {
+            let lookup = catalog.lookup();
+            args.map1(|text: &str| lookup.regprocedure_oid(text).map(|oid| Some(i64::from(oid))))
+        },
         _ => return None,
     };
     Some(identifier(value.clone(), target, run, ctx))

@@ -12,6 +12,7 @@ use arrow::{
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 
 use super::{
+    catalog_arrays,
     kernel::{Args, Kernel, Read},
     sketch::Sketch,
 };
@@ -172,7 +173,22 @@ fn convert(how: &Conversion, args: &Args) -> Result<ArrayRef> {
 /// Types held as strings whose values are their own text.
 fn is_text(ty: RedshiftType) -> bool {
     use RedshiftType::*;
-    matches!(ty, Char(_) | Varchar(_) | Text | Name | InternalChar | Unknown | RegProc | RegClass | RegType | Super)
+    matches!(
+        ty,
+        Char(_)
+            | Varchar(_)
+            | Text
+            | Name
+            | InternalChar
+            | Unknown
+            | RegProc
+            | RegProcedure
+            | RegClass
+            | RegType
+            | AclItem
+            | CString
+            | Super
+    )
 }
 
 fn unsupported(how: &Conversion) -> Error {
@@ -277,6 +293,7 @@ fn from_text(how: &Conversion, args: &Args) -> Result<ArrayRef> {
             let value = how.read(text_input::parse_interval_of(text, how.to))?;
             Ok(value.map(|value| i64::from(value.days) * DAY + value.micros))
         }),
+        TextArray | AclItemArray | Int2Array | Int4Array | OidArray => catalog_arrays::from_text(how.to, args),
         _ => Err(unsupported(how)),
     }
 }

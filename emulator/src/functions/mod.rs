@@ -1,5 +1,6 @@
 //! Functions: which exist, which overload the arguments choose, what computes them.
 
+mod acl;
 mod administration;
 mod aggregate;
 pub(crate) mod arithmetic;

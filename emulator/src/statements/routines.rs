@@ -28,7 +28,9 @@ const MOST_ARGUMENTS: usize = 32;
 /// Runs CREATE FUNCTION.
 pub(crate) async fn create_function(create: &CreateFunction, work: &mut Work<'_>) -> Result<Outcome> {
     if create.language == FunctionLanguage::Python {
-        return Err(Error::unsupported("CREATE FUNCTION ... LANGUAGE plpythonu is not supported"));
+        // Developer guide, "Creating a scalar Python UDF": since June 30, 2026 Redshift does not run them either.
+        return Err(Error::unsupported("CREATE FUNCTION ... LANGUAGE plpythonu is not supported")
+            .with_hint("Redshift ended Python functions on June 30, 2026: write it in SQL, or as a Lambda function."));
     }
     let DataType::Known(returns) = create.returns else { return Err(no_such_type(&create.returns)) };
     let volatility = match create.volatility {

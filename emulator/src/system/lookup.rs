@@ -12,7 +12,7 @@ use redshift_sql_dialect::{
 
 use super::{
     SYSTEM_SCHEMAS, Source,
-    base::{constraint_definition, index_definition, routines, view_definition},
+    base::{acl_item, constraint_definition, index_definition, routines, view_definition},
     directory::Principals,
     names::{quote_identifier, split_name},
     relation_by_oid,
@@ -23,6 +23,10 @@ use crate::catalog::{
     Actor, CatalogView, Constraint, GrantEntry, GrantObject, Grantee, KeyKind, Oid, Privilege, Relation, RelationKind,
     Routine, User,
 };
+
+mod routine_names;
+
+pub(crate) use routine_names::RoutineTypes;
 
 /// Looks things up in the catalog of one statement.
 pub(crate) struct Lookup<'a> {
@@ -205,12 +209,15 @@ impl<'a> Lookup<'a> {
 
     /// The function or procedure of this OID, and its schema's name.
     fn routine(&self, oid: u32) -> Result<Option<(String, Arc<Routine>)>> {
-        let routines = once(&self.routines, || {
+        Ok(self.routines()?.get(&oid).cloned())
+    }
+
+    /// The users' routines by OID, with their schemas' names.
+    fn routines(&self) -> Result<&HashMap<u32, (String, Arc<Routine>)>> {
+        once(&self.routines, || {
             let all = self.source.directory.routines()?.into_iter();
             Ok(all.map(|(schema, routine)| (routine.oid.0, (schema.name.clone(), routine))).collect())
-        })?;
-        let routines: &HashMap<u32, (String, Arc<Routine>)> = routines;
-        Ok(routines.get(&oid).cloned())
+        })
     }
 
     /// `pg_get_functiondef`
@@ -253,26 +260,29 @@ impl<'a> Lookup<'a> {
         })
     }
 
-    fn routine_named(&self, text: &str) -> Result<Option<Arc<Routine>>> {
-        let Some((name, types)) = text.trim().strip_suffix(')').and_then(|text| text.split_once('(')) else {
-            return Ok(None);
+    /// `makeaclitem`: what a grantor granted to a user or a group (to all where both are 0), as an ACL shows it.
+    ///
+    /// # Errors
+    /// 22023 for a user and a group at once, and for what is no privilege.
+    pub fn acl_item(
+        &self,
+        (user, group): (u32, u32),
+        grantor: u32,
+        privilege: &str,
+        grant_option: bool,
+    ) -> Result<String> {
+        let grantee = match (user, group) {
+            (0, 0) => Grantee::Public,
+            (user, 0) => Grantee::User(Oid(user)),
+            (0, group) => Grantee::Group(Oid(group)),
+            _ => return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "cannot specify both user and group")),
         };
-        let parts = split_name(name).unwrap_or_default();
-        let mut wanted = Vec::new();
-        for ty in types.split(',').map(str::trim).filter(|ty| !ty.is_empty()) {
-            wanted.push(type_oid(ty));
+        let mut letters = String::new();
+        for wanted in privileges_of(privilege)? {
+            letters.extend(wanted.privilege.letter());
+            letters.extend(grant_option.then_some('*'));
         }
-        let session = &self.source.session;
-        let fits = |(schema, routine): &(Arc<crate::catalog::Schema>, Arc<Routine>)| {
-            let named = match parts.as_slice() {
-                [name] => routine.name == *name && session.search_path.contains(&schema.name),
-                [of, name] => routine.name == *name && schema.name == *of,
-                _ => false,
-            };
-            let types = routine.inputs().map(|arg| arg.ty.map(|ty| ty.0.oid()));
-            named && types.eq(wanted.iter().copied())
-        };
-        Ok(self.source.directory.routines()?.into_iter().find(fits).map(|(_, routine)| routine))
+        Ok(acl_item(self.principals()?, grantee, &letters, Oid(grantor)))
     }
 
     /// `pg_get_constraintdef`

@@ -43,9 +43,8 @@ pub fn write_value(
         Numeric { scale, .. } => write_numeric(out, values.as_primitive::<Decimal128Type>().value(row), scale),
         Float4 => write_float4(out, values.as_primitive::<Float32Type>().value(row), style.extra_float_digits),
         Float8 => write_float8(out, values.as_primitive::<Float64Type>().value(row), style.extra_float_digits),
-        Char(_) | Varchar(_) | Text | Name | RegProc | RegClass | RegType | InternalChar | Super | Unknown => {
-            out.write_str(values.as_string_view().value(row))
-        }
+        Char(_) | Varchar(_) | Text | Name | RegProc | RegProcedure | RegClass | RegType | InternalChar | AclItem
+        | CString | Super | Unknown => out.write_str(values.as_string_view().value(row)),
         Date => write_date(out, values.as_primitive::<Date32Type>().value(row), style),
         Time => write_time(out, values.as_primitive::<Time64MicrosecondType>().value(row)),
         TimeTz => write_timetz(out, values.as_primitive::<Time64MicrosecondType>().value(row)),

@@ -218,10 +218,11 @@ impl ColumnEncoder {
             Float4 => out.put_f32(values.as_primitive::<Float32Type>().value(row)),
             Float8 => out.put_f64(values.as_primitive::<Float64Type>().value(row)),
             Char(_) => self.write_text(row, &TextStyle::default(), out).map_err(unwritable)?,
-            Varchar(_) | Text | Name | InternalChar | Super | Unknown => {
+            Varchar(_) | Text | Name | InternalChar | CString | Super | Unknown => {
                 out.put_slice(values.as_string_view().value(row).as_bytes());
             }
-            RegProc | RegClass | RegType => out.put_u32(self.object_number(row)?),
+            RegProc | RegProcedure | RegClass | RegType => out.put_u32(self.object_number(row)?),
+            AclItem => return Err(self.no_binary_form()),
             Date => {
                 let days = values.as_primitive::<Date32Type>().value(row);
                 out.put_i32(days.checked_sub(EPOCH_DAYS).ok_or_else(|| self.out_of_range())?);
@@ -267,11 +268,13 @@ impl ColumnEncoder {
     fn object_number(&self, row: usize) -> Result<u32> {
         match self.values.as_string_view().value(row) {
             "-" => Ok(0),
-            name => name.parse().map_err(|_| {
-                let message = format!("no binary output function available for type {}", self.ty.base_name());
-                Error::new(SqlState::UNDEFINED_FUNCTION, message)
-            }),
+            name => name.parse().map_err(|_| self.no_binary_form()),
         }
+    }
+
+    fn no_binary_form(&self) -> Error {
+        let message = format!("no binary output function available for type {}", self.ty.base_name());
+        Error::new(SqlState::UNDEFINED_FUNCTION, message)
     }
 
     fn out_of_range(&self) -> Error {
@@ -286,14 +289,11 @@ impl ColumnEncoder {
             Int2Vector | Int2Array => Int2.oid(),
             Int4Array => Int4.oid(),
             OidVector | OidArray => Oid.oid(),
-            AclItemArray => ACLITEM,
+            AclItemArray => AclItem.oid(),
             _ => Text.oid(),
         }
     }
 }
-
-/// The OID of aclitem, which is never a column's type by itself.
-const ACLITEM: u32 = 1033;
 
 /// A list of one dimension in binary.
 fn put_items(out: &mut BytesMut, items: &ArrayRef, item_oid: u32, lower_bound: i32) {

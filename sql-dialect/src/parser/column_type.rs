@@ -143,8 +143,8 @@ fn is_stored(ty: RedshiftType) -> bool {
         | HllSketch
         | Geometry
         | Geography => true,
-        Interval | Name | Oid | RegProc | RegClass | RegType | InternalChar | Int2Vector | OidVector | Int2Array
-        | Int4Array | OidArray | TextArray | AclItemArray | AbsTime | Unknown => false,
+        Interval | Name | Oid | RegProc | RegProcedure | RegClass | RegType | InternalChar | Int2Vector | OidVector
+        | Int2Array | Int4Array | OidArray | TextArray | AclItem | AclItemArray | AbsTime | CString | Unknown => false,
     }
 }
 

@@ -112,11 +112,13 @@ impl Parser<'_> {
             "geography" => Geography,
             "oid" => Oid,
             "regproc" => RegProc,
+            "regprocedure" => RegProcedure,
             "regclass" => RegClass,
             "regtype" => RegType,
             "int2vector" => Int2Vector,
             "oidvector" => OidVector,
             "abstime" => AbsTime,
+            "aclitem" => AclItem,
             "unknown" => Unknown,
             _ => return Ok(None),
         }))
@@ -290,8 +292,8 @@ fn array_of(element: DataType) -> DataType {
         DataType::Known(Int4) => DataType::Known(Int4Array),
         DataType::Known(Oid) => DataType::Known(OidArray),
         DataType::Known(Text) => DataType::Known(TextArray),
+        DataType::Known(AclItem) => DataType::Known(AclItemArray),
         DataType::Known(other) => underscore(other.internal_name()),
-        DataType::Named(name) if name.0.len() == 1 && name.object().value == "aclitem" => DataType::Known(AclItemArray),
         DataType::Named(mut name) => {
             if let Some(last) = name.0.last_mut() {
                 last.value.insert(0, '_');

@@ -98,10 +98,14 @@ pub(crate) fn strength(from: RedshiftType, to: RedshiftType) -> Option<Strength>
         (Interval | IntervalDayToSecond(_), Time) => Assignment,
         (IntervalYearToMonth(_) | IntervalDayToSecond(_), Interval) => Implicit,
         (Interval, IntervalYearToMonth(_) | IntervalDayToSecond(_)) => Assignment,
-        (RegProc | RegClass | RegType, Oid) => Implicit,
-        (RegProc | RegClass | RegType, Char(_) | Varchar(_) | Text | Name | Int4 | Int8) => Assignment,
-        (Oid | Int4 | Int8, RegProc | RegClass | RegType) => Assignment,
-        (Char(_) | Varchar(_) | Text | Name, RegProc | RegClass | RegType) => Explicit,
+        (RegProc | RegProcedure | RegClass | RegType, Oid) => Implicit,
+        (RegProc | RegProcedure | RegClass | RegType, Char(_) | Varchar(_) | Text | Name | Int4 | Int8) => Assignment,
+        (Oid | Int4 | Int8, RegProc | RegProcedure | RegClass | RegType) => Assignment,
+        (Char(_) | Varchar(_) | Text | Name, RegProc | RegProcedure | RegClass | RegType) => Explicit,
+        // An item of an ACL is a text that has been looked at.
+        (AclItem, Char(_) | Varchar(_) | Text) => Implicit,
+        (Char(_) | Varchar(_) | Text, AclItem) => Explicit,
+        (Unknown | Char(_) | Varchar(_) | Text | Name, CString) => Implicit,
         (
             Int2Vector | OidVector | Int2Array | Int4Array | OidArray | TextArray | AclItemArray,
             Char(_) | Varchar(_) | Text,
@@ -254,7 +258,8 @@ fn keeps_values(from: RedshiftType, to: RedshiftType, kind: CastKind) -> bool {
         (Char(from), Char(to)) | (Char(from) | Varchar(from), Varchar(to)) if from <= to => true,
         // An implicit cast has the length that the operands' types give it.
         (from, Varchar(_)) if kind == CastKind::Implicit => from.is_string(),
-        (Char(_) | Varchar(_) | Text | Name | InternalChar | RegProc | RegClass | RegType | Unknown, Text) => true,
+        (Char(_) | Varchar(_) | Text | Name | InternalChar | RegProc | RegProcedure | RegClass | RegType, Text) => true,
+        (AclItem | CString | Unknown, Text) | (Text, AclItem | CString) => true,
         (Name | InternalChar, Varchar(to)) => to >= 127,
         (IntervalDayToSecond(_), to) if to == RedshiftType::DAY_TO_SECOND => true,
         (IntervalYearToMonth(_), to) if to == RedshiftType::YEAR_TO_MONTH => true,

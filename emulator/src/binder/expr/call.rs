@@ -97,6 +97,11 @@ impl Binder {
             return Err(functions::no_such_function(&name, &[]));
         }
         let args = self.arguments(&name, &call.args, block, place)?;
+        if let Some(schema) = call.name.schema()
+            && functions::classes(&name).is_none()
+        {
+            return Err(functions::no_such_function(&format!("{}.{name}", self.fold(schema)), &args));
+        }
         self.uses_function(&name, &args);
         functions::scalar(&name, args, &self.ctx)
     }

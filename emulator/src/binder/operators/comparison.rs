@@ -103,7 +103,9 @@ fn operands(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Resul
         _ if is_texty(l) && is_texty(r) => Ok((inferred(left, ctx)?, inferred(right, ctx)?)),
         (Numeric { .. }, _) if is_texty(r) => Ok((left, cast(right, l, CastKind::Implicit, ctx)?)),
         (_, Numeric { .. }) if is_texty(l) => Ok((cast(left, r, CastKind::Implicit, ctx)?, right)),
-        (Oid, RegProc | RegClass | RegType) | (RegProc | RegClass | RegType, Oid) => both(Oid, left, right),
+        (Oid, RegProc | RegProcedure | RegClass | RegType) | (RegProc | RegProcedure | RegClass | RegType, Oid) => {
+            both(Oid, left, right)
+        }
         // Other numbers, dates and times are compared with strings as strings.
         _ if (is_texty(l) && text_length(&right).is_some()) || (is_texty(r) && text_length(&left).is_some()) => {
             both(text(), left, right)
@@ -140,7 +142,8 @@ fn inferred(value: Typed, ctx: &BindContext) -> Result<Typed> {
 }
 
 fn is_texty(ty: RedshiftType) -> bool {
-    ty.is_string() || matches!(ty, RedshiftType::RegProc | RedshiftType::RegClass | RedshiftType::RegType)
+    use RedshiftType::{RegClass, RegProc, RegProcedure, RegType};
+    ty.is_string() || matches!(ty, RegProc | RegProcedure | RegClass | RegType)
 }
 
 /// Two numbers, and what else had a literal beside it: in one type.

@@ -165,7 +165,7 @@ pub(crate) fn text_length(value: &Typed) -> Option<u32> {
     Some(match value.ty {
         Unknown => value.unknown_text().map_or(MAX_VARCHAR, |text| text.len() as u32),
         Char(n) | Varchar(n) => n,
-        Text | RegProc | RegClass | RegType => MAX_VARCHAR,
+        Text | RegProc | RegProcedure | RegClass | RegType => MAX_VARCHAR,
         Name => 127,
         InternalChar => 1,
         Int2 => 6,

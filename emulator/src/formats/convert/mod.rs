@@ -129,6 +129,7 @@ pub fn is_loadable(ty: RedshiftType) -> bool {
         | HllSketch
         | Oid
         | RegProc
+        | RegProcedure
         | RegClass
         | RegType
         | InternalChar
@@ -138,8 +139,10 @@ pub fn is_loadable(ty: RedshiftType) -> bool {
         | Int4Array
         | OidArray
         | TextArray
+        | AclItem
         | AclItemArray
         | AbsTime
+        | CString
         | Unknown => false,
     }
 }

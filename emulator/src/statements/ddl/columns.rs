@@ -246,11 +246,13 @@ pub(super) fn storable(ty: &DataType, column: &str) -> Result<RedshiftType> {
         | HllSketch
         | Geometry
         | Geography => Ok(ty),
-        Name | Interval | Oid | RegProc | RegClass | RegType | InternalChar | Int2Vector | OidVector | Int2Array
-        | Int4Array | OidArray | TextArray | AclItemArray | AbsTime | Unknown => Err(Error::new(
-            SqlState::FEATURE_NOT_SUPPORTED,
-            format!("Column \"{column}\" has unsupported type \"{}\".", ty.base_name()),
-        )),
+        Name | Interval | Oid | RegProc | RegProcedure | RegClass | RegType | InternalChar | Int2Vector | OidVector
+        | Int2Array | Int4Array | OidArray | TextArray | AclItem | AclItemArray | AbsTime | CString | Unknown => {
+            Err(Error::new(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                format!("Column \"{column}\" has unsupported type \"{}\".", ty.base_name()),
+            ))
+        }
     }
 }
 

@@ -251,9 +251,11 @@ pub(super) fn width_of(ty: RedshiftType) -> usize {
     match ty {
         Bool | InternalChar => 1,
         Int2 => 2,
-        Int4 | Oid | Float4 | Date | RegProc | RegClass | RegType | IntervalYearToMonth(_) | AbsTime => 4,
+        Int4 | Oid | Float4 | Date | RegProc | RegProcedure | RegClass | RegType | IntervalYearToMonth(_) | AbsTime => {
+            4
+        }
         Int8 | Float8 | Time | Timestamp | TimestampTz | IntervalDayToSecond(_) => 8,
-        TimeTz => 12,
+        TimeTz | AclItem => 12,
         Interval => 16,
         Name => 64,
         Numeric { precision, .. } => half(usize::from(precision) + 2),
@@ -261,7 +263,7 @@ pub(super) fn width_of(ty: RedshiftType) -> usize {
         Varchar(length) => half(length as usize * 3 + 4),
         Char(length) => length as usize * 3 + 4,
         Text | Unknown | Super | Varbyte(_) | HllSketch | Geometry | Geography | Int2Vector | Int2Array | Int4Array
-        | OidVector | OidArray | TextArray | AclItemArray => 32,
+        | OidVector | OidArray | TextArray | AclItemArray | CString => 32,
     }
 }
 

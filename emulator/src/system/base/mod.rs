@@ -16,6 +16,7 @@ use super::{
 pub(crate) use self::{
     attributes::{encoding as column_encoding, encoding_name},
     constraints::{definition as constraint_definition, index_definition},
+    privileges::acl_item,
     relations::view_definition,
 };
 

@@ -297,12 +297,6 @@ impl<'a> Acls<'a> {
             }
         }
         let item = |(grantee, grantor): (Grantee, Oid)| {
-            let (_, name, kind) = self.principals.grantee(grantee);
-            let name = match kind {
-                "public" => String::new(),
-                "group" | "role" => format!("{kind} {}", quoted(&name)),
-                _ => quoted(&name),
-            };
             let mut held: Vec<&GrantEntry> =
                 grants.iter().filter(|grant| (grant.grantee, grant.grantor) == (grantee, grantor)).collect();
             let order = object.all_privileges();
@@ -312,7 +306,7 @@ impl<'a> Acls<'a> {
                 letters.extend(grant.privilege.letter());
                 letters.extend(grant.grant_option.then_some('*'));
             }
-            format!("{name}={letters}/{}", quoted(&self.principals.user(grantor.0)))
+            acl_item(self.principals, grantee, &letters, grantor)
         };
         Some(holders.into_iter().map(item).collect())
     }
@@ -321,6 +315,17 @@ impl<'a> Acls<'a> {
     pub fn of_column(&self, relation: Oid, attnum: i16, owner: u32) -> Option<Vec<String>> {
         self.of_object(GrantObject::Column(relation, attnum), owner)
     }
+}
+
+/// An item of an ACL: `admin=arwd/admin`, `group readers=r/admin`, `=r/admin`.
+pub(crate) fn acl_item(principals: &Principals, grantee: Grantee, letters: &str, grantor: Oid) -> String {
+    let (_, name, kind) = principals.grantee(grantee);
+    let name = match kind {
+        "public" => String::new(),
+        "group" | "role" => format!("{kind} {}", quoted(&name)),
+        _ => quoted(&name),
+    };
+    format!("{name}={letters}/{}", quoted(&principals.user(grantor.0)))
 }
 
 /// A name in an ACL: in double quotes where it is not made of letters, digits and underscores.

@@ -361,3 +361,12 @@ select oid, name, namespace, owner, language, false, security_definer,
     acl
 from pg_internal.routines
 ;
+
+-- What Redshift's scripts for administrators read of it: the tables with BACKUP NO, by the OIDs of database and table. What
+-- its values are is not documented.
+compat pg_catalog.pg_conf 10227 (
+    key text, value text
+) as
+select 'pg_class_backup_' || cast(r.database_oid as varchar(20)) || '_' || cast(r.oid as varchar(20)), null
+from pg_internal.relations r where r.kind = 'r' and not r.backup
+;

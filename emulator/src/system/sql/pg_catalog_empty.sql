@@ -163,3 +163,14 @@ compat pg_catalog.pg_publication_rel 10225 (oid oid, prpubid oid, prrelid oid)
 
 compat pg_catalog.pg_seclabel 10226 (objoid oid, classoid oid, objsubid integer, provider text, label text)
 ;
+
+-- ANALYZE counts rows here, and keeps no statistics of columns. Arrays of numbers are shown as text.
+table pg_catalog.pg_statistic 2619 (
+    starelid oid, staattnum smallint, stanullfrac real, stawidth integer, stadistinct real, stakind1 smallint,
+    stakind2 smallint, stakind3 smallint, stakind4 smallint, staop1 oid, staop2 oid, staop3 oid, staop4 oid,
+    stanumbers1 text[], stanumbers2 text[], stanumbers3 text[], stanumbers4 text[], stavalues1 text[], stavalues2 text[],
+    stavalues3 text[], stavalues4 text[]
+) hidden (
+    tableoid oid
+)
+;

@@ -79,6 +79,7 @@ fn column_type(column: &ColumnMetadata) -> Result<RedshiftType> {
         "geometry" => Geometry,
         "geography" => Geography,
         "regproc" => RegProc,
+        "regprocedure" => RegProcedure,
         "regclass" => RegClass,
         "regtype" => RegType,
         "int2vector" => Int2Vector,
@@ -87,7 +88,9 @@ fn column_type(column: &ColumnMetadata) -> Result<RedshiftType> {
         "_int4" => Int4Array,
         "_oid" => OidArray,
         "_text" => TextArray,
+        "aclitem" => AclItem,
         "_aclitem" => AclItemArray,
+        "cstring" => CString,
         other => return Err(Error::unsupported(format!("type \"{other}\" of the Data API is not supported"))),
     })
 }
@@ -142,6 +145,7 @@ mod tests {
             Geography,
             Oid,
             RegProc,
+            RegProcedure,
             RegClass,
             RegType,
             InternalChar,
@@ -151,8 +155,10 @@ mod tests {
             Int4Array,
             OidArray,
             TextArray,
+            AclItem,
             AclItemArray,
             AbsTime,
+            CString,
             Unknown,
         ];
         for ty in types {

@@ -92,8 +92,10 @@ fn table_text(name: &ObjectName, columns: &[ResultColumn]) -> String {
 fn declared(ty: RedshiftType) -> String {
     use RedshiftType::*;
     match ty {
-        Text | Name | InternalChar | Unknown | RegProc | RegClass | RegType | AbsTime | Int2Vector | OidVector
-        | Int2Array | Int4Array | OidArray | TextArray | AclItemArray => "varchar(65535)".to_string(),
+        Text | Name | InternalChar | Unknown | RegProc | RegProcedure | RegClass | RegType | AbsTime | Int2Vector
+        | OidVector | Int2Array | Int4Array | OidArray | TextArray | AclItem | AclItemArray | CString => {
+            "varchar(65535)".to_string()
+        }
         Interval => "interval day to second".to_string(),
         Oid => "bigint".to_string(),
         other => other.to_string(),

@@ -84,9 +84,8 @@ pub fn array<'a>(
         Float8 => floats::<Float64Type>(ty, values, |value| value, parse_float8)?,
         Numeric { precision, scale } => decimals(precision, scale, values)?,
         Char(_) => strings(ty, values, |text| text.trim_end_matches(' '))?,
-        Varchar(_) | Text | Name | RegProc | RegClass | RegType | InternalChar | Super | Unknown => {
-            strings(ty, values, |text| text)?
-        }
+        Varchar(_) | Text | Name | RegProc | RegProcedure | RegClass | RegType | InternalChar | AclItem | CString
+        | Super | Unknown => strings(ty, values, |text| text)?,
         Date => primitives::<Date32Type>(ty, values, |text| parse_date(text, input))?,
         Time => primitives::<Time64MicrosecondType>(ty, values, |text| parse_time(text, input))?,
         TimeTz => primitives::<Time64MicrosecondType>(ty, values, |text| parse_timetz(text, input))?,

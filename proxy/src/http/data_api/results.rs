@@ -259,8 +259,10 @@ pub fn precision(ty: RedshiftType) -> i64 {
         TimestampTz => 35,
         Interval | IntervalYearToMonth(_) | IntervalDayToSecond(_) => 49,
         Name => 64,
-        Text | Super | HllSketch | Geometry | Geography | RegProc | RegClass | RegType | Int2Vector | OidVector
-        | Int2Array | Int4Array | OidArray | TextArray | AclItemArray | Unknown => UNKNOWN_LENGTH,
+        Text | Super | HllSketch | Geometry | Geography | RegProc | RegProcedure | RegClass | RegType | Int2Vector
+        | OidVector | Int2Array | Int4Array | OidArray | TextArray | AclItem | AclItemArray | CString | Unknown => {
+            UNKNOWN_LENGTH
+        }
     }
 }
 

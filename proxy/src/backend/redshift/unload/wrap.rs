@@ -220,8 +220,11 @@ pub(super) fn form(ty: RedshiftType) -> Form {
         | InternalChar
         | AbsTime
         | RegProc
+        | RegProcedure
         | RegClass
         | RegType
+        | AclItem
+        | CString
         | Unknown => Form::Text,
         Varbyte(_) => Form::Hex,
         Geometry | Geography => Form::HexEwkb,
