@@ -120,3 +120,40 @@ def test_a_contract_is_kept(built):
     with built.server.connect() as connection:
         with pytest.raises(Exception, match="Cannot insert a NULL value into column customer_id"):
             connection.execute("insert into analytics.contracted values (null, 'x')")
+
+
+MANY = 8
+
+
+@pytest.fixture
+def many_models(tmp_path, server):
+    """Incremental models, tables, and views of both kinds over them: each thread lists columns while others replace tables."""
+    with server.connect() as connection:
+        connection.execute("create user reporter password disable")
+    project = Project(tmp_path, server)
+    models = project.folder / "models"
+    shutil.rmtree(models)
+    shutil.rmtree(project.folder / "tests")
+    models.mkdir()
+    for number in range(MANY):
+        strategy = ("merge", "delete+insert")[number % 2]
+        bind = ("", ", bind=false")[number % 2]
+        texts = {
+            "base": "select 1 as id, 'a'::varchar(10) as name union all select 2, 'b'",
+            "inc": "{{ config(materialized='incremental', unique_key='id', incremental_strategy='%s') }} select * from {{ ref('base_%d') }}"
+            % (strategy, number),
+            "tab": "{{ config(materialized='table') }} select id, count(*) as n from {{ ref('inc_%d') }} group by 1" % number,
+            "top": "{{ config(materialized='view'%s) }} select * from {{ ref('tab_%d') }}" % (bind, number),
+        }
+        for kind, text in texts.items():
+            (models / f"{kind}_{number}.sql").write_text(text)
+    return project
+
+
+def test_many_models_at_once(many_models):
+    """Nobody waits for ever, and nobody gets in anybody's way (1023)."""
+    for _ in range(2):
+        run = many_models.dbt("run", "--threads", "8")
+        assert run.returncode == 0, run.stdout
+        assert f"PASS={4 * MANY} " in run.stdout
+    assert many_models.rows(f"select sum(n) from (select n from analytics.top_0 union all select n from analytics.top_{MANY - 1})") == [(4,)]
