@@ -90,6 +90,7 @@ pub(crate) struct Shared {
     pub(crate) serialization: serializable::Serialization,
     pub(crate) garbage: garbage::Garbage,
     pub(crate) caches: objects::Caches,
+    pub(crate) names: objects::Names,
     pub(crate) session_groups: session_groups::SessionGroups,
     pub(crate) chunks: ChunkCache,
     /// The data files.
@@ -147,6 +148,7 @@ impl Catalog {
             serialization: serializable::Serialization::default(),
             garbage: garbage::Garbage::default(),
             caches: objects::Caches::default(),
+            names: objects::Names::default(),
             session_groups: session_groups::SessionGroups::default(),
             chunks: ChunkCache::default(),
             store,

@@ -17,6 +17,7 @@ use super::{
     Database, Group, IamRole, Oid, Role, Routine, Schema, Transaction, TransactionView, User,
     locks::{LockKey, LockMode},
     relations::StoredRelation,
+    snapshot::SnapshotId,
     sql::{current, sql_error, visible},
     transaction::Touched,
 };
@@ -107,6 +108,45 @@ impl Caches {
     }
 }
 
+/// What names stand for in the newest snapshot that was asked: statements ask for the same few again and again.
+#[derive(Default)]
+pub(crate) struct Names(Mutex<NamesOf>);
+
+#[derive(Default)]
+struct NamesOf {
+    snapshot: SnapshotId,
+    count: usize,
+    /// Version numbers by kind and parent, then by name; none where there is no such object.
+    versions: HashMap<(Kind, Oid), HashMap<String, Option<i64>>>,
+}
+
+impl Names {
+    /// More names than that, which may be of nothing, are forgotten.
+    const MOST: usize = 10_000;
+
+    /// The version that a name stands for in a snapshot, none where it stands for nothing; none where that is not known.
+    fn version(&self, snapshot: SnapshotId, kind: Kind, parent: Oid, name: &str) -> Option<Option<i64>> {
+        let names = locked(&self.0);
+        if names.snapshot != snapshot {
+            return None;
+        }
+        names.versions.get(&(kind, parent))?.get(name).copied()
+    }
+
+    /// Remembers what a name stands for in a snapshot, and forgets older snapshots.
+    fn keep(&self, snapshot: SnapshotId, kind: Kind, parent: Oid, name: &str, version: Option<i64>) {
+        let mut names = locked(&self.0);
+        if snapshot < names.snapshot {
+            return;
+        }
+        if snapshot > names.snapshot || names.count >= Self::MOST {
+            *names = NamesOf { snapshot, ..NamesOf::default() };
+        }
+        names.count += 1;
+        names.versions.entry((kind, parent)).or_default().insert(name.to_string(), version);
+    }
+}
+
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -134,6 +174,27 @@ fn decode<O: Object>(caches: &Caches, row: &Row<'_>) -> Result<Version<O>> {
 impl TransactionView {
     /// The object of this name under a parent.
     pub(crate) fn object_named<O: Object>(&self, parent: Oid, name: &str) -> Result<Option<Version<O>>> {
+        let shared = self.shared();
+        if !self.has_own_objects() {
+            match shared.names.version(self.snapshot(), O::KIND, parent, name) {
+                Some(None) => return Ok(None),
+                Some(Some(number)) => {
+                    if let Some(object) = locked(O::cache(&shared.caches)).get(&number) {
+                        return Ok(Some(Version { number, object: Arc::clone(object) }));
+                    }
+                }
+                None => {}
+            }
+        }
+        let found = self.read_object_named::<O>(parent, name)?;
+        // Asked after reading: what the transaction itself has made meanwhile is nobody else's.
+        if !self.has_own_objects() {
+            shared.names.keep(self.snapshot(), O::KIND, parent, name, found.as_ref().map(|version| version.number));
+        }
+        Ok(found)
+    }
+
+    fn read_object_named<O: Object>(&self, parent: Oid, name: &str) -> Result<Option<Version<O>>> {
         let connection = self.shared().sql.connection();
         let mut statement = connection
             .prepare_cached(concat!(

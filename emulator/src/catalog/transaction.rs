@@ -404,7 +404,7 @@ impl Inner {
         }
         let (touched, files) = {
             let mut state = self.state();
-            (std::mem::take(&mut state.touched), std::mem::take(&mut state.files))
+            (state.touched.clone(), std::mem::take(&mut state.files))
         };
         if !touched.is_empty()
             && let Err(error) = self.shared.undo(self.owner.txn, &touched.into_iter().collect::<Vec<_>>())
@@ -469,6 +469,11 @@ impl TransactionView {
 
     pub(crate) fn snapshot(&self) -> SnapshotId {
         self.snapshot.id()
+    }
+
+    /// Does it show objects that its own transaction has made or changed?
+    pub(crate) fn has_own_objects(&self) -> bool {
+        self.inner.as_ref().is_some_and(|inner| inner.state().touched.contains(&Touched::Objects))
     }
 
     /// The transaction's number; one that no transaction has where there is none.

@@ -74,6 +74,33 @@ async fn ddl_is_transactional() {
     assert_eq!(table(&begin(&catalog, 1), "t").oid, again.oid);
 }
 
+/// What a name stands for is remembered, for its snapshot alone and for nobody's own changes.
+#[tokio::test]
+async fn a_name_stands_for_what_its_snapshot_shows() {
+    let catalog = in_memory(Isolation::Snapshot).await;
+    create_table(&catalog, "t").await;
+    let early = begin(&catalog, 1);
+    let seen = early.view();
+    let first = seen.relation("public", "t").unwrap().unwrap().oid;
+    assert!(seen.relation("public", "u").unwrap().is_none());
+    let writer = begin(&catalog, 2);
+    writer.drop_relation(first).await.unwrap();
+    let second = writer.create_relation(table_named("t")).await.unwrap().oid;
+    writer.create_relation(table_named("u")).await.unwrap();
+    assert_eq!(table(&writer, "t").oid, second);
+    assert_eq!(table(&begin(&catalog, 3), "t").oid, first);
+    assert!(begin(&catalog, 3).view().relation("public", "u").unwrap().is_none());
+    writer.commit().await.unwrap();
+    assert_eq!(table(&begin(&catalog, 3), "t").oid, second);
+    assert_eq!(seen.relation("public", "t").unwrap().unwrap().oid, first);
+    assert!(seen.relation("public", "u").unwrap().is_none());
+    let undone = begin(&catalog, 2);
+    undone.drop_relation(second).await.unwrap();
+    assert!(undone.view().relation("public", "t").unwrap().is_none());
+    undone.rollback();
+    assert_eq!(table(&begin(&catalog, 3), "t").oid, second);
+}
+
 #[tokio::test]
 async fn a_definition_comes_back_whole() {
     let catalog = in_memory(Isolation::Snapshot).await;
