@@ -279,13 +279,13 @@ impl Binder {
         if open.items.len() < relation.columns.len() {
             return Err(Error::internal(format!("view {} has fewer columns than declared", relation.name)));
         }
+        let kind = if relation.kind == RelationKind::System { CastKind::System } else { CastKind::Explicit };
         let mut exprs = Vec::with_capacity(relation.columns.len());
         let mut columns = Vec::with_capacity(relation.columns.len());
         for (column, item) in relation.columns.iter().zip(open.items) {
             let case_insensitive = item.origin.as_ref().is_some_and(|origin| origin.case_insensitive);
             let column = &Column { case_insensitive, ..column.clone() };
-            let cast =
-                if item.typed.ty == column.ty { item } else { self.cast_item(item, column.ty, CastKind::Explicit)? };
+            let cast = if item.typed.ty == column.ty { item } else { self.cast_item(item, column.ty, kind)? };
             let (expr, internal) = self.renamed(cast.typed.expr);
             exprs.push(expr);
             columns.push(self.scope_column(relation, column, internal));

@@ -45,6 +45,9 @@ pub enum CastKind {
     Explicit,
     /// TRY_CAST: NULL where the value does not fit.
     Try,
+    /// Of a value of a system relation to its column's type: a string is cut, and CHAR holds any character of those that
+    /// users have written in their statements.
+    System,
 }
 
 /// The weakest context in which a cast is allowed.
@@ -205,7 +208,7 @@ fn check_allowed(from: RedshiftType, to: RedshiftType, kind: CastKind) -> Result
     let strongest = match kind {
         CastKind::Implicit => Strength::Implicit,
         CastKind::Assignment => Strength::Assignment,
-        CastKind::Explicit | CastKind::Try => Strength::Explicit,
+        CastKind::Explicit | CastKind::Try | CastKind::System => Strength::Explicit,
     };
     match strength(from, to) {
         Some(_) if kind == CastKind::Try && !is_tried(from, to) => Err(cannot_cast(from, to)),
@@ -304,13 +307,13 @@ impl Operand {
 fn conversion(from: RedshiftType, to: RedshiftType, kind: CastKind, operand: Operand, ctx: &BindContext) -> Conversion {
     let failure = match (kind, operand) {
         (CastKind::Try, _) => Failure::Null,
-        (_, Operand::Constant) => Failure::Leader,
+        (CastKind::System, _) | (_, Operand::Constant) => Failure::Leader,
         (_, Operand::Column) => Failure::Compute,
     };
     let excess = match kind {
         CastKind::Assignment => Excess::Refuse,
         CastKind::Implicit => Excess::Keep,
-        CastKind::Explicit | CastKind::Try => Excess::Cut,
+        CastKind::Explicit | CastKind::Try | CastKind::System => Excess::Cut,
     };
     Conversion {
         from,
@@ -330,7 +333,9 @@ fn conversion(from: RedshiftType, to: RedshiftType, kind: CastKind, operand: Ope
 fn rounding(kind: CastKind, operand: Operand) -> Rounding {
     match (kind, operand) {
         (CastKind::Assignment, _) | (_, Operand::Constant) => Rounding::HalfAwayFromZero,
-        (CastKind::Implicit | CastKind::Explicit | CastKind::Try, Operand::Column) => Rounding::Truncate,
+        (CastKind::Implicit | CastKind::Explicit | CastKind::Try | CastKind::System, Operand::Column) => {
+            Rounding::Truncate
+        }
     }
 }
 
