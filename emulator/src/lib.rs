@@ -13,6 +13,7 @@ pub mod formats;
 pub mod functions;
 mod procedures;
 mod query_log;
+mod recursion;
 pub mod result;
 pub mod s3;
 mod session;

@@ -15,12 +15,13 @@ use datafusion::{
 };
 use redshift_sql_dialect::{
     Error, RedshiftType, Result,
-    ast::{ConnectBy, Expr},
+    ast::{ConnectBy, Expr, ExprKind},
 };
 
 use super::{
     Binder, Typed,
     block::{Block, Clause, Stage},
+    expr::contains,
     node::{self, column},
     planned,
     scope::{Exposure, Scope, ScopeColumn},
@@ -38,6 +39,10 @@ impl Binder {
         plan: LogicalPlan,
         scope: Scope,
     ) -> Result<(LogicalPlan, Scope)> {
+        if !contains(&connect_by.condition, &|part| matches!(part.kind, ExprKind::Prior(_))) {
+            let message = "CONNECT BY needs a condition with PRIOR";
+            return Err(super::syntax(message).at(connect_by.condition.pos));
+        }
         let conditions = match &connect_by.start_with {
             Some(condition) => self.hierarchy_conditions(condition, &scope, None)?,
             None => Vec::new(),
