@@ -44,8 +44,9 @@ impl ResultColumn {
     }
 }
 
-/// Where a result's column comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where a result's column comes from, and how it is compared. One that is computed of case-insensitive strings comes from
+/// nowhere: its numbers are 0 and its names empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ColumnOrigin {
     /// pg_class.oid
     pub table_oid: u32,

@@ -18,12 +18,13 @@ use crate::{
     procedures::{self, Host},
     query_log::QueryLog,
     result::{Description, Notice, Outcome, Rows},
-    settings::{Settings, Span, time_zone},
+    settings::{Settings, Span},
     statements::{self, Work},
     system::{
         ActiveSession, RunningQuery, SessionActivity, Source, SystemView,
         logs::{QueryRecord, SessionRecord, TransactionRecord},
     },
+    text_input::zone::Zone,
 };
 
 /// Who opens a session, and how.
@@ -514,8 +515,15 @@ impl SessionState {
     }
 
     /// What names, types and session functions depend on, with the catalog as a view of the transaction shows it.
-    pub(crate) fn context(&self, view: &Arc<TransactionView>, started: i64, parameters: Parameters) -> BindContext {
-        let session = Arc::new(self.info(started));
+    pub(crate) fn context(
+        &self,
+        transaction: &Transaction,
+        view: &Arc<TransactionView>,
+        started: i64,
+        parameters: Parameters,
+    ) -> BindContext {
+        let case_insensitive = transaction.database().case_insensitive;
+        let session = Arc::new(SessionInfo { case_insensitive, ..self.info(started) });
         let source = Source {
             directory: view.clone(),
             session: session.clone(),
@@ -535,6 +543,7 @@ impl SessionState {
     fn info(&self, transaction_start: i64) -> SessionInfo {
         SessionInfo {
             database: self.login.database.clone(),
+            case_insensitive: false,
             user: self.user.clone(),
             user_id: self.user_id.0,
             superuser: self.superuser,
@@ -544,7 +553,7 @@ impl SessionState {
             temp_schema: self.temp_schema.clone(),
             case_sensitive: self.settings.is_on("enable_case_sensitive_identifier")
                 || !self.settings.is_on("downcase_delimited_identifier"),
-            time_zone: self.settings.get("timezone").and_then(time_zone).unwrap_or(chrono_tz::UTC),
+            time_zone: self.settings.get("timezone").and_then(Zone::of_setting).unwrap_or(Zone::UTC),
             transaction_start,
             statement_start: clock::now(),
             settings: self.settings.all().clone(),

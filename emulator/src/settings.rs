@@ -3,7 +3,7 @@
 //! Source: developer guide, "Configuration reference", and what PostgreSQL 8.0 has beside it because clients ask for it.
 //! As in PostgreSQL, what a transaction block sets is undone when the block rolls back, and SET LOCAL when it ends.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt::Display, sync::Arc};
 
 use redshift_sql_dialect::{
     Error, Result, SqlState,
@@ -11,7 +11,9 @@ use redshift_sql_dialect::{
     names::Ident,
 };
 
-use crate::text_input::{Composite, InputError, calendar::MINUTE, parse_interval, parse_qualified_interval};
+use crate::text_input::{
+    Composite, InputError, calendar::MINUTE, parse_interval, parse_qualified_interval, zone::Zone,
+};
 
 /// What a parameter takes.
 #[derive(Debug, Clone, Copy)]
@@ -28,13 +30,11 @@ enum Kind {
     Text,
     /// Names separated by commas.
     Names,
-    /// A number from 0 to 100.
-    Percent,
-    /// A number from -1 to 1.
-    Seed,
+    /// A number within these bounds.
+    Real(f64, f64),
     /// ISO, SQL, ... and the order of day, month and year.
     DateStyle,
-    /// A time zone that the IANA database knows.
+    /// A time zone: see [`Zone::of_setting`].
     TimeZone,
     /// UTF8 under its names.
     Encoding,
@@ -64,7 +64,7 @@ const ISOLATION: &[&str] = &["serializable", "repeatable read", "read committed"
 
 /// All parameters, by name.
 static DEFINITIONS: &[Definition] = &[
-    silent("analyze_threshold_percent", "10", Kind::Percent),
+    silent("analyze_threshold_percent", "10", Kind::Real(0.0, 100.0)),
     reported("application_name", "", Kind::Text, "application_name"),
     silent("cast_super_null_on_error", "on", Kind::Bool),
     reported("client_encoding", "UTF8", Kind::Encoding, "client_encoding"),
@@ -79,15 +79,15 @@ static DEFINITIONS: &[Definition] = &[
     silent("downcase_delimited_identifier", "on", Kind::Bool),
     silent("enable_case_sensitive_identifier", "off", Kind::Bool),
     silent("enable_case_sensitive_super_attribute", "off", Kind::Bool),
-    silent("enable_numeric_rounding", "on", Kind::Bool),
+    silent("enable_numeric_rounding", "off", Kind::Bool),
     silent("enable_result_cache_for_session", "on", Kind::Bool),
     silent("enable_spectrum_oid", "on", Kind::Bool),
     silent("enable_vacuum_boost", "off", Kind::Bool),
     silent("error_on_nondeterministic_update", "off", Kind::Bool),
-    silent("extra_float_digits", "0", Kind::Integer(-15, 3)),
+    silent("extra_float_digits", "0", Kind::Integer(-15, 2)),
     reported("integer_datetimes", "on", Kind::ReadOnly, "integer_datetimes"),
     silent("interval_forbid_composite_literals", "on", Kind::Bool),
-    silent("intervalstyle", "postgres", Kind::Word(&["postgres", "postgres_verbose", "sql_standard", "iso_8601"])),
+    silent("intervalstyle", "postgres", Kind::Word(&["postgres", "postgres_verbose", "sql_standard"])),
     reported("is_superuser", "on", Kind::ReadOnly, "is_superuser"),
     silent("json_parse_dedup_attributes", "off", Kind::Bool),
     silent("json_parse_truncate_strings", "off", Kind::Bool),
@@ -108,7 +108,7 @@ static DEFINITIONS: &[Definition] = &[
     silent("read_srid_on_shapefile_ingestion", "on", Kind::Bool),
     silent("readonly", "off", Kind::Bool),
     silent("search_path", "$user, public", Kind::Names),
-    silent("seed", "0", Kind::Seed),
+    silent("seed", "0", Kind::Real(-1.0, 1.0)),
     reported("server_encoding", "UNICODE", Kind::ReadOnly, "server_encoding"),
     reported("server_version", "8.0.2", Kind::ReadOnly, "server_version"),
     reported("session_authorization", "", Kind::ReadOnly, "session_authorization"),
@@ -174,7 +174,7 @@ impl Settings {
 
     /// Takes a parameter that came with the start-up message; RESET goes back to it.
     pub fn set_at_startup(&mut self, name: &str, value: &str) -> Result<()> {
-        let value = check(name, value)?;
+        let value = check(name, value, self.get(name))?;
         self.initial.insert(name.to_string(), value.clone());
         Arc::make_mut(&mut self.values).insert(name.to_string(), value);
         Ok(())
@@ -200,7 +200,7 @@ impl Settings {
     /// # Errors
     /// 42704 for an unknown parameter, 22023 for a value it does not take, 55P02-like for one that cannot be set.
     pub fn set(&mut self, name: &str, values: &[&str], span: Span) -> Result<()> {
-        let value = check(name, &values.join(", "))?;
+        let value = check(name, &values.join(", "), self.get(name))?;
         if span == Span::Block && self.before_block.is_none() {
             return Ok(());
         }
@@ -379,7 +379,7 @@ fn span(local: bool) -> Span {
 /// A value of SET as it is kept: a name of a list is quoted where it needs it, all else is its text.
 pub(crate) fn value_text(name: &str, value: &SetValue) -> String {
     let text = value.text();
-    if !Settings::is_names(name) || text == "$user" {
+    if !Settings::is_names(name) {
         return text.to_string();
     }
     Ident::new(text).to_string()
@@ -389,49 +389,52 @@ fn unknown(name: &str) -> Error {
     Error::new(SqlState::UNDEFINED_OBJECT, format!("unrecognized configuration parameter \"{name}\""))
 }
 
-/// The value as it is kept and shown, or why the parameter does not take it.
-fn check(name: &str, value: &str) -> Result<String> {
+/// The value as it is kept and shown, or why the parameter does not take it, in the words of PostgreSQL 8.0.
+///
+/// `current` is what it is now: of `datestyle` each part may be set alone.
+fn check(name: &str, value: &str, current: Option<&str>) -> Result<String> {
     let Some(definition) = definition(name) else {
         // Session context variables have a dot in their name (developer guide, "SET").
         return if name.contains('.') { Ok(value.to_string()) } else { Err(unknown(name)) };
     };
-    let invalid = || {
-        Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid value for parameter \"{name}\": \"{value}\""))
+    let refuse = |message: String| Error::new(SqlState::INVALID_PARAMETER_VALUE, message);
+    let invalid = || refuse(format!("invalid value for parameter \"{name}\": \"{value}\""));
+    let requires = |what: &str| refuse(format!("parameter \"{name}\" requires {what} value"));
+    let outside = |value: &dyn Display, low: &dyn Display, high: &dyn Display| {
+        refuse(format!("{value} is outside the valid range for parameter \"{name}\" ({low} .. {high})"))
     };
     match definition.kind {
-        Kind::Bool => match boolean(value) {
-            Some(true) => Ok("on".into()),
-            Some(false) => Ok("off".into()),
-            None => Err(Error::new(
-                SqlState::INVALID_PARAMETER_VALUE,
-                format!("parameter \"{name}\" requires a Boolean value"),
-            )),
-        },
+        Kind::Bool => boolean(value).map(|on| on_off(on).to_string()).ok_or_else(|| requires("a Boolean")),
         Kind::Integer(low, high) => {
-            let number: i64 = value.trim().parse().map_err(|_| invalid())?;
+            let number: i64 = value.trim().parse().map_err(|_| requires("an integer"))?;
             if number < low || number > high {
-                let message = format!("{number} is outside the valid range for parameter \"{name}\" ({low} .. {high})");
-                return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
+                return Err(outside(&number, &low, &high));
             }
             Ok(number.to_string())
         }
-        Kind::Milliseconds => milliseconds(value).map(|number| number.to_string()).ok_or_else(invalid),
-        Kind::Percent => {
-            value.trim().parse::<f64>().ok().filter(|n| (0.0..=100.0).contains(n)).ok_or_else(invalid)?;
-            Ok(value.trim().to_string())
+        Kind::Milliseconds => {
+            let (low, high) = (0, i32::MAX);
+            let number = milliseconds(value).ok_or_else(|| requires("an integer"))?;
+            if number < low || number > i64::from(high) {
+                return Err(outside(&number, &low, &high));
+            }
+            Ok(number.to_string())
         }
-        Kind::Seed => {
-            value.trim().parse::<f64>().ok().filter(|n| (-1.0..=1.0).contains(n)).ok_or_else(invalid)?;
-            Ok(value.trim().to_string())
+        Kind::Real(low, high) => {
+            let number: f64 = value.trim().parse().map_err(|_| requires("a numeric"))?;
+            if !(low..=high).contains(&number) {
+                return Err(outside(&number, &low, &high));
+            }
+            Ok(number.to_string())
         }
         Kind::Word(words) => {
             let word = value.to_lowercase();
             if words.contains(&word.as_str()) { Ok(word) } else { Err(invalid()) }
         }
-        Kind::DateStyle => date_style(value).ok_or_else(invalid),
-        Kind::TimeZone => time_zone(value).map(|zone| zone.name().to_string()).ok_or_else(|| {
-            Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("unrecognized time zone name: \"{value}\""))
-        }),
+        Kind::DateStyle => date_style(value, current.unwrap_or(definition.default), definition.default).map_err(refuse),
+        Kind::TimeZone => {
+            Zone::setting_text(value).ok_or_else(|| refuse(format!("unrecognized time zone name: \"{value}\"")))
+        }
         Kind::Encoding => match value.trim_matches('\'').to_uppercase().replace('-', "").as_str() {
             "UTF8" | "UNICODE" => Ok("UTF8".into()),
             _ => Err(invalid()),
@@ -457,7 +460,7 @@ fn interval_zone(value: &str, qualifier: Option<IntervalQualifier>) -> Result<St
     }
     let minutes = span.micros / MINUTE;
     let sign = if minutes < 0 { '-' } else { '+' };
-    Ok(format!("{sign}{}:{:02}", minutes.abs() / 60, minutes.abs() % 60))
+    Ok(format!("{sign}{:02}:{:02}:00", minutes.abs() / 60, minutes.abs() % 60))
 }
 
 fn boolean(value: &str) -> Option<bool> {
@@ -469,37 +472,48 @@ fn boolean(value: &str) -> Option<bool> {
 }
 
 /// `5000`, `5s`, `1min`
-fn milliseconds(value: &str) -> Option<u64> {
+fn milliseconds(value: &str) -> Option<i64> {
     let value = value.trim();
-    let digits = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
-    let number: u64 = value[..digits].parse().ok()?;
-    let unit = match value[digits..].trim() {
+    let unit = value.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(value.len());
+    let number: i64 = value[..unit].trim_end().parse().ok()?;
+    let milliseconds = match &value[unit..] {
         "" | "ms" => 1,
         "s" => 1_000,
         "min" => 60_000,
         "h" => 3_600_000,
         _ => return None,
     };
-    number.checked_mul(unit)
+    number.checked_mul(milliseconds)
 }
 
-/// `ISO`, `ISO, MDY`, `german`, `dmy`, ...: the parts may come alone and in any order.
-fn date_style(value: &str) -> Option<String> {
-    let (mut style, mut order) = ("ISO", "MDY");
-    for part in value.split(',') {
-        match part.trim().to_uppercase().as_str() {
-            "ISO" => style = "ISO",
-            "SQL" => style = "SQL",
-            "POSTGRES" => style = "Postgres",
-            "GERMAN" => (style, order) = ("German", "DMY"),
-            "MDY" | "US" | "NONEURO" | "NONEUROPEAN" => order = "MDY",
-            "DMY" | "EURO" | "EUROPEAN" => order = "DMY",
-            "YMD" => order = "YMD",
-            "DEFAULT" => {}
-            _ => return None,
+/// `ISO`, `ISO, MDY`, `german`, `dmy`, ...: each part may come alone, and in any order; the other stays what it is.
+fn date_style(value: &str, current: &str, default: &str) -> std::result::Result<String, String> {
+    let (mut style, mut order) = (None, None);
+    let conflict = || Err("conflicting \"datestyle\" specifications".to_string());
+    for word in value.split(',').map(str::trim) {
+        let (part, found) = match word.to_uppercase().as_str() {
+            "ISO" => (&mut style, "ISO"),
+            "SQL" => (&mut style, "SQL"),
+            "POSTGRES" => (&mut style, "Postgres"),
+            "GERMAN" => (&mut style, "German"),
+            "MDY" | "US" | "NONEURO" | "NONEUROPEAN" => (&mut order, "MDY"),
+            "DMY" | "EURO" | "EUROPEAN" => (&mut order, "DMY"),
+            "YMD" => (&mut order, "YMD"),
+            "DEFAULT" => {
+                let (first, second) = default.split_once(", ").unwrap_or((default, ""));
+                style.get_or_insert(first);
+                order.get_or_insert(second);
+                continue;
+            }
+            _ => return Err(format!("unrecognized \"datestyle\" key word: \"{word}\"")),
+        };
+        if part.replace(found).is_some() {
+            return conflict();
         }
     }
-    Some(format!("{style}, {order}"))
+    let (current_style, current_order) = current.split_once(", ").unwrap_or((current, "MDY"));
+    let order = order.unwrap_or(if style == Some("German") { "DMY" } else { current_order });
+    Ok(format!("{}, {order}", style.unwrap_or(current_style)))
 }
 
 /// `a, "B c", $user`: the names, quotes resolved.
@@ -523,39 +537,6 @@ fn split_names(list: &str) -> Vec<String> {
         rest = behind.trim_start().trim_start_matches(',').trim_start();
     }
     names
-}
-
-/// A time zone by its IANA name in any case, or one of the usual abbreviations.
-pub fn time_zone(name: &str) -> Option<chrono_tz::Tz> {
-    let wanted = name.trim();
-    if let Ok(zone) = wanted.parse() {
-        return Some(zone);
-    }
-    let folded = wanted.to_lowercase();
-    let named = chrono_tz::TZ_VARIANTS.iter().find(|zone| zone.name().to_lowercase() == folded).copied();
-    named.or_else(|| format!("Etc/GMT{:+}", hours_west(wanted)?).parse().ok())
-}
-
-/// Whole hours west of Greenwich of an offset: `-8:00` as ISO 8601 has it, counted eastwards, `PST8` and `GMT+02:00` as
-/// POSIX has it, counted westwards (developer guide, "timezone").
-fn hours_west(offset: &str) -> Option<i8> {
-    let digits = offset.find(|c: char| !c.is_ascii_alphabetic())?;
-    let (abbreviation, rest) = offset.split_at(digits);
-    let (minus, rest) = match rest.strip_prefix(['+', '-']) {
-        Some(unsigned) => (rest.starts_with('-'), unsigned),
-        None => (false, rest),
-    };
-    let (hours, minutes) = rest.split_once(':').unwrap_or((rest, "0"));
-    let hours: i8 = hours.parse().ok().filter(|hours| (0..=14).contains(hours))?;
-    if minutes.parse::<u8>().ok()? != 0 {
-        return None;
-    }
-    let signed = if minus { -hours } else { hours };
-    match abbreviation.len() {
-        0 => Some(-signed),
-        3.. => Some(signed),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -597,26 +578,15 @@ mod tests {
     }
 
     #[test]
-    fn time_zones_may_be_offsets() {
-        use chrono_tz::Tz;
-        let offsets = [
-            ("-8:00", Tz::Etc__GMTPlus8),
-            ("+7:00", Tz::Etc__GMTMinus7),
-            ("2", Tz::Etc__GMTMinus2),
-            ("PST8", Tz::Etc__GMTPlus8),
-            ("EST5", Tz::Etc__GMTPlus5),
-            ("GMT-02:00", Tz::Etc__GMTMinus2),
-            ("GMT+02:00", Tz::Etc__GMTPlus2),
-            ("UTC+0", Tz::Etc__GMTPlus0),
-            ("EST5EDT", Tz::EST5EDT),
-            ("gb", Tz::GB),
-        ];
-        for (text, zone) in offsets {
-            assert_eq!(time_zone(text), Some(zone), "{text}");
-        }
-        for text in ["", "+", "X5", "GMT+99", "+7:30x", "xxx", "+1:2:3", "ñ5"] {
-            assert_eq!(time_zone(text), None, "{text}");
-        }
+    fn parts_of_datestyle_may_come_alone() {
+        let set = |value| date_style(value, "SQL, DMY", "ISO, MDY");
+        assert_eq!(set("iso").as_deref(), Ok("ISO, DMY"));
+        assert_eq!(set("ymd").as_deref(), Ok("SQL, YMD"));
+        assert_eq!(set("MDY, Postgres").as_deref(), Ok("Postgres, MDY"));
+        assert_eq!(set("german").as_deref(), Ok("German, DMY"));
+        assert_eq!(set("default").as_deref(), Ok("ISO, MDY"));
+        assert_eq!(set("iso, sql").unwrap_err(), "conflicting \"datestyle\" specifications");
+        assert_eq!(set("iso, xyz").unwrap_err(), "unrecognized \"datestyle\" key word: \"xyz\"");
     }
 
     #[test]

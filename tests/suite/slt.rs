@@ -9,7 +9,8 @@
 //! * `statement error (42P01)` wants that SQLSTATE; `statement error ^42P01: relation "t" does not exist$` is a regular
 //!   expression for the SQLSTATE and the message.
 //! * `connection NAME` before a statement runs it in a session of that name.
-//! * Scripts in a folder `serializable` run in a database of ISOLATION LEVEL SERIALIZABLE, the others in one of SNAPSHOT.
+//! * Scripts in a folder `serializable` run in a database of ISOLATION LEVEL SERIALIZABLE, those in a folder
+//!   `case_insensitive` in one of COLLATE CASE_INSENSITIVE, the others in one that is neither.
 //! * `skipif embedded` and `onlyif wire` are for what only a socket has.
 
 mod embedded;
@@ -25,9 +26,11 @@ use self::{embedded::Embedded, socket::Socket};
 /// Where the scripts run.
 pub const ENGINES: [&str; 2] = ["embedded", "wire"];
 
-/// The folder of scripts that want a serializable database, and that database.
-const SERIALIZABLE: &str = "serializable";
-const CREATE_SERIALIZABLE: &str = "create database serializable isolation level serializable";
+/// The folders of scripts that want a database of their own, with the database's name, and what makes it.
+const DATABASES: [(&str, &str); 2] = [
+    ("serializable", "create database serializable isolation level serializable"),
+    ("case_insensitive", "create database case_insensitive collate case_insensitive"),
+];
 
 /// The letters of types: one for each, so that `query IT` says INTEGER, VARCHAR.
 const TYPE_LETTERS: [(char, &[u32]); 26] = [
@@ -173,14 +176,14 @@ pub fn run(path: &Path, engine: &'static str) -> Result<(), String> {
     let text = format!("{}", path.display());
     let records = sqllogictest::parse_file::<Letter>(path).map_err(|e| e.to_string())?;
     let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
-    let serializable = path.iter().any(|folder| folder == SERIALIZABLE);
-    let database = if serializable { SERIALIZABLE } else { DATABASE };
+    let own = DATABASES.iter().find(|(name, _)| path.iter().any(|folder| folder == *name));
+    let database = own.map_or(DATABASE, |(name, _)| name);
     let failures = match engine {
         "embedded" => runtime.block_on(async {
             let engine = embedded::open().await?;
-            if serializable {
+            if let Some((_, create)) = own {
                 let made = Embedded::connect(&engine, DATABASE);
-                made.map_err(|e| e.to_string())?.run(CREATE_SERIALIZABLE).await.map_err(|e| e.to_string())?;
+                made.map_err(|e| e.to_string())?.run(create).await.map_err(|e| e.to_string())?;
             }
             let make = || {
                 let session =
@@ -191,9 +194,9 @@ pub fn run(path: &Path, engine: &'static str) -> Result<(), String> {
         })?,
         _ => {
             let server = Server::start().map_err(|e| e.to_string())?;
-            if serializable {
+            if let Some((_, create)) = own {
                 let made = Socket::connect(server.address, DATABASE);
-                made.and_then(|mut socket| socket.run(CREATE_SERIALIZABLE)).map_err(|e| e.to_string())?;
+                made.and_then(|mut socket| socket.run(create)).map_err(|e| e.to_string())?;
             }
             let make = || {
                 let socket = Socket::connect(server.address, database).map(Connection::Wire);

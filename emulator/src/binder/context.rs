@@ -8,7 +8,7 @@ use std::{
 use redshift_sql_dialect::RedshiftType;
 
 use super::Typed;
-use crate::{catalog::CatalogView, functions::Random, result::Notice, settings::Span};
+use crate::{catalog::CatalogView, functions::Random, result::Notice, settings::Span, text_input::zone::Zone};
 
 /// Everything that names, types and session functions depend on; one for each statement.
 #[derive(Clone)]
@@ -83,6 +83,8 @@ pub trait Variables: Send + Sync {
 pub struct SessionInfo {
     /// current_database()
     pub database: String,
+    /// Are the strings of its tables compared without regard to case where nothing else is said (CREATE DATABASE ... COLLATE)?
+    pub case_insensitive: bool,
     /// current_user
     pub user: String,
     /// current_user_id
@@ -101,7 +103,7 @@ pub struct SessionInfo {
     /// Do quoted identifiers keep their case (`enable_case_sensitive_identifier`)?
     pub case_sensitive: bool,
     /// `timezone`
-    pub time_zone: chrono_tz::Tz,
+    pub time_zone: Zone,
     /// Microseconds since 1970 (UTC) when the transaction began: what SYSDATE gives.
     pub transaction_start: i64,
     /// Microseconds since 1970 (UTC) when the statement began: what GETDATE gives.

@@ -17,6 +17,7 @@ use datafusion::{
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{Cte, FromItem, Query, QueryBody, SetOperator, With},
+    names::ObjectName,
     types::MAX_VARCHAR,
 };
 
@@ -107,6 +108,17 @@ impl Binder {
             });
         }
         Ok(Some(Source { plan: node::project(plan, exprs)?, columns, identity: None }))
+    }
+
+    /// Is it the name of a recursive common table expression in sight?
+    pub(super) fn is_recursive(&self, name: &ObjectName) -> bool {
+        let [bare] = name.0.as_slice() else { return false };
+        let name = self.fold(bare);
+        let found = self.ctes.iter().rev().find(|cte| cte.name == name);
+        found.is_some_and(|cte| match &cte.plan {
+            CtePlan::Bound(plan) => matches!(plan, LogicalPlan::RecursiveQuery(_)),
+            CtePlan::WorkTable(_) => true,
+        })
     }
 
     /// Gives the columns the names of the expression's column list.

@@ -25,7 +25,10 @@ use super::{
     node,
     scope::Scope,
 };
-use crate::catalog::{Oid, Privilege, Relation};
+use crate::{
+    catalog::{Oid, Privilege, Relation},
+    functions::semistructured::navigate::has_path,
+};
 
 /// What MERGE does.
 #[derive(Debug, Clone)]
@@ -70,6 +73,7 @@ impl Binder {
                     MatchedAction::Update(assignments) => {
                         let mut block = Block::over(sides.target.scope.clone());
                         let assigned = self.assigned(assignments, &sides.target, &mut block)?;
+                        check_whole(&assigned)?;
                         let pending = block.take_pending(Stage::Input);
                         let joined = sides.joined(JoinType::Inner)?;
                         let joined = self.join_in(joined, pending, Vec::new(), &assigned.iter().collect::<Vec<_>>())?;
@@ -81,6 +85,7 @@ impl Binder {
                 };
                 let mut block = Block::over(sides.source_scope.clone());
                 let row = self.inserted_row(&sides.target.relation, columns, values, &mut block)?;
+                check_whole(&row)?;
                 (rows, node::project(sides.joined(JoinType::LeftAnti)?, row)?)
             }
             MergeAction::RemoveDuplicates => {
@@ -118,6 +123,7 @@ impl Binder {
         target.scope = Arc::new(scope);
         let mut block = Block::over(target.scope.clone());
         let conditions = self.conjuncts(&merge.on, Clause::JoinOn, &mut block)?;
+        check_whole(&conditions).map_err(|error| error.at(merge.on.pos))?;
         let pending = std::mem::take(&mut block.pending);
         let (source, plan) = self.join_in_sides(source, target.plan.clone(), pending, &conditions)?;
         target.plan = plan;
@@ -167,6 +173,14 @@ impl Binder {
         });
         Ok(named(row.collect::<Result<Vec<Typed>>>()?, relation))
     }
+}
+
+/// "*match_condition* and *expr* can't partially reference SUPER type columns."
+fn check_whole(exprs: &[PlanExpr]) -> Result<()> {
+    if exprs.iter().any(has_path) {
+        return Err(Error::unsupported("Partial reference of SUPER column is not supported in MERGE statement."));
+    }
+    Ok(())
 }
 
 impl Sides {

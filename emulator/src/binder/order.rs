@@ -163,7 +163,7 @@ impl Binder {
                     if insensitive { collation::insensitive(value) } else { value }
                 }
             };
-            keys.push(key.sort_expr(comparable(value)?));
+            keys.push(key.sort_expr(self.sort_key_of(value)?));
         }
         let hidden = exprs.len() > shown;
         let mut plan = node::project(open.plan, exprs)?;
@@ -190,8 +190,14 @@ impl Binder {
 }
 
 impl Binder {
-    /// What rows are told apart by, where it is not the value itself: by GROUP BY, DISTINCT, set operations and PARTITION
-    /// BY. Trailing blanks of a VARCHAR do not count, where rows of tables are compared; on the leader node they do.
+    /// What rows are sorted by: their key, or the value itself.
+    pub(super) fn sort_key_of(&self, value: Typed) -> Result<PlanExpr> {
+        let same = collation::sensitive(value.clone()).expr;
+        Ok(self.key_of(value)?.unwrap_or(same))
+    }
+
+    /// What rows are told apart by, where it is not the value itself: by GROUP BY, DISTINCT, set operations, PARTITION BY
+    /// and ORDER BY. Trailing blanks of a VARCHAR do not count, where rows of tables are compared; on the leader node they do.
     pub(super) fn key_of(&self, value: Typed) -> Result<Option<PlanExpr>> {
         let varies = !matches!(value.expr, PlanExpr::Literal(..));
         let blanks = matches!(value.ty, RedshiftType::Varchar(_)) && varies && self.uses.reads_rows();

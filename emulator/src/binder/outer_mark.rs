@@ -94,6 +94,12 @@ impl Binder {
                 }
                 continue;
             }
+            // "You can't apply the (+) operator to expressions": developer guide, "Oracle-Style outer joins".
+            if let ExprKind::OuterJoinMark(marked) = &expr.kind
+                && !matches!(marked.kind, ExprKind::Column(_))
+            {
+                return Err(super::syntax("syntax error at or near \"(\"").at(expr.pos));
+            }
             let inside = inside || matches!(expr.kind, ExprKind::OuterJoinMark(_));
             open.extend(children(expr).into_iter().map(|child| (child, inside)));
         }

@@ -72,13 +72,15 @@ impl Binder {
 
     /// The rows that PIVOT and UNPIVOT turn: a table or a sub-query.
     fn pivot_input(&mut self, input: &FromItem, verb: &str) -> Result<(LogicalPlan, Scope)> {
-        match input {
-            FromItem::Table { .. } | FromItem::Query { .. } => self.bind_item(input),
-            _ => {
-                let message = format!("{verb} can only be applied to a table or a sub-query");
-                Err(Error::unsupported(message).at(position(input)))
-            }
+        let recursive = match input {
+            FromItem::Table { name, .. } => self.is_recursive(name),
+            _ => false,
+        };
+        if recursive || !matches!(input, FromItem::Table { .. } | FromItem::Query { .. }) {
+            let message = format!("{verb} can only be applied to a table, a sub-query or a common table expression");
+            return Err(Error::unsupported(message).at(position(input)));
         }
+        self.bind_item(input)
     }
 
     fn pivot_column(&self, scope: &Scope, name: &Ident) -> Result<ScopeColumn> {
@@ -141,6 +143,9 @@ impl Binder {
         }
         let mut apart = std::mem::take(&mut block.aggregates);
         let typed = self.expr(&item.expr, block, Place::of(Clause::Select))?;
+        if block.aggregates.iter().any(|taken| taken.expr.contains_outer()) {
+            return Err(super::scope::unsupported_correlation().at(item.expr.pos));
+        }
         let mut renames = Vec::new();
         for taken in std::mem::take(&mut block.aggregates) {
             used.extend(taken.expr.column_refs().into_iter().map(|column| column.name.clone()));

@@ -13,10 +13,7 @@ use super::{
     order::{Limits, OrderKey, output},
     with_stack,
 };
-use crate::{
-    functions::semistructured::key::comparable,
-    result::{ColumnOrigin, ResultColumn},
-};
+use crate::result::{ColumnOrigin, ResultColumn};
 
 /// What happens to untyped literals of a select list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,7 +168,7 @@ impl Binder {
                 Error::unsupported(message).at(item.expr.pos)
             })?;
             let by = output(&names[index], &bound.columns[index]);
-            keys.push(OrderKey::new(item).sort_expr(comparable(by)?));
+            keys.push(OrderKey::new(item).sort_expr(self.sort_key_of(by)?));
         }
         let plan = node::limit(node::sort(bound.plan, keys), limits.skip, limits.fetch);
         Ok(Bound { plan, columns: bound.columns })

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::{Expr as PlanExpr, LogicalPlan};
 use redshift_sql_dialect::{
-    Result,
-    ast::{ExprKind, OrderByItem, Select, SelectItem},
+    Error, Result,
+    ast::{Expr, ExprKind, IsTest, OrderByItem, Select, SelectItem},
 };
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
     query::Item,
     scope::ScopeColumn,
 };
-use crate::functions::collation;
+use crate::{functions::collation, result::ColumnOrigin};
 
 /// A SELECT whose projection, DISTINCT, ORDER BY and LIMIT are still to be built.
 #[derive(Debug)]
@@ -112,7 +112,7 @@ impl Binder {
             }
             let bound = self.select_item(item, block)?;
             if let Some(alias) = block.aliases.iter_mut().find(|alias| alias.item == index) {
-                alias.bound = Some(bound.typed.clone());
+                alias.bound = Some(collation::of_origin(bound.typed.clone(), bound.origin.as_deref()));
             }
             items.push(bound);
         }
@@ -130,16 +130,41 @@ impl Binder {
     }
 
     fn select_item<'q>(&mut self, item: &'q SelectItem, block: &mut Block<'q>) -> Result<Item> {
-        let typed = collation::sensitive(self.expr(&item.expr, block, Place::of(Clause::Select))?);
+        self.refuse_tested_truth(&item.expr)?;
+        let typed = self.expr(&item.expr, block, Place::of(Clause::Select))?;
+        let case_insensitive = collation::is_insensitive(&typed);
+        let typed = collation::sensitive(typed);
         let origin = match &typed.expr {
             PlanExpr::Column(column) => block.scope.by_internal(&column.name).and_then(|found| found.origin.clone()),
             _ => None,
+        };
+        let origin = match origin {
+            Some(origin) if origin.case_insensitive != case_insensitive => {
+                Some(Arc::new(ColumnOrigin { case_insensitive, ..(*origin).clone() }))
+            }
+            None if case_insensitive => Some(Arc::new(ColumnOrigin { case_insensitive, ..ColumnOrigin::default() })),
+            origin => origin,
         };
         let name = match &item.alias {
             Some(alias) => self.fold(alias),
             None => output_name(&item.expr, &|ident| self.fold(ident)),
         };
         Ok(Item { typed, name, origin, pos: item.expr.pos })
+    }
+}
+
+impl Binder {
+    /// "You can't use the IS comparison with a Boolean value in the SELECT list" of a query over tables.
+    ///
+    /// # Errors
+    /// 0A000 `Not implemented` (developer guide, "Boolean type").
+    fn refuse_tested_truth(&self, expr: &Expr) -> Result<()> {
+        match &expr.kind {
+            ExprKind::Is { test: IsTest::True | IsTest::False | IsTest::Unknown, .. } if self.uses.user_tables => {
+                Err(Error::unsupported("Not implemented").at(expr.pos))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -25,6 +25,7 @@ use crate::{
         RowIdentity, TableInfo, ViewInfo,
     },
     execution::{ExecutionOptions, execute, session_state},
+    text_input::zone::Zone,
     types::{arrow_field, arrow_type},
 };
 
@@ -231,6 +232,7 @@ impl Database {
 fn session(settings: BTreeMap<String, String>) -> SessionInfo {
     SessionInfo {
         database: "dev".to_string(),
+        case_insensitive: false,
         user: "admin".to_string(),
         user_id: 100,
         superuser: true,
@@ -239,7 +241,7 @@ fn session(settings: BTreeMap<String, String>) -> SessionInfo {
         search_path: vec!["admin".to_string(), "public".to_string()],
         temp_schema: "pg_temp_1".to_string(),
         case_sensitive: false,
-        time_zone: chrono_tz::UTC,
+        time_zone: Zone::UTC,
         transaction_start: 1_700_000_000_000_000,
         statement_start: 1_700_000_000_000_000,
         settings: Arc::new(settings),

@@ -9,7 +9,7 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_VAR
 
 use super::{
     kernel::{Args, Kernel},
-    registry::{Call, Function, Param, function, takes},
+    registry::{Call, Function, Param, function, takes, text},
 };
 use crate::{
     binder::{BindContext, Typed, settle},
@@ -17,10 +17,13 @@ use crate::{
 };
 
 /// The functions of this family.
-pub(super) const FUNCTIONS: &[Function] = &[function(
-    "collate",
-    &[takes(&[Param::Super, Param::Text], collate), takes(&[Param::Text, Param::Text], collate)],
-)];
+pub(super) const FUNCTIONS: &[Function] = &[
+    function(COLLATE, &[takes(&[Param::Super, Param::Text], collate), takes(&[Param::Text, Param::Text], collate)]),
+    function("db_collation", &[takes(&[], db_collation)]),
+];
+
+/// The function whose result has the collation that it is told.
+pub(super) const COLLATE: &str = "collate";
 
 const MARK: &str = "case_insensitive";
 
@@ -52,6 +55,11 @@ pub(crate) fn sensitive(value: Typed) -> Typed {
 /// Behind the internal names of columns of tables that are declared as case-sensitive, which is the default.
 pub(crate) const SENSITIVE: &str = ":sensitive";
 
+/// The result of a function or an operator: what is made of a case-insensitive string is one, too.
+pub(crate) fn inherited(result: Typed, insensitive: bool) -> Typed {
+    if insensitive && has_collation(result.ty) { self::insensitive(result) } else { result }
+}
+
 /// Refuses a column of one collation beside one of another; constants take either, and so do columns of derived tables, whose
 /// collation nobody has declared.
 ///
@@ -66,6 +74,17 @@ pub(crate) fn check_mix<'a>(values: impl IntoIterator<Item = &'a Typed>) -> Resu
     }
     if with_case && without_case {
         return Err(Error::unsupported("Query with different collations is not supported yet."));
+    }
+    Ok(())
+}
+
+/// Refuses a case-insensitive string where SUPER values are.
+///
+/// # Errors
+/// 0A000 `Coercing from case insensitive string to SUPER is not supported.` (developer guide, "CREATE DATABASE").
+pub(crate) fn check_super(value: &Typed) -> Result<()> {
+    if value.ty != RedshiftType::Super && is_insensitive(value) {
+        return Err(Error::unsupported("Coercing from case insensitive string to SUPER is not supported."));
     }
     Ok(())
 }
@@ -119,6 +138,12 @@ fn collate(mut call: Call<'_>) -> Result<Typed> {
             Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message))
         }
     }
+}
+
+/// "Returns the collation setting of the current database": developer guide, "DB_COLLATION".
+fn db_collation(call: Call<'_>) -> Result<Typed> {
+    let name = if call.ctx.session.case_insensitive { "case_insensitive" } else { "case_sensitive" };
+    Ok(text(name, RedshiftType::Varchar(name.len() as u32)))
 }
 
 /// A column of a result, under the collation that it came with.

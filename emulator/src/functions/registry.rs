@@ -295,7 +295,9 @@ pub(super) fn call(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Ty
         return Err(no_such_function(name, &args));
     };
     collation::check_mix(&args)?;
+    let insensitive = name != collation::COLLATE && args.iter().any(collation::is_insensitive);
     let accept = |(index, arg)| overload.param(index).unwrap_or(Param::Any).accept(arg, ctx);
     let args = args.into_iter().enumerate().map(accept).collect::<Result<_>>()?;
-    (overload.build)(Call { name: function.name, args, ctx })
+    let result = (overload.build)(Call { name: function.name, args, ctx })?;
+    Ok(collation::inherited(result, insensitive))
 }

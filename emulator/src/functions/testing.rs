@@ -26,7 +26,7 @@ use crate::{
     binder::{self, BindContext, CastKind, LikeParts, Parameters, SessionInfo, Typed},
     catalog::{CatalogView, Contents, Oid, Relation, RelationRights, RowIdentity},
     error::from_datafusion,
-    text_input::{calendar::Day, decimal_of_text},
+    text_input::{calendar::Day, decimal_of_text, zone::Zone},
     text_output::TextStyle,
     types::{arrow_field, arrow_type},
 };
@@ -75,6 +75,7 @@ pub fn context() -> BindContext {
         catalog: Arc::new(EmptyCatalog),
         session: Arc::new(SessionInfo {
             database: "dev".into(),
+            case_insensitive: false,
             user: "admin".into(),
             user_id: 100,
             superuser: true,
@@ -83,7 +84,7 @@ pub fn context() -> BindContext {
             search_path: vec!["admin".into(), "public".into()],
             temp_schema: "pg_temp_1".into(),
             case_sensitive: false,
-            time_zone: chrono_tz::UTC,
+            time_zone: Zone::UTC,
             transaction_start: now,
             statement_start: now,
             settings: Arc::new(BTreeMap::from([

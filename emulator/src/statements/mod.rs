@@ -67,7 +67,7 @@ impl<'a> Work<'a> {
         parameters: Parameters,
     ) -> Result<Work<'a>> {
         let view = transaction.view();
-        let context = state.context(&view, started, parameters);
+        let context = state.context(transaction, &view, started, parameters);
         Ok(Work { state, transaction, view, context, query: 0, started })
     }
 
@@ -92,7 +92,7 @@ impl<'a> Work<'a> {
         self.view = self.transaction.view();
         let parameters = self.context.parameters.clone();
         let variables = self.context.variables.take();
-        self.context = self.state.context(&self.view, self.started, parameters);
+        self.context = self.state.context(self.transaction, &self.view, self.started, parameters);
         self.context.variables = variables;
     }
 

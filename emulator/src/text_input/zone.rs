@@ -110,7 +110,7 @@ impl Zone {
         Some(Zone::Fixed((ABBREVIATIONS[found].1 * 3600.0) as i32))
     }
 
-    /// The zone that CONVERT_TIMEZONE, AT TIME ZONE and `SET timezone` know under this name.
+    /// The zone that CONVERT_TIMEZONE and AT TIME ZONE know under this name.
     ///
     /// `PST` is an abbreviation, `US/Pacific` a name in any case, `NEWZONE+2` two hours west, `+05:30` (a displacement
     /// alone) east.
@@ -130,6 +130,44 @@ impl Zone {
         // POSIX counts westwards; a zone for the summer behind it is not taken into account.
         let end = rest.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(rest.len());
         parse_displacement(rest[..end].trim_end()).map(|seconds| Zone::Fixed(-seconds))
+    }
+
+    /// The zone that `SET timezone` takes: a name, hours east (`-8`), a displacement east as ISO 8601 writes it (`+7:30`),
+    /// or one west behind a label as POSIX does (`PST8PDT`, `xxx36`). Abbreviations are refused, because they know no summer
+    /// (developer guide, "timezone").
+    pub fn of_setting(text: &str) -> Option<Zone> {
+        let text = text.trim();
+        if let Some(tz) = iana(text) {
+            return Some(Zone::of_tz(tz));
+        }
+        if let Some(seconds) = hours_east(text).or_else(|| parse_displacement(text)) {
+            return Some(Zone::Fixed(seconds));
+        }
+        let label = label_length(text)?;
+        let rest = &text[label..];
+        let end = rest.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let west = posix_seconds(&rest[..end])?;
+        let summer = &rest[end..];
+        if summer.is_empty() {
+            return Some(Zone::Fixed(-west));
+        }
+        label_length(summer)?;
+        // Where the rules of summer are not given they are those of the United States.
+        let zone = SUMMERS.iter().find(|(hours, _)| hours * 3600 == west);
+        Some(zone.map_or(Zone::Fixed(-west), |(_, tz)| Zone::Named(*tz)))
+    }
+
+    fn of_tz(tz: Tz) -> Zone {
+        if tz == Tz::UTC { Zone::UTC } else { Zone::Named(tz) }
+    }
+
+    /// How SHOW writes a zone that was set as a text: a name of the IANA database in its own case, all else as it was set.
+    pub fn setting_text(text: &str) -> Option<String> {
+        let text = text.trim();
+        match iana(text) {
+            Some(tz) => Some(tz.name().to_string()),
+            None => Zone::of_setting(text).map(|_| text.to_string()),
+        }
     }
 
     /// An instant from what clocks in this zone show, both in microseconds since 1970-01-01.
@@ -180,6 +218,43 @@ impl Zone {
     }
 }
 
+/// Hours west and a zone that has the summer of the United States there.
+const SUMMERS: [(i32, Tz); 7] = [
+    (4, Tz::Canada__Atlantic),
+    (5, Tz::EST5EDT),
+    (6, Tz::CST6CDT),
+    (7, Tz::MST7MDT),
+    (8, Tz::PST8PDT),
+    (9, Tz::US__Alaska),
+    (10, Tz::US__Aleutian),
+];
+
+/// The bytes of the label that a zone of POSIX begins with; none where it has fewer than three letters.
+fn label_length(text: &str) -> Option<usize> {
+    let length = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
+    (length >= 3).then_some(length)
+}
+
+/// Seconds of a number of hours, which may have decimals: `-8`, `5.5`.
+fn hours_east(text: &str) -> Option<i32> {
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.'));
+    let hours: f64 = text.parse().ok().filter(|_| plain)?;
+    (hours.abs() <= 15.0).then_some((hours * 3600.0) as i32)
+}
+
+/// Seconds of a displacement as POSIX writes it: `8`, `-2:15`; Redshift takes up to a week.
+fn posix_seconds(text: &str) -> Option<i32> {
+    let unsigned = text.trim_start_matches(['+', '-']);
+    let hours: i32 = unsigned.split(':').next()?.parse().ok()?;
+    if hours > 167 {
+        return None;
+    }
+    let sign = if text.starts_with('-') { -1 } else { 1 };
+    let part = |index: usize| unsigned.split(':').nth(index).map_or(Some(0), |part| part.parse::<u16>().ok());
+    let (minutes, seconds) = (i32::from(part(1)?), i32::from(part(2)?));
+    Some(sign * (hours * 3600 + minutes * 60 + seconds))
+}
+
 /// A zone of the IANA database, in any case.
 fn iana(name: &str) -> Option<Tz> {
     static BY_NAME: LazyLock<HashMap<String, Tz>> =
@@ -199,6 +274,9 @@ fn naive(micros: i64) -> NaiveDateTime {
 
 /// Seconds east: `+05:30`, `-0800`, `+5`, `-08:00:00`; without a sign it is a plus.
 pub fn parse_displacement(text: &str) -> Option<i32> {
+    if !text.is_ascii() {
+        return None;
+    }
     let (sign, rest) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
@@ -251,6 +329,36 @@ mod tests {
         assert_eq!(pacific.to_local(summer), at(2008, 8, 24, 2));
         assert_eq!(Zone::of_name("PST").unwrap().to_local(summer), at(2008, 8, 24, 1));
         assert_eq!(pacific.abbreviation_at(summer), "PDT");
+    }
+
+    #[test]
+    fn zones_of_settings() {
+        // "timezone": names, POSIX-style specifications, which nobody checks, and ISO-8601 offsets.
+        let offsets = [
+            ("-8:00", -28_800),
+            ("+7:30", 27_000),
+            ("2", 7_200),
+            ("-8", -28_800),
+            ("5.5", 19_800),
+            ("-08:00:00", -28_800),
+            ("PST8", -28_800),
+            ("EST5", -18_000),
+            ("GMT-02:00", 7_200),
+            ("GMT+02:00", -7_200),
+            ("UTC+0", 0),
+            ("xxx36", -129_600),
+        ];
+        for (text, seconds) in offsets {
+            assert_eq!(Zone::of_setting(text).map(|zone| zone.seconds_at(0)), Some(seconds), "{text}");
+        }
+        assert_eq!(Zone::of_setting("gb"), Some(Zone::Named(Tz::GB)));
+        assert_eq!(Zone::of_setting("EST5EDT"), Some(Zone::Named(Tz::EST5EDT)));
+        assert_eq!(Zone::of_setting("YST9YDT"), Some(Zone::Named(Tz::US__Alaska)));
+        assert_eq!(Zone::setting_text("europe/berlin").as_deref(), Some("Europe/Berlin"));
+        assert_eq!(Zone::setting_text("PST8").as_deref(), Some("PST8"));
+        for text in ["", "+", "X5", "GMT+999", "+7:30x", "xxx", "PST", "pdt", "+1:2:3:4", "ñ5", "nan"] {
+            assert_eq!(Zone::of_setting(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::OffsetName;
 
 use super::{DateForm, DayOrder, TextStyle};
-use crate::text_input::{ABSTIME_INFINITY, ABSTIME_MINUS_INFINITY};
+use crate::text_input::{ABSTIME_INFINITY, ABSTIME_MINUS_INFINITY, zone::Zone};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
@@ -145,25 +145,30 @@ pub fn write_abstime(out: &mut impl Write, seconds: i64, style: &TextStyle) -> f
 
 /// TIMESTAMPTZ, given in microseconds since 1970-01-01 00:00:00 UTC, in the session's zone.
 pub fn write_timestamptz(out: &mut impl Write, micros: i64, style: &TextStyle) -> fmt::Result {
-    if style.zone == chrono_tz::UTC {
-        return write_moment(out, micros, style, Some(Zone { seconds_east: 0, abbreviation: Some("UTC") }));
-    }
-    // Beyond chrono's years there is no daylight saving time to ask for.
-    let Some(instant) = DateTime::from_timestamp_micros(micros) else {
-        return write_moment(out, micros, style, Some(Zone { seconds_east: 0, abbreviation: None }));
+    let zone = match style.zone {
+        Zone::Fixed(0) => Shown { seconds_east: 0, abbreviation: Some("UTC") },
+        Zone::Fixed(seconds_east) => Shown { seconds_east, abbreviation: None },
+        Zone::Named(tz) => {
+            // Beyond chrono's years there is no daylight saving time to ask for.
+            let Some(instant) = DateTime::from_timestamp_micros(micros) else {
+                return write_moment(out, micros, style, Some(Shown { seconds_east: 0, abbreviation: None }));
+            };
+            let offset = tz.offset_from_utc_datetime(&instant.naive_utc());
+            let shown = Shown { seconds_east: offset.fix().local_minus_utc(), abbreviation: offset.abbreviation() };
+            let local = micros + i64::from(shown.seconds_east) * MICROS_PER_SECOND;
+            return write_moment(out, local, style, Some(shown));
+        }
     };
-    let offset = style.zone.offset_from_utc_datetime(&instant.naive_utc());
-    let seconds_east = offset.fix().local_minus_utc();
-    let zone = Zone { seconds_east, abbreviation: offset.abbreviation() };
-    write_moment(out, micros + i64::from(seconds_east) * MICROS_PER_SECOND, style, Some(zone))
+    write_moment(out, micros + i64::from(zone.seconds_east) * MICROS_PER_SECOND, style, Some(zone))
 }
 
-struct Zone<'a> {
+/// A time zone as it is shown at one instant.
+struct Shown<'a> {
     seconds_east: i32,
     abbreviation: Option<&'a str>,
 }
 
-fn write_moment(out: &mut impl Write, micros: i64, style: &TextStyle, zone: Option<Zone<'_>>) -> fmt::Result {
+fn write_moment(out: &mut impl Write, micros: i64, style: &TextStyle, zone: Option<Shown<'_>>) -> fmt::Result {
     let day = Day::of_epoch_days(micros.div_euclid(MICROS_PER_DAY));
     let time = micros.rem_euclid(MICROS_PER_DAY);
     match style.dates {
@@ -186,7 +191,7 @@ fn write_moment(out: &mut impl Write, micros: i64, style: &TextStyle, zone: Opti
     match zone {
         Some(zone) if style.dates == DateForm::Iso => write_offset(out, zone.seconds_east)?,
         // Zones without an abbreviation of their own have digits for one.
-        Some(Zone { abbreviation: Some(name), .. }) if name.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+        Some(Shown { abbreviation: Some(name), .. }) if name.starts_with(|c: char| c.is_ascii_alphabetic()) => {
             write!(out, " {name}")?;
         }
         Some(zone) => {
@@ -291,15 +296,17 @@ mod tests {
     #[test]
     fn instants_are_shown_in_the_zone_of_the_session() {
         let style = |zone| TextStyle { zone, ..TextStyle::default() };
-        assert_eq!(timestamptz(MOMENT, &style(chrono_tz::UTC)), "2024-01-31 10:00:00+00");
-        assert_eq!(timestamptz(MOMENT, &style(chrono_tz::America::New_York)), "2024-01-31 05:00:00-05");
-        assert_eq!(timestamptz(MOMENT, &style(chrono_tz::Asia::Kolkata)), "2024-01-31 15:30:00+05:30");
-        assert_eq!(timestamptz(MOMENT, &style(chrono_tz::America::St_Johns)), "2024-01-31 06:30:00-03:30");
+        assert_eq!(timestamptz(MOMENT, &style(Zone::UTC)), "2024-01-31 10:00:00+00");
+        assert_eq!(timestamptz(MOMENT, &style(Zone::Named(chrono_tz::America::New_York))), "2024-01-31 05:00:00-05");
+        assert_eq!(timestamptz(MOMENT, &style(Zone::Named(chrono_tz::Asia::Kolkata))), "2024-01-31 15:30:00+05:30");
+        assert_eq!(timestamptz(MOMENT, &style(Zone::Named(chrono_tz::America::St_Johns))), "2024-01-31 06:30:00-03:30");
+        assert_eq!(timestamptz(MOMENT, &style(Zone::Fixed(27_000))), "2024-01-31 17:30:00+07:30");
     }
 
     #[test]
     fn other_forms_name_the_zone() {
-        let style = |dates| TextStyle { dates, zone: chrono_tz::America::New_York, ..TextStyle::default() };
+        let style =
+            |dates| TextStyle { dates, zone: Zone::Named(chrono_tz::America::New_York), ..TextStyle::default() };
         assert_eq!(timestamptz(MOMENT, &style(DateForm::Sql)), "01/31/2024 05:00:00 EST");
         assert_eq!(timestamptz(MOMENT, &style(DateForm::Postgres)), "Wed Jan 31 05:00:00 2024 EST");
         assert_eq!(timestamptz(MOMENT, &style(DateForm::German)), "31.01.2024 05:00:00 EST");

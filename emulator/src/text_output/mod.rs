@@ -17,6 +17,8 @@ pub use interval::{write_day_to_second, write_interval, write_year_to_month};
 pub use number::{write_float4, write_float8, write_numeric};
 pub use value::write_value;
 
+use crate::text_input::zone::Zone;
+
 /// The session's settings that decide how values are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TextStyle {
@@ -29,7 +31,7 @@ pub struct TextStyle {
     /// `extra_float_digits`
     pub extra_float_digits: i32,
     /// `timezone`
-    pub zone: chrono_tz::Tz,
+    pub zone: Zone,
 }
 
 impl Default for TextStyle {
@@ -39,7 +41,7 @@ impl Default for TextStyle {
             day_order: DayOrder::MonthFirst,
             intervals: IntervalForm::Postgres,
             extra_float_digits: 0,
-            zone: chrono_tz::UTC,
+            zone: Zone::UTC,
         }
     }
 }
@@ -67,7 +69,7 @@ impl TextStyle {
             day_order,
             intervals,
             extra_float_digits: setting("extra_float_digits").and_then(|digits| digits.parse().ok()).unwrap_or(0),
-            zone: setting("timezone").and_then(|name| name.parse().ok()).unwrap_or(default.zone),
+            zone: setting("timezone").and_then(|text| Zone::of_setting(&text)).unwrap_or(default.zone),
         }
     }
 }
@@ -163,7 +165,7 @@ mod tests {
         assert_eq!(style.day_order, DayOrder::DayFirst);
         assert_eq!(style.intervals, IntervalForm::SqlStandard);
         assert_eq!(style.extra_float_digits, 2);
-        assert_eq!(style.zone, chrono_tz::Europe::Berlin);
+        assert_eq!(style.zone, Zone::Named(chrono_tz::Europe::Berlin));
         assert_eq!(TextStyle::of_settings(|_| None), TextStyle::default());
     }
 

@@ -22,6 +22,7 @@ use crate::{
     error::from_datafusion,
     functions::{
         catalog_info::cast_identifier,
+        collation,
         conversion::{Conversion, Excess, Failure},
         semistructured::scalar,
         spatial,
@@ -72,19 +73,21 @@ pub(crate) fn strength(from: RedshiftType, to: RedshiftType) -> Option<Strength>
         (from, Super) if scalar::has_super(from) => Implicit,
         (Super, to) if scalar::is_scalar(to) => Explicit,
         (Int2 | Int4 | Int8, Bool) => Implicit,
-        (Bool, Int2 | Int4 | Int8 | Numeric { .. } | Float4 | Float8) => Explicit,
+        (Bool, Int2 | Int4 | Int8) => Explicit,
         (Int2 | Int4 | Int8, Oid) => Implicit,
         (Oid, Int8) => Implicit,
         (Oid, Int2 | Int4 | Numeric { .. } | Float4 | Float8) => Assignment,
         (Int2 | Int4 | Int8 | Numeric { .. } | Float4 | Float8 | Oid, Char(_) | Varchar(_) | Text | Name) => Implicit,
-        (Date | Timestamp | TimestampTz | Time | TimeTz | AbsTime, Char(_) | Varchar(_) | Text) => Implicit,
+        (Date | Timestamp | TimestampTz | AbsTime, Char(_) | Varchar(_) | Text) => Implicit,
+        (Time | TimeTz, Varchar(_) | Text) => Implicit,
+        (Time | TimeTz, Char(_)) => Explicit,
         (Interval | IntervalYearToMonth(_) | IntervalDayToSecond(_), Char(_) | Varchar(_) | Text) => Explicit,
         (Char(_) | Varchar(_) | Text | Name | InternalChar, Char(_) | Varchar(_) | Text | Name | InternalChar) => {
             Implicit
         }
         // A DECIMAL and a string are compared as DECIMALs; SUM of strings is one of DECIMALs.
         (Char(_) | Varchar(_) | Text, Numeric { .. }) => Implicit,
-        (Char(_) | Varchar(_) | Text | Name, Bool | Int2 | Int4 | Int8 | Float4 | Float8 | Oid) => Explicit,
+        (Char(_) | Varchar(_) | Text | Name, Int2 | Int4 | Int8 | Float4 | Float8 | Oid) => Explicit,
         (Char(_) | Varchar(_) | Text, Date | Time | TimeTz | Timestamp | TimestampTz | AbsTime) => Explicit,
         (Char(_) | Varchar(_) | Text, Interval | IntervalYearToMonth(_) | IntervalDayToSecond(_)) => Explicit,
         (Char(_) | Varchar(_) | Text, HllSketch) => Explicit,
@@ -95,7 +98,7 @@ pub(crate) fn strength(from: RedshiftType, to: RedshiftType) -> Option<Strength>
         (Char(_) | Varchar(_) | Text, Varbyte(_)) | (Varbyte(_), Char(_) | Varchar(_) | Text) => Explicit,
         (Date, Timestamp | TimestampTz) | (Timestamp, TimestampTz) | (Time, TimeTz) => Implicit,
         (AbsTime, Timestamp | TimestampTz) => Implicit,
-        (Timestamp, Date | Time | TimeTz) | (TimestampTz, Date | Timestamp | Time | TimeTz | AbsTime) => Assignment,
+        (Timestamp, Date | Time) | (TimestampTz, Date | Timestamp | Time | TimeTz | AbsTime) => Assignment,
         (TimeTz, Time) => Assignment,
         (Time, Interval | IntervalDayToSecond(_)) => Implicit,
         (Interval | IntervalDayToSecond(_), Time) => Assignment,
@@ -143,6 +146,13 @@ pub fn cast(value: Typed, target: RedshiftType, kind: CastKind, ctx: &BindContex
         return infer(value, target, ctx);
     }
     check_allowed(value.ty, target, kind)?;
+    if collation::is_insensitive(&value) {
+        if target == RedshiftType::Super {
+            collation::check_super(&value)?;
+        }
+        let cast = cast(collation::sensitive(value), target, kind, ctx)?;
+        return Ok(collation::inherited(cast, true));
+    }
     if value.is_null_literal() {
         return null(target);
     }
@@ -318,12 +328,19 @@ fn conversion(from: RedshiftType, to: RedshiftType, kind: CastKind, operand: Ope
     Conversion {
         from,
         to,
-        rounding: rounding(kind, operand),
+        rounding: if rounds_numbers(from, to, ctx) { Rounding::HalfAwayFromZero } else { rounding(kind, operand) },
         excess,
         failure,
         input: date_time_input(ctx),
         style: text_style(ctx),
     }
+}
+
+/// "If `enable_numeric_rounding` is `on`, Amazon Redshift rounds NUMERIC values when casting them to other numeric types":
+/// developer guide, "enable_numeric_rounding".
+fn rounds_numbers(from: RedshiftType, to: RedshiftType, ctx: &BindContext) -> bool {
+    let on = || ctx.session.settings.get("enable_numeric_rounding").is_some_and(|value| value == "on");
+    matches!(from, RedshiftType::Numeric { .. }) && to.is_number() && on()
 }
 
 /// Constants and stored values are rounded, other values of columns are cut.
@@ -352,10 +369,7 @@ pub fn date_time_input(ctx: &BindContext) -> DateTimeInput {
 
 /// The session's time zone.
 pub fn session_zone(ctx: &BindContext) -> Zone {
-    match ctx.session.time_zone {
-        chrono_tz::UTC => Zone::UTC,
-        named => Zone::Named(named),
-    }
+    ctx.session.time_zone
 }
 
 /// How the session writes values.
@@ -423,5 +437,7 @@ fn exact_type(ty: RedshiftType, value: Option<&str>) -> RedshiftType {
     }
 }
 
+#[cfg(test)]
+mod matrix;
 #[cfg(test)]
 mod tests;

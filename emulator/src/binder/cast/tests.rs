@@ -95,7 +95,7 @@ fn dates_and_times_are_cast() {
 #[test]
 fn zones_are_the_sessions() {
     let mut ctx = context();
-    std::sync::Arc::make_mut(&mut ctx.session).time_zone = chrono_tz::America::New_York;
+    std::sync::Arc::make_mut(&mut ctx.session).time_zone = Zone::Named(chrono_tz::America::New_York);
     let value = |sql: &str| crate::functions::testing::evaluate_in(sql, Leaves::Columns, ctx.clone()).unwrap().0;
     assert_eq!(value("timestamp '2024-07-01 00:00'::timestamptz"), "2024-07-01 04:00:00+00");
     assert_eq!(value("timestamptz '2024-07-01 00:00+00'::timestamp"), "2024-06-30 20:00:00");

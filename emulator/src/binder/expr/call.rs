@@ -15,7 +15,7 @@ use crate::{
         block::{Block, Clause, GroupingCall, Place, placeholder},
         planned,
     },
-    functions::{self, AggregateParts, FunctionClass, OrderedArg, semistructured::key::comparable},
+    functions::{self, AggregateParts, FunctionClass, OrderedArg, collation},
 };
 
 /// Schemas whose functions are the built-in ones.
@@ -158,6 +158,7 @@ impl Binder {
         };
         self.check_order(&parts, block)?;
         check_distinct(&parts, block)?;
+        let insensitive = parts.args.iter().any(collation::is_insensitive);
         let typed = functions::aggregate(parts, &self.ctx)?;
         let ty = typed.ty;
         let expr = self.take_out(typed.expr, |binder, node| match node {
@@ -169,7 +170,7 @@ impl Binder {
             }
             _ => None,
         })?;
-        Ok(Typed::new(expr, ty))
+        Ok(collation::inherited(Typed::new(expr, ty), insensitive))
     }
 
     /// "If a statement includes multiple calls to sort-based aggregate functions (LISTAGG, PERCENTILE_CONT, or MEDIAN), they
@@ -238,7 +239,8 @@ impl Binder {
         place: Place,
     ) -> Result<Vec<SortExpr>> {
         let keys = self.ordered_args(items, block, place)?;
-        keys.into_iter().map(|key| Ok(SortExpr::new(comparable(key.value)?, key.ascending, key.nulls_first))).collect()
+        let sorted = |key: OrderedArg| Ok(SortExpr::new(self.sort_key_of(key.value)?, key.ascending, key.nulls_first));
+        keys.into_iter().map(sorted).collect()
     }
 
     pub(super) fn ordered_args<'q>(

@@ -17,7 +17,7 @@ use crate::{
         node,
     },
     functions::{
-        self,
+        self, collation,
         semistructured::objects::{Transformation, transform},
     },
     system,
@@ -164,6 +164,7 @@ impl Binder {
         if let Some(otherwise) = otherwise {
             results.push((self.expr(otherwise, block, place)?, otherwise.pos));
         }
+        let insensitive = results.iter().any(|(typed, _)| collation::is_insensitive(typed));
         let ty = binder::common_type(&results.iter().map(|(typed, _)| typed).collect::<Vec<_>>(), "CASE")?;
         let mut results = results
             .into_iter()
@@ -174,7 +175,8 @@ impl Binder {
             .collect::<Result<Vec<_>>>()?;
         let else_expr = if has_else { results.pop() } else { None };
         let when_then_expr = conditions.into_iter().map(Box::new).zip(results).collect();
-        Ok(Typed::new(PlanExpr::Case(Case { expr: None, when_then_expr, else_expr }), ty))
+        let case = Typed::new(PlanExpr::Case(Case { expr: None, when_then_expr, else_expr }), ty);
+        Ok(collation::inherited(case, insensitive))
     }
 
     pub(super) fn cast_to<'q>(

@@ -43,13 +43,13 @@ impl Binder {
         let inside = Place::of(Clause::WindowArgument);
         let args = self.aggregate_arguments(&call.args, block, inside)?;
         self.uses_function(&name, &args);
+        let insensitive = args.iter().any(collation::is_insensitive);
         let partition_by = over
             .partition_by
             .iter()
             .map(|expr| {
                 let value = self.expr(expr, block, inside)?;
-                let same = collation::sensitive(value.clone()).expr;
-                Ok(self.key_of(value)?.unwrap_or(same))
+                self.sort_key_of(value)
             })
             .collect::<Result<Vec<_>>>()?;
         let order_by = self.sort_exprs(over.order_by, block, inside)?;
@@ -72,7 +72,7 @@ impl Binder {
             PlanExpr::WindowFunction(_) => Some(Ok(block.take_window(node.clone(), || binder.fresh()))),
             _ => None,
         })?;
-        Ok(Typed::new(expr, ty))
+        Ok(collation::inherited(Typed::new(expr, ty), insensitive))
     }
 
     /// Puts a named window's parts under those that OVER adds.

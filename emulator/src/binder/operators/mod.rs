@@ -90,6 +90,9 @@ pub fn binary(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Res
     use BinaryOp::*;
     if left.ty == RedshiftType::Super || right.ty == RedshiftType::Super {
         let compares = matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq);
+        for side in [&left, &right] {
+            collation::check_super(side)?;
+        }
         if compares && [&left, &right].into_iter().any(collation::is_insensitive) {
             return semistructured::binary(op, collation::folded(left, ctx)?, collation::folded(right, ctx)?, ctx);
         }
@@ -105,7 +108,10 @@ pub fn binary(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Res
         Plus if is_binary(&left) && is_binary(&right) => binary_values::concat(left, right),
         BitAnd | BitOr | BitXor if is_binary(&left) && is_binary(&right) => binary_values::bits(op, left, right),
         Plus | Minus | Multiply | Divide | Modulo | Power => arithmetic::arithmetic(op, left, right, ctx),
-        Concat => concat(left, right, ctx),
+        Concat => {
+            let insensitive = [&left, &right].into_iter().any(collation::is_insensitive);
+            Ok(collation::inherited(concat(left, right, ctx)?, insensitive))
+        }
         BitAnd | BitOr | BitXor | ShiftLeft | ShiftRight => arithmetic::bits(op, left, right, ctx),
         Match | MatchInsensitive | NotMatch | NotMatchInsensitive => pattern::matches(op, left, right, ctx),
         Overlaps => Err(Error::unsupported("OVERLAPS is only supported between two rows of two values")),

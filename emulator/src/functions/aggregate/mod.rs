@@ -303,7 +303,13 @@ fn listagg(mut args: Vec<Typed>, distinct: bool, within_group: Vec<OrderedArg>, 
     };
     let Some(value) = args.pop() else { return Err(no_such_function("listagg", &args)) };
     let value = cast(value, text(), CastKind::Implicit, ctx)?;
-    sorted(Made::List { delimiter, distinct }, value, within_group, text())
+    let mut keys = within_group;
+    for key in &mut keys {
+        let (ty, sorted_by) = (key.value.ty, key::comparable(key.value.clone())?);
+        let blanks = matches!(ty, RedshiftType::Varchar(_) | RedshiftType::Text);
+        key.value = Typed::new(if blanks { without_trailing_blanks(sorted_by) } else { sorted_by }, ty);
+    }
+    sorted(Made::List { delimiter, distinct }, value, keys, text())
 }
 
 /// "ST_Collect": all geometries in one, in the order of WITHIN GROUP.

@@ -1,6 +1,9 @@
 //! Values from the examples of the developer guide's pages, which the comments name.
 
-use crate::functions::testing::{Leaves, check, check_errors, check_types, context, evaluate_in};
+use crate::{
+    functions::testing::{Leaves, check, check_errors, check_types, context, evaluate_in},
+    text_input::zone::Zone,
+};
 
 #[test]
 fn date_add() {
@@ -208,7 +211,7 @@ fn the_present_is_the_statements_or_the_transactions() {
         ("last_day(sysdate)", "2024-02-29"),
     ]);
     let mut ctx = context();
-    std::sync::Arc::make_mut(&mut ctx.session).time_zone = chrono_tz::Asia::Tokyo;
+    std::sync::Arc::make_mut(&mut ctx.session).time_zone = Zone::Named(chrono_tz::Asia::Tokyo);
     let value = |sql: &str| evaluate_in(sql, Leaves::Constants, ctx.clone()).expect("a value").0;
     assert_eq!(value("getdate()"), "2024-02-29 19:45:32");
     assert_eq!(value("date_trunc('day', timestamptz '2024-02-29 20:00+00')"), "2024-02-29 15:00:00+00");

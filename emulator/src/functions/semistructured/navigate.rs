@@ -6,7 +6,7 @@
 use std::fmt::{self, Write};
 
 use arrow::array::ArrayRef;
-use datafusion::logical_expr::Expr;
+use datafusion::{common::tree_node::TreeNode, logical_expr::Expr};
 use redshift_sql_dialect::{RedshiftType, Result};
 
 use super::{
@@ -49,12 +49,21 @@ impl fmt::Display for Path {
     }
 }
 
+/// How the names of the kernels of [`navigate`] begin.
+const KERNEL: &str = "super_path";
+
+/// Is there a path into a SUPER in an expression?
+pub(crate) fn has_path(expr: &Expr) -> bool {
+    let found = |part: &Expr| matches!(part, Expr::ScalarFunction(call) if call.func.name().starts_with(KERNEL));
+    expr.exists(|part| Ok(found(part))).unwrap_or(false)
+}
+
 /// The value that a path leads to from a SUPER; `indexes` are those of [`Step::Computed`].
 ///
 /// # Errors
 /// What the path meets in a constant where it is strict.
 pub(crate) fn navigate(value: Expr, path: Path, indexes: Vec<Expr>) -> Result<Typed> {
-    let mut name = String::from("super_path");
+    let mut name = String::from(KERNEL);
     // Writing to a String does not fail.
     let _ = write!(name, "{path}");
     let args = std::iter::once(value).chain(indexes).collect();

@@ -9,7 +9,11 @@ use redshift_sql_dialect::{
     types::{MAX_CHAR, MAX_VARCHAR},
 };
 
-use crate::catalog::{Column, Identity};
+use crate::{
+    binder::SessionInfo,
+    catalog::{Column, Identity},
+    functions::collation,
+};
 
 /// The most columns of a table (developer guide, "CREATE TABLE", "Limits").
 const MAX_COLUMNS: usize = 1600;
@@ -36,8 +40,8 @@ pub(super) struct DeclaredKey {
 
 impl Declared {
     /// Adds a column that is declared.
-    pub fn add(&mut self, def: &ColumnDef, case_sensitive: bool) -> Result<()> {
-        let (column, keys) = column(def, case_sensitive)?;
+    pub fn add(&mut self, def: &ColumnDef, session: &SessionInfo) -> Result<()> {
+        let (column, keys) = column(def, session)?;
         self.push(column, def.name.pos)?;
         self.keys.extend(keys);
         Ok(())
@@ -153,10 +157,11 @@ fn multiple(what: &str) -> Error {
 }
 
 /// A column with its keys from its declaration.
-pub(super) fn column(def: &ColumnDef, case_sensitive: bool) -> Result<(Column, Vec<DeclaredKey>)> {
-    let name = def.name.folded(case_sensitive);
+pub(super) fn column(def: &ColumnDef, session: &SessionInfo) -> Result<(Column, Vec<DeclaredKey>)> {
+    let name = def.name.folded(session.case_sensitive);
     let ty = storable(&def.ty, &name).map_err(|error| error.at(def.name.pos))?;
-    let mut column = Column::new(name, ty);
+    let case_insensitive = default_collation(ty, session).map_err(|error| error.at(def.name.pos))?;
+    let mut column = Column { case_insensitive, ..Column::new(name, ty) };
     let mut keys = Vec::new();
     let mut null_written = false;
     for attribute in &def.attributes {
@@ -191,6 +196,18 @@ pub(super) fn column(def: &ColumnDef, case_sensitive: bool) -> Result<(Column, V
     }
     let keys = keys.into_iter().map(|kind| DeclaredKey { name: None, kind }).collect();
     Ok((column, keys))
+}
+
+/// Are a column's values compared without regard to case where it does not say how? "The COLLATE clause specifies the default
+/// collation for all CHAR and VARCHAR columns in the database" (developer guide, "CREATE DATABASE").
+///
+/// # Errors
+/// 0A000 for SUPER in a case-insensitive database.
+pub(super) fn default_collation(ty: RedshiftType, session: &SessionInfo) -> Result<bool> {
+    if session.case_insensitive && ty == RedshiftType::Super {
+        return Err(Error::unsupported("SUPER column is not supported in case insensitive database."));
+    }
+    Ok(session.case_insensitive && collation::has_collation(ty))
 }
 
 /// Does an identity column always make its values?

@@ -39,7 +39,7 @@ pub(crate) async fn create_table(create: &CreateTable, work: &mut Work<'_>) -> R
     let mut inherited = None;
     for element in &create.elements {
         match element {
-            TableElement::Column(column) => declared.add(column, case_sensitive)?,
+            TableElement::Column(column) => declared.add(column, &work.context.session)?,
             TableElement::Constraint(constraint) => declared.add_key(constraint),
             TableElement::Like { table, including_defaults } => {
                 let source = work.binder().resolve(table)?;

@@ -3,7 +3,7 @@
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::CreateTableAs};
 
 use super::{
-    columns::Declared,
+    columns::{Declared, default_collation},
     create_table::Making,
     names::{Lifetime, relation_exists},
 };
@@ -34,8 +34,10 @@ pub(crate) async fn create_table_as(create: &CreateTableAs, work: &mut Work<'_>)
         let given = create.columns.get(index);
         let name = given.map_or_else(|| result.name.clone(), |ident| ident.folded(case_sensitive));
         let pos = given.map_or(create.name.pos(), |ident| ident.pos);
-        let case_insensitive = result.origin.as_ref().is_some_and(|origin| origin.case_insensitive);
-        declared.push(Column { case_insensitive, ..Column::new(name, kept(result.ty)) }, pos)?;
+        let ty = kept(result.ty);
+        let by_default = default_collation(ty, &work.context.session).map_err(|error| error.at(pos))?;
+        let case_insensitive = result.origin.as_ref().map_or(by_default, |origin| origin.case_insensitive);
+        declared.push(Column { case_insensitive, ..Column::new(name, ty) }, pos)?;
     }
     declared.apply(&create.attributes, case_sensitive)?;
     let making = Making { lifetime, place, attributes: create.attributes.clone(), declared };

@@ -17,9 +17,6 @@ use crate::{
 
 /// Runs CREATE DATABASE.
 pub(crate) async fn create_database(create: &CreateDatabase, work: &mut Work<'_>) -> Result<Outcome> {
-    if create.case_insensitive {
-        return Err(Error::unsupported("COLLATE CASE_INSENSITIVE databases are not supported"));
-    }
     if create.source.is_some() {
         return Err(Error::unsupported("CREATE DATABASE FROM is not supported"));
     }
@@ -41,7 +38,7 @@ pub(crate) async fn create_database(create: &CreateDatabase, work: &mut Work<'_>
             name,
             owner,
             connection_limit: create.connection_limit,
-            case_insensitive: false,
+            case_insensitive: create.case_insensitive,
             isolation: create.isolation.map(isolation).unwrap_or_default(),
             created: clock::now(),
             comment: None,
@@ -83,8 +80,9 @@ pub(crate) async fn alter_database(alter: &AlterDatabase, work: &mut Work<'_>) -
                         database.isolation = isolation(*level);
                     }
                     DatabaseOption::CaseInsensitive(insensitive) if *insensitive == database.case_insensitive => {}
-                    DatabaseOption::CaseInsensitive(_) => {
-                        return Err(Error::unsupported("ALTER DATABASE COLLATE is not supported"));
+                    DatabaseOption::CaseInsensitive(insensitive) => {
+                        check_collation_change(&database, work).map_err(|error| error.at(alter.name.pos))?;
+                        database.case_insensitive = *insensitive;
                     }
                 }
             }
@@ -108,6 +106,18 @@ fn check_isolation_change(database: &Database, work: &Work<'_>) -> Result<()> {
         return Err(Error::new(SqlState::OBJECT_IN_USE, message));
     }
     Ok(())
+}
+
+/// "You can change the case sensitivity of the current database which is empty" (developer guide, "ALTER DATABASE").
+fn check_collation_change(database: &Database, work: &Work<'_>) -> Result<()> {
+    if database.name != work.context.session.database {
+        return Err(Error::unsupported("only the collation of the current database can be altered"));
+    }
+    if work.view.relations()?.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the collation of database \"{}\" cannot be altered because it is not empty", database.name);
+    Err(Error::unsupported(message))
 }
 
 fn isolation(level: DatabaseIsolation) -> Isolation {

@@ -14,6 +14,7 @@ use crate::{
     },
     storage::TableStatistics,
     system::{Activity, Directory, Source, logs},
+    text_input::zone::Zone,
 };
 
 /// A catalog with a table of each kind of column and key, a view of each kind, a group and a grant.
@@ -265,6 +266,7 @@ impl Directory for Sample {
 pub(crate) fn source(user_id: u32) -> Source {
     let session = SessionInfo {
         database: "dev".into(),
+        case_insensitive: false,
         user: "admin".into(),
         user_id,
         superuser: user_id < 101,
@@ -273,7 +275,7 @@ pub(crate) fn source(user_id: u32) -> Source {
         search_path: vec!["admin".into(), "public".into()],
         temp_schema: "pg_temp_1".into(),
         case_sensitive: false,
-        time_zone: chrono_tz::Tz::UTC,
+        time_zone: Zone::UTC,
         transaction_start: 0,
         statement_start: 0,
         settings: Arc::new([("datestyle".to_string(), "ISO, MDY".to_string())].into()),

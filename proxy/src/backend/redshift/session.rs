@@ -138,7 +138,7 @@ impl RedshiftSession {
             Some("ymd") => DateOrder::YearMonthDay,
             _ => DateOrder::MonthDayYear,
         };
-        let zone = self.settings.get("timezone").and_then(Zone::of_name).unwrap_or(Zone::UTC);
+        let zone = self.settings.get("timezone").and_then(Zone::of_setting).unwrap_or(Zone::UTC);
         DateTimeInput { order, zone, now: 0 }
     }
 

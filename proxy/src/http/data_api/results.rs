@@ -211,7 +211,7 @@ fn double_value(value: f64) -> Value {
 
 /// What is told of a column.
 fn column_metadata(column: &ResultColumn) -> Value {
-    let origin = column.origin.as_deref();
+    let origin = column.origin.as_deref().filter(|origin| origin.table_oid != 0);
     let not_null = origin.is_some_and(|origin| origin.not_null);
     object([
         ("isCaseSensitive", is_case_sensitive(column.ty).into()),
