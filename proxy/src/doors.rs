@@ -223,21 +223,23 @@ impl Doors {
     /// Where the names of a guest's session will be looked up. Where policies look at names, the session begins with a search
     /// path that is known.
     pub fn prepare_search_path(&self, login: &mut Login, guest: &Guest) -> Place {
-        let policies = self.policies.get();
-        let fixed = policies.of(guest).find_map(|policy| policy.search_path.as_ref()).map(|path| path.join(", "));
         let names = |setting: &(String, String)| setting.0 == "search_path";
         let given = login.settings.iter().rev().find(|setting| names(setting)).map(|(_, path)| path.clone());
-        let path = match (fixed, given) {
-            (Some(path), _) => Some(path),
-            (None, Some(path)) => Some(path),
-            (None, None) if policies.of(guest).any(|policy| policy.looks_at_names()) => Some(KNOWN_PATH.to_string()),
-            (None, None) => None,
-        };
+        let path = self.search_path(guest, given);
         if let Some(path) = &path {
             login.settings.retain(|setting| !names(setting));
             login.settings.push(("search_path".to_string(), path.clone()));
         }
         Place::new(&login.database, guest.acts.db_user.as_deref(), path.as_deref())
+    }
+
+    /// The search path that a guest's session must begin with: what policies say, or what was given. None where the warehouse's
+    /// own will do, because no policy looks at names.
+    pub fn search_path(&self, guest: &Guest, given: Option<String>) -> Option<String> {
+        let policies = self.policies.get();
+        let fixed = policies.of(guest).find_map(|policy| policy.search_path.as_ref()).map(|path| path.join(", "));
+        let looked_at = || policies.of(guest).any(|policy| policy.looks_at_names());
+        fixed.or(given).or_else(|| looked_at().then(|| KNOWN_PATH.to_string()))
     }
 }
 

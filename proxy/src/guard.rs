@@ -47,9 +47,13 @@ impl Guarded {
         Guarded { inner, metrics, doors }
     }
 
-    fn session(&self, inner: Box<dyn BackendSession>, entry: Option<Entry>) -> Box<dyn BackendSession> {
+    fn session(&self, inner: Box<dyn BackendSession>, visit: Visit, place: Place) -> Box<dyn BackendSession> {
         self.metrics.sessions.add(1);
-        Box::new(GuardedSession { inner, metrics: Arc::clone(&self.metrics), entry, opened: Instant::now() })
+        Box::new(GuardedSession { inner, visit, place, opened: Instant::now() })
+    }
+
+    fn counted(&self, inner: Box<dyn BackendSession>) -> Box<dyn BackendSession> {
+        self.session(inner, Visit::counted(&self.metrics), Place::default())
     }
 }
 
@@ -60,12 +64,12 @@ impl Backend for Guarded {
     }
 
     async fn open(&self, login: Login) -> Result<Box<dyn BackendSession>> {
-        Ok(self.session(self.inner.open(login).await?, None))
+        Ok(self.counted(self.inner.open(login).await?))
     }
 
     async fn open_for(&self, mut login: Login, guest: &Guest) -> Result<Box<dyn BackendSession>> {
         let Some(doors) = &self.doors else {
-            return Ok(self.session(self.inner.open_for(login, guest).await?, None));
+            return Ok(self.counted(self.inner.open_for(login, guest).await?));
         };
         let who = Who::new(guest, login.pid, &login.client_host, &login.database);
         let refused = |error: Error, why: &str| {
@@ -77,7 +81,7 @@ impl Backend for Guarded {
             let message = format!("database \"{}\" does not exist", login.database);
             return Err(refused(Error::new(SqlState::INVALID_CATALOG_NAME, message), "target"));
         }
-        let presence = doors.gate.enter(guest).map_err(|error| refused(error, "max-connections"))?;
+        let visit = Visit::of_guest(&self.metrics, doors, guest, who.clone())?;
         let place = doors.prepare_search_path(&mut login, guest);
         doors.audit.connected(&who)?;
         let inner = match self.inner.open_for(login, guest).await {
@@ -87,8 +91,7 @@ impl Backend for Guarded {
                 return Err(error);
             }
         };
-        let entry = Entry { doors: Arc::clone(doors), guest: guest.clone(), who, place, presence };
-        Ok(self.session(inner, Some(entry)))
+        Ok(self.session(inner, visit, place))
     }
 
     async fn close(&self) -> Result<()> {
@@ -100,99 +103,164 @@ impl Backend for Guarded {
     }
 }
 
-/// What is known of the guest of a session.
-struct Entry {
+/// Somebody who runs statements: policies, the audit and metrics know of them here. Whoever no policies and no audit are for,
+/// as in the emulator, is only counted.
+pub struct Visit {
+    metrics: Arc<Metrics>,
+    stay: Option<Stay>,
+}
+
+/// What is known of a guest.
+struct Stay {
     doors: Arc<Doors>,
     guest: Guest,
     who: Who,
-    place: Place,
     presence: Presence,
 }
 
-impl Entry {
-    /// Decides on a statement.
-    fn decide(&self, statement: &Statement) -> Result<Limits, Denial> {
+impl Stay {
+    /// Decides on a statement whose names are looked up in a place.
+    fn decide(&self, statement: &Statement, place: &Place) -> Result<Limits, Denial> {
         let footprint = Footprint::of(statement);
-        let (guest, place) = (&self.guest, &self.place);
-        let case = Case { guest, statement, footprint: &footprint, place, now: Utc::now() };
+        let case = Case { guest: &self.guest, statement, footprint: &footprint, place, now: Utc::now() };
         self.doors.policies.get().decide(case)
     }
-}
 
-struct GuardedSession {
-    inner: Box<dyn BackendSession>,
-    metrics: Arc<Metrics>,
-    entry: Option<Entry>,
-    opened: Instant,
-}
-
-impl Drop for GuardedSession {
-    fn drop(&mut self) {
-        self.metrics.sessions.add(-1);
-        if let Some(entry) = &self.entry {
-            entry.doors.audit.disconnected(&entry.who, self.opened.elapsed());
-        }
-    }
-}
-
-impl GuardedSession {
-    /// Lets a statement begin, or not. `said` is worked out only where somebody reads it.
-    fn begin_statement(&self, statement: &Statement, said: impl Fn(&Entry) -> Said) -> Result<Watch> {
-        let Some(entry) = &self.entry else { return Ok(Watch::new(&self.metrics, None)) };
-        let limits = entry.decide(statement).map_err(|denial| self.deny(entry, &said(entry), &denial))?;
-        let turn = entry.turn()?;
-        let said = said(entry);
-        entry.doors.audit.begins(&entry.who, &said)?;
-        let told = Told { doors: Arc::clone(&entry.doors), who: entry.who.clone(), said, end: End::default() };
-        let mut watch = Watch::new(&self.metrics, Some(told));
-        (watch.limits, watch.turn) = (limits, turn);
-        Ok(watch)
-    }
-
-    fn deny(&self, entry: &Entry, said: &Said, denial: &Denial) -> Error {
-        self.metrics.ended(Ending::Refused, Duration::ZERO);
-        entry.doors.audit.denied(&entry.who, said, denial);
-        denial.error()
-    }
-
-    /// BEGIN, COMMIT and ROLLBACK have no text of their own.
-    fn control(&self, command: &'static str) -> Result<Watch> {
-        let Some(entry) = &self.entry else { return Ok(Watch::new(&self.metrics, None)) };
-        let said = entry.doors.audit.command(command);
-        entry.doors.audit.begins(&entry.who, &said)?;
-        let told = Told { doors: Arc::clone(&entry.doors), who: entry.who.clone(), said, end: End::default() };
-        Ok(Watch::new(&self.metrics, Some(told)))
-    }
-
-    /// The ids that a statement has in the warehouse.
-    fn identify(&self, watch: &mut Watch) {
-        if let Some(told) = &mut watch.told {
-            told.end.statement_id = self.inner.statement_id();
-            told.end.query_id = self.inner.last_query();
-        }
-    }
-}
-
-impl Entry {
-    /// A turn among the statements of this guest that may run at a time.
-    fn turn(&self) -> Result<Option<Turn>> {
-        let Some(most) = self.guest.max_running else { return Ok(None) };
+    fn turn(&self) -> Result<Turn> {
+        let Some(most) = self.guest.max_running else { return Ok(Turn(None)) };
         let running = self.presence.running();
         if running.fetch_add(1, Ordering::Relaxed) >= most {
             running.fetch_sub(1, Ordering::Relaxed);
             let message = format!("user \"{}\" may run {most} statements at a time", self.guest.name);
             return Err(Error::new(SqlState("53400"), message));
         }
-        Ok(Some(Turn(running)))
+        Ok(Turn(Some(running)))
     }
 }
 
-/// A statement that counts among those that run.
-struct Turn(Arc<AtomicUsize>);
+impl Visit {
+    /// A visit of somebody whom nothing is known of: it is only counted.
+    pub fn counted(metrics: &Arc<Metrics>) -> Visit {
+        Visit { metrics: Arc::clone(metrics), stay: None }
+    }
+
+    /// A guest's visit, which counts as a connection of theirs as long as it lasts.
+    ///
+    /// # Errors
+    /// 53300 where there are as many as there may be.
+    pub fn of_guest(metrics: &Arc<Metrics>, doors: &Arc<Doors>, guest: &Guest, who: Who) -> Result<Visit> {
+        let presence = doors.gate.enter(guest).inspect_err(|_| doors.audit.turned_away(&who, "max-connections"))?;
+        let stay = Stay { doors: Arc::clone(doors), guest: guest.clone(), who, presence };
+        Ok(Visit { metrics: Arc::clone(metrics), stay: Some(stay) })
+    }
+
+    /// May this statement pass? A refusal is counted and written down.
+    ///
+    /// # Errors
+    /// 42501
+    pub fn decide(&self, said: &Saying<'_>, place: &Place) -> Result<Limits> {
+        let Some(stay) = &self.stay else { return Ok(Limits::default()) };
+        stay.decide(said.statement, place).map_err(|denial| {
+            self.metrics.ended(Ending::Refused, Duration::ZERO);
+            stay.doors.audit.denied(&stay.who, &said.written(stay), &denial);
+            denial.error()
+        })
+    }
+
+    /// Would this statement pass? Nobody is told.
+    pub fn may(&self, statement: &Statement, place: &Place) -> bool {
+        self.stay.as_ref().is_none_or(|stay| stay.decide(statement, place).is_ok())
+    }
+
+    /// A turn among the statements of this guest that may run at a time.
+    ///
+    /// # Errors
+    /// 53400 where as many run as may.
+    pub fn turn(&self) -> Result<Turn> {
+        self.stay.as_ref().map_or(Ok(Turn(None)), Stay::turn)
+    }
+
+    /// Lets a statement begin that was decided on, or not.
+    ///
+    /// # Errors
+    /// 58030 where it must be written down and cannot.
+    pub fn begin(&self, said: &Saying<'_>, limits: Limits) -> Result<Watch> {
+        let Some(stay) = &self.stay else { return Ok(Watch::new(&self.metrics, None)) };
+        let mut watch = self.write_begin(stay, said.written(stay))?;
+        watch.limits = limits;
+        Ok(watch)
+    }
+
+    /// Something that nothing is known of, so that it is only counted.
+    pub fn count(&self) -> Watch {
+        Watch::new(&self.metrics, None)
+    }
+
+    /// BEGIN, COMMIT and ROLLBACK that have no text of their own.
+    fn control(&self, command: &'static str) -> Result<Watch> {
+        let Some(stay) = &self.stay else { return Ok(Watch::new(&self.metrics, None)) };
+        self.write_begin(stay, stay.doors.audit.command(command))
+    }
+
+    fn write_begin(&self, stay: &Stay, said: Said) -> Result<Watch> {
+        stay.doors.audit.begins(&stay.who, &said)?;
+        let told = Told { doors: Arc::clone(&stay.doors), who: stay.who.clone(), said, end: End::default() };
+        Ok(Watch::new(&self.metrics, Some(told)))
+    }
+}
+
+/// A statement as it was said. What of it is written is worked out only where somebody reads that.
+pub struct Saying<'a> {
+    /// What it says.
+    pub statement: &'a Statement,
+    /// Its text; none where only the command is known.
+    pub text: Option<&'a str>,
+    /// Its parameters.
+    pub parameters: &'a [Option<String>],
+}
+
+impl Saying<'_> {
+    fn written(&self, stay: &Stay) -> Said {
+        match self.text {
+            Some(text) => stay.doors.audit.said(self.statement, text, self.parameters),
+            None => stay.doors.audit.command(self.statement.command_name()),
+        }
+    }
+}
+
+struct GuardedSession {
+    inner: Box<dyn BackendSession>,
+    visit: Visit,
+    /// Where its names are looked up.
+    place: Place,
+    opened: Instant,
+}
+
+impl Drop for GuardedSession {
+    fn drop(&mut self) {
+        self.visit.metrics.sessions.add(-1);
+        if let Some(stay) = &self.visit.stay {
+            stay.doors.audit.disconnected(&stay.who, self.opened.elapsed());
+        }
+    }
+}
+
+impl GuardedSession {
+    /// The ids that a statement has in the warehouse.
+    fn identify(&self, watch: &mut Watch) {
+        watch.identify(self.inner.statement_id(), self.inner.last_query());
+    }
+}
+
+/// What counts among the statements of its guest that run, where somebody counts them.
+#[derive(Default)]
+pub struct Turn(Option<Arc<AtomicUsize>>);
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        if let Some(running) = &self.0 {
+            running.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -204,17 +272,18 @@ struct Told {
     end: End,
 }
 
-/// A statement under way: whatever becomes of it is counted and written down once.
-struct Watch {
+/// A statement under way: whatever becomes of it is counted and written down once, when this is dropped.
+pub struct Watch {
     metrics: Arc<Metrics>,
     told: Option<Told>,
     limits: Limits,
     /// It counts as long as it lives.
-    turn: Option<Turn>,
+    turn: Turn,
     begun: Instant,
     rows: u64,
     bytes: u64,
     ending: Ending,
+    counts: bool,
 }
 
 impl Watch {
@@ -224,32 +293,52 @@ impl Watch {
             metrics: Arc::clone(metrics),
             told,
             limits: Limits::default(),
-            turn: None,
+            turn: Turn::default(),
             begun: Instant::now(),
             rows: 0,
             bytes: 0,
             // Who drops it without a word does not wait for the end.
             ending: Ending::Cancelled,
+            counts: true,
         }
     }
 
-    fn succeeded(&mut self, rows: u64) {
+    /// The ids that the statement has in the warehouse.
+    pub fn identify(&mut self, statement: Option<String>, query: Option<i64>) {
+        if let Some(told) = &mut self.told {
+            (told.end.statement_id, told.end.query_id) = (statement, query);
+        }
+    }
+
+    /// It is done; it changed so many rows.
+    pub fn succeeded(&mut self, rows: u64) {
         self.ending = Ending::Ok;
         self.rows += rows;
     }
 
-    fn failed(&mut self, error: &Error) {
-        self.ending = if error.sqlstate() == SqlState::QUERY_CANCELED { Ending::Cancelled } else { Ending::Error };
-        if let Some(told) = &mut self.told {
-            told.end.sqlstate = Some(error.sqlstate().0.to_string());
-        }
+    /// The gateway ends before the statement does.
+    pub fn left(&mut self) {
+        self.ending = Ending::Left;
     }
 
-    /// A batch passes, if it may.
-    fn pass(&mut self, batch: &RecordBatch) -> Result<()> {
-        self.rows += batch.num_rows() as u64;
-        let sizes = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or(0));
-        self.bytes += sizes.sum::<usize>() as u64;
+    /// It was begun under another watch already: there is nothing to be told of this one.
+    pub fn forget(mut self) {
+        self.told = None;
+        self.counts = false;
+    }
+
+    /// Do policies bound its result?
+    pub fn is_limited(&self) -> bool {
+        self.limits != Limits::default()
+    }
+
+    /// So much is its result, if that may be.
+    ///
+    /// # Errors
+    /// 42501 where a policy lets less pass.
+    pub fn measure(&mut self, rows: u64, bytes: u64) -> Result<()> {
+        self.rows += rows;
+        self.bytes += bytes;
         self.limits.check(self.rows, self.bytes).map_err(|denial| {
             self.ending = Ending::Refused;
             if let Some(told) = &mut self.told {
@@ -259,12 +348,29 @@ impl Watch {
             denial.error()
         })
     }
+
+    /// It failed.
+    pub fn failed(&mut self, error: &Error) {
+        self.ending = if error.sqlstate() == SqlState::QUERY_CANCELED { Ending::Cancelled } else { Ending::Error };
+        if let Some(told) = &mut self.told {
+            told.end.sqlstate = Some(error.sqlstate().0.to_string());
+        }
+    }
+
+    /// A batch passes, if it may.
+    fn pass(&mut self, batch: &RecordBatch) -> Result<()> {
+        let sizes = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or(0));
+        self.measure(batch.num_rows() as u64, sizes.sum::<usize>() as u64)
+    }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         let took = self.begun.elapsed();
         self.metrics.running.add(-1);
+        if !self.counts {
+            return;
+        }
         self.metrics.ended(self.ending, took);
         self.metrics.rows.add(self.rows);
         self.metrics.bytes.add(self.bytes);
@@ -316,22 +422,20 @@ impl BackendSession for GuardedSession {
     }
 
     async fn begin(&mut self, modes: TransactionModes) -> Result<()> {
-        let mut watch = self.control("BEGIN")?;
+        let mut watch = self.visit.control("BEGIN")?;
         let begun = self.inner.begin(modes).await;
         note(&mut watch, &begun);
         begun
     }
 
     async fn commit(&mut self) -> Result<()> {
-        let mut watch = self.control("COMMIT")?;
+        let mut watch = self.visit.control("COMMIT")?;
         let committed = self.inner.commit().await;
         self.identify(&mut watch);
         note(&mut watch, &committed);
-        if let Some(entry) = &mut self.entry {
-            match &committed {
-                Ok(()) => entry.place.committed(),
-                Err(_) => entry.place.rolled_back(),
-            }
+        match &committed {
+            Ok(()) => self.place.committed(),
+            Err(_) => self.place.rolled_back(),
         }
         committed
     }
@@ -341,15 +445,13 @@ impl BackendSession for GuardedSession {
             return self.inner.rollback().await;
         }
         // What is taken back needs nobody's leave.
-        let watch = self.control("ROLLBACK");
+        let watch = self.visit.control("ROLLBACK");
         self.inner.rollback().await;
         if let Ok(mut watch) = watch {
             self.identify(&mut watch);
             watch.succeeded(0);
         }
-        if let Some(entry) = &mut self.entry {
-            entry.place.rolled_back();
-        }
+        self.place.rolled_back();
     }
 
     fn in_block(&self) -> bool {
@@ -357,24 +459,24 @@ impl BackendSession for GuardedSession {
     }
 
     async fn describe(&mut self, statement: &Statement, types: &[Option<RedshiftType>]) -> Result<Description> {
-        if let Some(entry) = &self.entry {
-            // What may not be read may not be looked at, either. There is no text here; the command must do.
-            let said = entry.doors.audit.command(statement.command_name());
-            entry.decide(statement).map_err(|denial| self.deny(entry, &said, &denial))?;
-        }
+        // What may not be read may not be looked at, either. There is no text here; the command must do.
+        self.visit.decide(&Saying { statement, text: None, parameters: &[] }, &self.place)?;
         self.inner.describe(statement, types).await
     }
 
     async fn execute(&mut self, request: Request<'_>) -> Result<Outcome> {
         let Request { statement, text, parameters, .. } = request;
-        let mut watch = self.begin_statement(statement, |entry| entry.doors.audit.said(statement, text, parameters))?;
+        let said = Saying { statement, text: Some(text), parameters };
+        let limits = self.visit.decide(&said, &self.place)?;
+        let turn = self.visit.turn()?;
+        let mut watch = self.visit.begin(&said, limits)?;
+        watch.turn = turn;
         let outcome = self.inner.execute(request).await;
         self.identify(&mut watch);
         match outcome {
             Ok(outcome) => {
-                let in_block = self.inner.in_block();
-                if let Some(entry) = &mut self.entry {
-                    entry.place.after(statement, in_block);
+                if self.visit.stay.is_some() {
+                    self.place.after(statement, self.inner.in_block());
                 }
                 Ok(match outcome {
                     Outcome::Rows(Rows { columns, batches, tag }) => {

@@ -22,10 +22,12 @@ pub enum Ending {
     Refused,
     /// Its client did not wait for its end.
     Cancelled,
+    /// It runs on in the warehouse, and the gateway has ended.
+    Left,
 }
 
 impl Ending {
-    const ALL: [Ending; 4] = [Ending::Ok, Ending::Error, Ending::Refused, Ending::Cancelled];
+    const ALL: [Ending; 5] = [Ending::Ok, Ending::Error, Ending::Refused, Ending::Cancelled, Ending::Left];
 
     /// As metrics and the audit write it.
     pub fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Ending {
             Ending::Error => "error",
             Ending::Refused => "refused",
             Ending::Cancelled => "cancelled",
+            Ending::Left => "left",
         }
     }
 }
@@ -109,7 +112,7 @@ pub struct Metrics {
     pub sessions: Gauge,
     /// Statements that are running.
     pub running: Gauge,
-    statements: [Counter; 4],
+    statements: [Counter; 5],
     buckets: [Counter; BOUNDS.len()],
     microseconds: Counter,
     /// Rows that were sent.
@@ -191,8 +194,8 @@ impl Metrics {
             cumulative += bucket.get();
             page.line(&format!("{NAME}_bucket"), &[("le", &bound.to_string())], cumulative);
         }
-        let endings = [Ending::Ok, Ending::Error, Ending::Cancelled];
-        let count: u64 = endings.iter().map(|ending| self.statements[*ending as usize].get()).sum();
+        let endings = Ending::ALL.into_iter().filter(|ending| *ending != Ending::Refused);
+        let count: u64 = endings.map(|ending| self.statements[ending as usize].get()).sum();
         // Beyond the last bound are those that are in no bucket; a statement that ends just now may not be everywhere yet.
         let count = count.max(cumulative);
         page.line(&format!("{NAME}_bucket"), &[("le", "+Inf")], count);

@@ -30,7 +30,7 @@ use tokio::{
 pub use self::gateway::proxy;
 use crate::{
     auth::tls::{self, Temporary, Tls, TlsError},
-    backend::{Backend, LocalBackend},
+    backend::{Backend, LocalBackend, RedshiftBackend},
     config::{EmulateArgs, Exposed, HttpListen, proxy::ConfigError},
     doors::Doors,
     guard::Guarded,
@@ -38,6 +38,7 @@ use crate::{
         admin::Control,
         credentials::Credentials,
         data_api::{DataApi, limits::Limits},
+        forward::Forward,
         server::{self as http_server, Front, Services},
         sigv4::Keys,
         warehouses::{Door, Warehouses},
@@ -105,12 +106,25 @@ pub struct Server {
 pub struct HttpPort {
     /// Its socket.
     pub listener: TcpListener,
-    /// The control plane; without one only health and metrics are served.
-    pub warehouses: Option<Arc<Warehouses>>,
-    /// The keys that requests must be signed with; without any who calls is only read.
-    pub keys: Option<Keys>,
-    /// The limits of the Data API.
-    pub limits: Limits,
+    /// Is a call without TLS refused?
+    pub require_tls: bool,
+    /// What it serves beside health and metrics.
+    pub serves: Serves,
+}
+
+/// What the HTTP port serves beside health and metrics.
+pub enum Serves {
+    /// AWS's interfaces of the emulator.
+    Emulator {
+        /// The state of the control plane.
+        warehouses: Arc<Warehouses>,
+        /// The keys that requests must be signed with; without any who calls is only read.
+        keys: Option<Keys>,
+        /// The limits of the Data API.
+        limits: Limits,
+    },
+    /// The Data API in front of these targets.
+    Gateway(Arc<RedshiftBackend>),
 }
 
 /// Accepts connections until `shutdown` ends, then lets running statements finish for a while, stops those that have not
@@ -140,7 +154,10 @@ pub async fn run(
     let (mut connections, mut requests) = (JoinSet::new(), JoinSet::new());
     let front = http.map(|port| {
         // A gateway's health is told until its last client has left; the emulator's own statements end with the others.
-        let end = if port.warehouses.is_some() { shared.shutdown.clone() } else { http_stopped };
+        let end = match &port.serves {
+            Serves::Emulator { .. } => shared.shutdown.clone(),
+            Serves::Gateway(_) => http_stopped,
+        };
         open_http(&mut requests, port, &shared, end)
     });
     tokio::pin!(shutdown);
@@ -173,8 +190,8 @@ pub async fn run(
             requests.shutdown().await;
         }
     }
-    if let Some(services) = front.as_ref().and_then(|front| front.services.as_ref()) {
-        services.data_api.abort();
+    if let Some(front) = front {
+        front.services.abort();
     }
     tokio::select! {
         closed = backend.close() => closed,
@@ -195,19 +212,26 @@ async fn drained(connections: &mut JoinSet<()>, requests: &mut JoinSet<()>, stop
 
 /// Serves HTTP beside the wire protocol.
 fn open_http(requests: &mut JoinSet<()>, port: HttpPort, shared: &Shared, end: watch::Receiver<bool>) -> Arc<Front> {
-    let HttpPort { listener, warehouses, keys, limits } = port;
-    let services = warehouses.map(|warehouses| {
-        let control = Arc::new(Control {
-            warehouses,
-            credentials: Arc::clone(&shared.credentials),
-            backend: Arc::clone(&shared.backend),
-            registry: Arc::clone(&shared.registry),
-            limits,
-        });
-        Services { data_api: DataApi::new(Arc::clone(&control)), control }
-    });
-    let (metrics, doors) = (Arc::clone(&shared.metrics), shared.doors.clone());
-    let front = Arc::new(Front { services, keys, metrics, doors, stopping: shared.shutdown.clone() });
+    let HttpPort { listener, require_tls, serves } = port;
+    let (metrics, doors, stopping) = (Arc::clone(&shared.metrics), shared.doors.clone(), shared.shutdown.clone());
+    let services = match serves {
+        Serves::Emulator { warehouses, keys, limits } => {
+            let control = Arc::new(Control {
+                warehouses,
+                credentials: Arc::clone(&shared.credentials),
+                backend: Arc::clone(&shared.backend),
+                registry: Arc::clone(&shared.registry),
+                limits,
+            });
+            Services::Emulator { data_api: DataApi::new(Arc::clone(&control)), control, keys }
+        }
+        Serves::Gateway(targets) => {
+            let (doors, metrics) = (doors.clone(), Arc::clone(&metrics));
+            Services::Gateway(Forward::new(targets, doors, metrics, stopping.clone()))
+        }
+    };
+    let tls = shared.tls.clone();
+    let front = Arc::new(Front { services, metrics, doors, tls, require_tls, stopping });
     requests.spawn(http_server::serve(listener, Arc::clone(&front), end));
     front
 }
@@ -338,7 +362,8 @@ impl Prepared {
         let path = file.clone().unwrap_or_default();
         let warehouses = Warehouses::open(file, door).map_err(|source| StartError::Warehouses { path, source })?;
         let (keys, limits) = (arguments.verify_sigv4.clone(), arguments.data_api_limits.unwrap_or_default());
-        Ok(HttpPort { listener, warehouses: Some(Arc::new(warehouses)), keys, limits })
+        let serves = Serves::Emulator { warehouses: Arc::new(warehouses), keys, limits };
+        Ok(HttpPort { listener, require_tls: false, serves })
     }
 }
 

@@ -13,6 +13,10 @@ use crate::auth::{users::UsersDocument, verifier::VerifierKind};
 
 /// Characters of a password that is made.
 const LENGTH: usize = 32;
+/// What ids of access keys begin with, and how many characters follow: as long as those of AWS, and none of them.
+const KEY_ID: (&str, usize) = ("BLUE", 16);
+/// Characters of the secret of an access key, as many as AWS's have.
+const SECRET_LENGTH: usize = 40;
 
 /// The arguments of `user`.
 #[derive(Debug, Clone, Args)]
@@ -46,6 +50,14 @@ enum Action {
         name: String,
         #[command(flatten)]
         password: PasswordArgs,
+    },
+    /// Issue an access key, with which a user signs requests to the gateway's Data API; it is printed once
+    Key {
+        /// The user's name
+        name: String,
+        /// Take this access key away, instead
+        #[arg(long, value_name = "ID")]
+        remove: Option<String>,
     },
     /// Remove a user
     Remove {
@@ -104,6 +116,17 @@ fn change(arguments: &UserArgs) -> Result<(), String> {
             users.add(name, Some(&password.read()?), password.verifier, groups)?;
         }
         Action::Password { name, password } => users.set_password(name, &password.read()?, password.verifier)?,
+        Action::Key { name, remove: Some(id) } => users.remove_key(name, id)?,
+        Action::Key { name, remove: None } => {
+            let (prefix, length) = KEY_ID;
+            let id = format!("{prefix}{}", random(length).to_ascii_uppercase());
+            let secret = random(SECRET_LENGTH);
+            users.add_key(name, &id, &secret)?;
+            users.save()?;
+            // As AWS's tools have it in their file of credentials.
+            println!("aws_access_key_id = {id}\naws_secret_access_key = {secret}");
+            return Ok(());
+        }
         Action::Remove { name } => users.remove(name)?,
         Action::Lock { name } => users.set_locked(name, true)?,
         Action::Unlock { name } => users.set_locked(name, false)?,
@@ -111,10 +134,15 @@ fn change(arguments: &UserArgs) -> Result<(), String> {
     users.save()
 }
 
+/// So many letters and digits that nobody guesses.
+fn random(length: usize) -> String {
+    rand::rng().sample_iter(Alphanumeric).take(length).map(char::from).collect()
+}
+
 impl PasswordArgs {
     fn read(&self) -> Result<String, String> {
         if self.generate {
-            let password: String = rand::rng().sample_iter(Alphanumeric).take(LENGTH).map(char::from).collect();
+            let password = random(LENGTH);
             println!("{password}");
             return Ok(password);
         }

@@ -21,7 +21,7 @@ use super::{
     jwt::{Expectations, KeySet, looks_like_token},
     passwords::{Answer, Challenge, Driver, Encryption},
     throttle::{Throttle, Turn},
-    users::{ActsAs, User, Users},
+    users::{ActsAs, Secret, User, Users},
     verifier::{Verifier, waste},
 };
 use crate::reload::Reloading;
@@ -266,10 +266,12 @@ impl Gate {
         }
     }
 
-    /// The user of this name who came another way than through a start-up message, such as with a signed request.
-    pub fn vouched(&self, name: &str, method: Method) -> Option<Guest> {
+    /// Whoever signed a request with this access key, and the secret that the signature must have been made with. None where
+    /// there is no such key, or its user is locked.
+    pub fn signer(&self, access_key: &str) -> Option<(Guest, Secret)> {
         let users = self.users.get();
-        users.get(name).filter(|user| !user.locked).map(|user| guest(name, user, method))
+        let (name, user, secret) = users.access_key(access_key)?;
+        (!user.locked).then(|| (guest(name, user, Method::Signature), secret.clone()))
     }
 
     /// Counts a connection of a guest, until what is given is dropped.
@@ -406,7 +408,8 @@ mod tests {
         let digest = Verifier::make(VerifierKind::Sha256, "dig", "right");
         let text = format!(
             "[users.ana]\npassword = \"{strong}\"\nmax-connections = 2\ncertificates = [\"ana@example.com\"]\n\
-             [users.dig]\npassword = \"{digest}\"\n[users.shut]\npassword = \"{strong}\"\nlocked = true\n[users.cert]\n"
+             access-keys = {{ K1 = 'x' }}\n\
+             [users.dig]\npassword = \"{digest}\"\n[users.shut]\npassword = \"{strong}\"\nlocked = true\naccess-keys = {{ K2 = 'y' }}\n[users.cert]\n"
         );
         fs::write(&path, text).unwrap();
         (folder, path)
@@ -500,7 +503,9 @@ mod tests {
     #[test]
     fn connections_are_counted_while_they_last() {
         let gate = gate(None);
-        let ana = gate.vouched("ana", Method::Signature).unwrap();
+        let (ana, secret) = gate.signer("K1").unwrap();
+        assert_eq!((ana.name.as_str(), ana.method, secret.reveal()), ("ana", Method::Signature, "x"));
+        assert!(gate.signer("K2").is_none() && gate.signer("K3").is_none());
         let first = gate.enter(&ana).unwrap();
         let _second = gate.enter(&ana).unwrap();
         let refused = gate.enter(&ana).unwrap_err();

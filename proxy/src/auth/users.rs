@@ -10,23 +10,28 @@
 //! role-arn = "arn:aws:iam::123456789012:role/analyst"
 //! session-tags = { team = "sales" }
 //! max-connections = 20
+//! access-keys = { BLUE4XKZ… = "secret" } # `blueshift user key` issues them, for signed HTTP requests
 //!
 //! [users.etl]
 //! certificates = ["etl.example.com"]    # names in a client certificate that are this user's, beside its own
 //! secret-arn = "arn:aws:secretsmanager:…"
 //! ```
 //!
+//! A signature (AWS Signature Version 4) is a keyed hash, so that whoever checks it needs the secret itself: access keys are the one
+//! thing in the file that opens the gateway as it is. They open nothing else.
+//!
 //! `decoy` is what salts for users who do not exist are made from, so that they are the same each time, as those of users are.
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
 use ring::hmac;
 use serde::Deserialize;
-use toml_edit::{DocumentMut, Item, Table, value};
+use sha2::{Digest, Sha256};
+use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
 use super::verifier::{Verifier, VerifierKind, hex};
 
@@ -34,6 +39,8 @@ use super::verifier::{Verifier, VerifierKind, hex};
 #[derive(Debug, Default)]
 pub struct Users {
     users: BTreeMap<String, User>,
+    /// Whose each access key is.
+    keys: BTreeMap<String, String>,
     decoy: String,
     /// The iterations of the costliest verifier: what every check of a password costs.
     iterations: u32,
@@ -42,6 +49,8 @@ pub struct Users {
 /// A user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct User {
+    /// The access keys that requests are signed with, by their ids.
+    pub access_keys: BTreeMap<String, Secret>,
     /// What proves the password; none for those who come with a certificate or a token only.
     pub verifier: Option<Verifier>,
     /// Nobody gets in.
@@ -58,6 +67,24 @@ pub struct User {
     pub max_running: Option<usize>,
     /// As whom the user acts in the warehouse.
     pub acts: ActsAs,
+}
+
+/// What signs requests. It is not for logs.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
 }
 
 /// As whom somebody acts in the warehouse, where that differs from what the target says.
@@ -96,6 +123,7 @@ struct Entry {
     session_tags: BTreeMap<String, String>,
     db_user: Option<String>,
     secret_arn: Option<String>,
+    access_keys: BTreeMap<String, Secret>,
 }
 
 impl Users {
@@ -111,21 +139,33 @@ impl Users {
     fn parse(text: &str) -> Result<Users, String> {
         // The whole of the parser's complaint shows the line, which may be a password that somebody put there.
         let file: UsersFile = toml::from_str(text).map_err(|error| error.message().to_string())?;
-        let mut users = BTreeMap::new();
+        let (mut users, mut keys) = (BTreeMap::new(), BTreeMap::new());
         for (name, entry) in file.users {
             let user = entry.user().map_err(|reason| format!("user {name}: {reason}"))?;
+            for id in user.access_keys.keys() {
+                if keys.insert(id.clone(), name.clone()).is_some() {
+                    return Err(format!("user {name}: access key {id} is another user's, too"));
+                }
+            }
             users.insert(name, user);
         }
         let verifiers = users.values().filter_map(|user: &User| user.verifier.as_ref());
         let iterations = verifiers.map(Verifier::iterations).max().unwrap_or(0);
         // A file that was written by hand has none: then salts of users who do not exist change with the file.
-        let decoy = if file.decoy.is_empty() { text.to_string() } else { file.decoy };
-        Ok(Users { users, decoy, iterations })
+        let decoy = if file.decoy.is_empty() { hex(&Sha256::digest(text)) } else { file.decoy };
+        Ok(Users { users, keys, decoy, iterations })
     }
 
     /// A user who exists.
     pub fn get(&self, name: &str) -> Option<&User> {
         self.users.get(name)
+    }
+
+    /// Whose an access key is, and its secret.
+    pub fn access_key(&self, id: &str) -> Option<(&str, &User, &Secret)> {
+        let name = self.keys.get(id)?;
+        let user = self.users.get(name)?;
+        Some((name, user, user.access_keys.get(id)?))
     }
 
     /// What each check of a password costs, whoever's it is.
@@ -146,7 +186,11 @@ impl Entry {
             return Err("give either db-user or secret-arn".to_string());
         }
         let verifier = self.password.map(|text| text.parse()).transpose()?;
+        if self.access_keys.iter().any(|(id, Secret(secret))| id.is_empty() || secret.is_empty()) {
+            return Err("an access key has an id and a secret".to_string());
+        }
         Ok(User {
+            access_keys: self.access_keys,
             verifier,
             locked: self.locked,
             groups: self.groups,
@@ -262,6 +306,32 @@ impl UsersDocument {
         Ok(())
     }
 
+    /// Gives a user an access key, beside those that they have.
+    ///
+    /// # Errors
+    /// Where there is no such user, or the user is written in another form.
+    pub fn add_key(&mut self, name: &str, id: &str, secret: &str) -> Result<(), String> {
+        let keys = self.access_keys(name)?;
+        keys.insert(id, value(secret));
+        Ok(())
+    }
+
+    /// Takes an access key from a user.
+    ///
+    /// # Errors
+    /// Where there is no such user or key.
+    pub fn remove_key(&mut self, name: &str, id: &str) -> Result<(), String> {
+        let keys = self.access_keys(name)?;
+        keys.remove(id).map(drop).ok_or_else(|| format!("user {name} has no access key {id}"))
+    }
+
+    fn access_keys(&mut self, name: &str) -> Result<&mut dyn TableLike, String> {
+        let user = self.user(name)?.as_table_like_mut();
+        let keys = user.map(|user| user.entry("access-keys").or_insert_with(|| Item::Table(Table::new())));
+        let keys = keys.and_then(Item::as_table_like_mut);
+        keys.ok_or_else(|| format!("user {name} is written in a form that only you can change"))
+    }
+
     /// Removes a user.
     ///
     /// # Errors
@@ -316,6 +386,40 @@ mod tests {
         assert!(!error.contains("hunter2"), "{error}");
         assert!(Users::parse("[users.ana]\npasword = 'x'").unwrap_err().contains("pasword"));
         assert!(Users::parse("[users.ana]\ndb-user = 'x'\nsecret-arn = 'y'").is_err());
+    }
+
+    #[test]
+    fn access_keys_are_somebodys() {
+        let text =
+            "[users.ana]\naccess-keys = { K1 = 'hunter2', K2 = 'x' }\n[users.bob]\n[users.bob.access-keys]\nK3 = 'y'";
+        let users = Users::parse(text).unwrap();
+        let owner = |id| users.access_key(id).map(|(name, _, secret)| (name.to_string(), secret.reveal().to_string()));
+        assert_eq!(owner("K1"), Some(("ana".to_string(), "hunter2".to_string())));
+        assert_eq!(owner("K3"), Some(("bob".to_string(), "y".to_string())));
+        assert_eq!(owner("K4"), None);
+        assert!(!format!("{users:?}").contains("hunter2"));
+        let twice = Users::parse(&format!("{text}\nK1 = 'hunter3'")).unwrap_err();
+        assert!(twice.contains("another user's") && !twice.contains("hunter"), "{twice}");
+        assert!(Users::parse("[users.ana]\naccess-keys = { K1 = '' }").is_err());
+    }
+
+    #[test]
+    fn access_keys_come_and_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("users.toml");
+        fs::write(&path, "[users.ana]\n[users.bob]\naccess-keys = { K0 = 'z' } # his\n").unwrap();
+        let mut document = UsersDocument::open(&path).unwrap();
+        document.add_key("ana", "K1", "x").unwrap();
+        document.add_key("ana", "K2", "y").unwrap();
+        document.add_key("bob", "K3", "w").unwrap();
+        document.remove_key("ana", "K1").unwrap();
+        assert!(document.remove_key("ana", "K0").unwrap_err().contains("no access key K0"));
+        assert!(document.add_key("eve", "K4", "x").is_err());
+        document.save().unwrap();
+        let users = Users::read(&path).unwrap();
+        let kept: Vec<_> = ["K0", "K1", "K2", "K3"].iter().filter(|id| users.access_key(id).is_some()).collect();
+        assert_eq!(kept, [&"K0", &"K2", &"K3"]);
+        assert!(fs::read_to_string(&path).unwrap().contains("# his"));
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub struct ProxyArgs {
     #[arg(long, env = "BLUESHIFT_PROXY_NO_CHECK", value_parser = FalseyValueParser::new())]
     pub no_check: bool,
 
-    /// Address and port for health and metrics over HTTP
+    /// Address and port for the Data API, health and metrics over HTTP
     #[arg(long, value_name = "ADDRESS:PORT", env = "BLUESHIFT_HTTP_LISTEN")]
     pub http_listen: Option<String>,
 
@@ -338,7 +338,7 @@ pub struct ProxyConfig {
     pub listen: String,
     /// The targets by the names that clients connect to. There is at least one.
     pub targets: BTreeMap<String, TargetConfig>,
-    /// Where health and metrics are served over HTTP, if anywhere.
+    /// Where the Data API, health and metrics are served over HTTP, if anywhere.
     pub http_listen: Option<String>,
     /// Who may pass, what may pass, what is written down.
     pub doors: DoorSettings,

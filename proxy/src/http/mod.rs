@@ -11,6 +11,7 @@
 pub mod admin;
 pub mod credentials;
 pub mod data_api;
+pub mod forward;
 pub mod json_rpc;
 pub mod provisioned;
 mod provisioned_groups;

@@ -8,58 +8,97 @@ use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
     body::Incoming,
     header::{CONTENT_TYPE, HeaderValue, ORIGIN},
+    http::request::Parts,
     server::conn::http1,
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinSet,
+    time::timeout,
 };
 use uuid::Uuid;
 
 use super::{
     admin::Control,
     data_api::DataApi,
+    forward::{self, Forward},
     json_rpc::{Answer, ApiError, unknown_operation},
     provisioned, serverless,
-    sigv4::{Caller, Keys, identify},
+    sigv4::{Caller, Keys, claimed, identify},
 };
-
-use crate::{doors::Doors, metrics::Metrics};
+use crate::{audit::Who, auth::tls::Tls, doors::Doors, metrics::Metrics};
 
 /// Most bytes of a request: a batch of 40 texts of 100 KB, written as JSON, has room.
 const MAX_BODY: usize = 16 << 20;
-/// How long a client may take to send the head of a request.
+/// How long a client may take to send the head of a request, or to agree on TLS.
 const HEAD: Duration = Duration::from_secs(30);
+/// The first byte of a TLS handshake; no request of HTTP begins with it.
+const HANDSHAKE: u8 = 0x16;
 
-/// AWS's interfaces.
-pub struct Services {
-    /// SQL.
-    pub data_api: DataApi,
-    /// The control plane.
-    pub control: Arc<Control>,
+/// What is served beside health and metrics.
+pub enum Services {
+    /// AWS's interfaces of the emulator.
+    Emulator {
+        /// SQL.
+        data_api: DataApi,
+        /// The control plane.
+        control: Arc<Control>,
+        /// The keys that requests must be signed with; without any who calls is only read.
+        keys: Option<Keys>,
+    },
+    /// The Data API of a gateway, whose users have keys of their own.
+    Gateway(Arc<Forward>),
+}
+
+impl Services {
+    /// Waits until no statement is waiting or running.
+    pub async fn drained(&self) {
+        match self {
+            Services::Emulator { data_api, .. } => data_api.drained().await,
+            Services::Gateway(forward) => forward.drained().await,
+        }
+    }
+
+    /// Ends at once.
+    pub fn abort(&self) {
+        match self {
+            Services::Emulator { data_api, .. } => data_api.abort(),
+            Services::Gateway(forward) => forward.abort(),
+        }
+    }
 }
 
 /// What answers requests.
 pub struct Front {
-    /// AWS's interfaces; none where only health and metrics are served.
-    pub services: Option<Services>,
+    /// What it serves.
+    pub services: Services,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// The doors of a gateway.
     pub doors: Option<Arc<Doors>>,
+    /// What encrypts connections of clients who want that.
+    pub tls: Option<Tls>,
+    /// Is a call without TLS refused?
+    pub require_tls: bool,
     /// Turns true when the server wants to end.
     pub stopping: watch::Receiver<bool>,
-    /// The keys that requests must be signed with; without any who calls is only read.
-    pub keys: Option<Keys>,
+}
+
+/// The other end of a connection.
+#[derive(Clone)]
+struct Peer {
+    address: String,
+    encrypted: bool,
 }
 
 /// Accepts connections until the server is to end, and lets what runs come to its end.
 pub async fn serve(listener: TcpListener, front: Arc<Front>, mut shutdown: watch::Receiver<bool>) {
-    if let Some(services) = &front.services {
-        services.control.forget_nameless().await;
+    if let Services::Emulator { control, .. } = &front.services {
+        control.forget_nameless().await;
     }
     let mut connections = JoinSet::new();
     loop {
@@ -67,8 +106,9 @@ pub async fn serve(listener: TcpListener, front: Arc<Front>, mut shutdown: watch
             biased;
             () = stopped(&mut shutdown) => break,
             accepted = listener.accept() => match accepted {
-                Ok((socket, _)) => {
-                    connections.spawn(serve_connection(socket, Arc::clone(&front), shutdown.clone()));
+                Ok((socket, peer)) => {
+                    let address = peer.ip().to_canonical().to_string();
+                    connections.spawn(serve_socket(socket, address, Arc::clone(&front), shutdown.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept an HTTP connection");
@@ -80,9 +120,7 @@ pub async fn serve(listener: TcpListener, front: Arc<Front>, mut shutdown: watch
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
-    if let Some(services) = &front.services {
-        services.data_api.drained().await;
-    }
+    front.services.drained().await;
 }
 
 /// Waits until the server is to end.
@@ -91,14 +129,34 @@ async fn stopped(shutdown: &mut watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|stop| *stop).await;
 }
 
-async fn serve_connection(socket: TcpStream, front: Arc<Front>, mut shutdown: watch::Receiver<bool>) {
+/// A client may begin with TLS, or with a request.
+async fn serve_socket(socket: TcpStream, address: String, front: Arc<Front>, shutdown: watch::Receiver<bool>) {
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "cannot send small packets at once");
     }
-    let service = service_fn(move |request| answer(Arc::clone(&front), request));
+    let mut first = [0];
+    let tls = match (&front.tls, timeout(HEAD, socket.peek(&mut first)).await) {
+        (Some(tls), Ok(Ok(1))) if first[0] == HANDSHAKE => tls.acceptor(),
+        (_, Ok(Ok(_))) => return serve_connection(socket, Peer { address, encrypted: false }, front, shutdown).await,
+        (_, Ok(Err(_)) | Err(_)) => return,
+    };
+    match timeout(HEAD, tls.accept(socket)).await {
+        Ok(Ok(stream)) => serve_connection(stream, Peer { address, encrypted: true }, front, shutdown).await,
+        Ok(Err(error)) => tracing::debug!(%error, "HTTP connection lost while it agreed on TLS"),
+        Err(_) => {}
+    }
+}
+
+async fn serve_connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Peer,
+    front: Arc<Front>,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    let service = service_fn(move |request| answer(Arc::clone(&front), peer.clone(), request));
     let mut builder = http1::Builder::new();
     let builder = builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
-    let connection = builder.serve_connection(TokioIo::new(socket), service);
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -113,7 +171,11 @@ async fn serve_connection(socket: TcpStream, front: Arc<Front>, mut shutdown: wa
     }
 }
 
-async fn answer(front: Arc<Front>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(
+    front: Arc<Front>,
+    peer: Peer,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let id = Uuid::new_v4().to_string();
     front.metrics.requests.increment();
@@ -122,39 +184,84 @@ async fn answer(front: Arc<Front>, request: Request<Incoming>) -> Result<Respons
     {
         return Ok(page);
     }
-    let target = header(&parts.headers, "x-amz-target").map(str::to_string);
-    let protocol = Protocol::of(target.as_deref());
+    let target = header(&parts.headers, "x-amz-target").unwrap_or_default();
+    let protocol = Protocol::of(Some(target).filter(|target| !target.is_empty()));
+    if front.require_tls && !peer.encrypted {
+        let error = ApiError::client("AccessDeniedException", "Requests need TLS: https.");
+        return Ok(protocol.failed(&error.with_status(StatusCode::FORBIDDEN), &id));
+    }
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
         let error = ApiError::client("RequestEntityTooLargeException", "The request is too large.");
         return Ok(protocol.failed(&error.with_status(StatusCode::PAYLOAD_TOO_LARGE), &id));
     };
     let body = body.to_bytes();
     // A page in a browser on this machine must not reach the warehouse; SDKs and tools send no origin.
-    if front.keys.is_none() && parts.headers.contains_key(ORIGIN) {
+    if !front.verifies() && parts.headers.contains_key(ORIGIN) {
         let error = ApiError::client("AccessDeniedException", "Requests from web pages need --verify-sigv4.");
         return Ok(protocol.failed(&error.with_status(StatusCode::FORBIDDEN), &id));
     }
-    let caller = match identify(&parts, &body, front.keys.as_ref()) {
-        Ok(caller) => caller,
-        Err(error) => return Ok(protocol.failed(&protocol.refusal(error), &id)),
-    };
-    let Some(services) = &front.services else {
-        let error = unknown_operation(target.as_deref().unwrap_or_default());
-        return Ok(protocol.failed(&error, &id));
-    };
-    Ok(match protocol {
-        Protocol::Json { message } => {
-            let answered = call_json(services, target.as_deref().unwrap_or_default(), &body, &caller).await;
-            match answered {
-                Ok(value) => response(StatusCode::OK, "application/x-amz-json-1.1", value.to_string(), &id),
-                Err(error) => Protocol::Json { message }.failed(&error, &id),
+    let answered = match &front.services {
+        Services::Emulator { data_api, control, keys } => {
+            let caller = match caller(&parts, &body, keys.as_ref()) {
+                Ok(caller) => caller,
+                Err(error) => return Ok(protocol.failed(&protocol.refusal(error), &id)),
+            };
+            match protocol {
+                Protocol::Json { .. } => call_json(data_api, control, target, &body, &caller).await,
+                Protocol::Query => {
+                    let answered = provisioned::call(control, parts.uri.query(), &body, &caller, &id).await;
+                    return Ok(match answered {
+                        Ok(xml) => response(StatusCode::OK, "text/xml", xml, &id),
+                        Err(error) => protocol.failed(&error, &id),
+                    });
+                }
             }
         }
-        Protocol::Query => match provisioned::call(&services.control, parts.uri.query(), &body, &caller, &id).await {
-            Ok(xml) => response(StatusCode::OK, "text/xml", xml, &id),
-            Err(error) => Protocol::Query.failed(&error, &id),
+        Services::Gateway(forward) => match front.client(&parts, &body, peer.address) {
+            Ok(client) => match target.split_once('.') {
+                Some(("RedshiftData", operation)) => forward.call(operation, &body, &client).await,
+                _ => Err(unknown_operation(target)),
+            },
+            Err(error) => Err(protocol.refusal(error)),
         },
+    };
+    Ok(match answered {
+        Ok(value) => response(StatusCode::OK, "application/x-amz-json-1.1", value.to_string(), &id),
+        Err(error) => protocol.failed(&error, &id),
     })
+}
+
+/// Who calls an emulator.
+fn caller(parts: &Parts, body: &Bytes, keys: Option<&Keys>) -> Result<Caller, ApiError> {
+    let Some(keys) = keys else { return Ok(claimed(parts)) };
+    let (caller, identity) = identify(parts, body, |id| keys.find(id))?;
+    Ok(Caller { identity, ..caller })
+}
+
+impl Front {
+    /// Must requests be signed with keys that are known here?
+    fn verifies(&self) -> bool {
+        match &self.services {
+            Services::Emulator { keys, .. } => keys.is_some(),
+            Services::Gateway(_) => self.doors.is_some(),
+        }
+    }
+
+    /// Who calls a gateway: where it knows its users, somebody who has signed with a key of theirs.
+    fn client(&self, parts: &Parts, body: &Bytes, from: String) -> Result<forward::Client, ApiError> {
+        let Some(doors) = &self.doors else { return Ok(forward::Client { guest: None, from }) };
+        let find = |id: &str| doors.gate.signer(id).map(|(guest, secret)| (secret.reveal().to_string(), guest));
+        match identify(parts, body, find) {
+            Ok((_, guest)) => Ok(forward::Client { guest: Some(guest), from }),
+            Err(error) => {
+                self.metrics.failed_logins.increment();
+                let key = claimed(parts).access_key.unwrap_or_default();
+                let name = doors.gate.signer(&key).map_or(key, |(guest, _)| guest.name);
+                doors.audit.turned_away(&Who::unknown(&name, &from, ""), error.code);
+                Err(error)
+            }
+        }
+    }
 }
 
 impl Front {
@@ -180,10 +287,10 @@ impl Front {
 }
 
 /// An operation by its target, `RedshiftData.ExecuteStatement`.
-async fn call_json(services: &Services, target: &str, body: &Bytes, caller: &Caller) -> Answer {
+async fn call_json(data_api: &DataApi, control: &Arc<Control>, target: &str, body: &Bytes, caller: &Caller) -> Answer {
     match target.split_once('.') {
-        Some(("RedshiftData", operation)) => services.data_api.call(operation, body, caller).await,
-        Some(("RedshiftServerless", operation)) => serverless::call(&services.control, operation, body, caller).await,
+        Some(("RedshiftData", operation)) => data_api.call(operation, body, caller).await,
+        Some(("RedshiftServerless", operation)) => serverless::call(control, operation, body, caller).await,
         _ => Err(unknown_operation(target)),
     }
 }

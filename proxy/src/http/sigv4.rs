@@ -4,8 +4,8 @@
 //! owner of the secret can derive. It stands in the header `Authorization`, or in the query of a presigned address, which
 //! says how long it counts. Where a signed header `X-Amz-Content-Sha256` says UNSIGNED-PAYLOAD, the body is not covered.
 //!
-//! Without configured keys only the name of the access key is read; with them every request must be signed with one of them,
-//! and recently. Source: AWS General Reference, "Signature Version 4 signing process"; the words about clocks are those that
+//! An emulator without configured keys only reads the name of the access key; with them, and in a gateway that knows its users,
+//! every request must be signed with one that is known, and recently. Source: AWS General Reference, "Signature Version 4 signing process"; the words about clocks are those that
 //! callers report.
 
 use std::{collections::BTreeMap, fmt};
@@ -128,24 +128,36 @@ impl std::str::FromStr for Keys {
     }
 }
 
-/// Reads who calls, and checks it where there are keys.
+impl Keys {
+    /// The secret of an access key, and whose key it is where that was configured.
+    pub fn find(&self, access_key: &str) -> Option<(String, Option<Identity>)> {
+        self.0.get(access_key).map(|key| (key.secret.clone(), key.owner.clone()))
+    }
+}
+
+/// Who says that they call; nothing is checked.
+pub fn claimed(request: &Parts) -> Caller {
+    Authorization::of(request).map_or_else(Caller::default, |authorization| authorization.caller())
+}
+
+/// Reads who calls, and checks that. `find` knows the secret of an access key, and something about its owner.
 ///
 /// # Errors
 /// 403 where a signature is wrong, old or missing.
-pub fn identify(request: &Parts, body: &[u8], keys: Option<&Keys>) -> Result<Caller, ApiError> {
-    let authorization = Authorization::of(request);
-    let Some(keys) = keys else {
-        return Ok(authorization.map_or_else(Caller::default, |authorization| authorization.caller()));
-    };
-    let Some(authorization) = authorization else {
+pub fn identify<O>(
+    request: &Parts,
+    body: &[u8],
+    find: impl FnOnce(&str) -> Option<(String, O)>,
+) -> Result<(Caller, O), ApiError> {
+    let Some(authorization) = Authorization::of(request) else {
         return Err(refused("MissingAuthenticationTokenException", "Missing Authentication Token"));
     };
-    let Some(key) = keys.0.get(&authorization.access_key) else {
+    let Some((secret, owner)) = find(&authorization.access_key) else {
         let message = "The security token included in the request is invalid.";
         return Err(refused("UnrecognizedClientException", message));
     };
-    verify(request, body, &authorization, &key.secret)?;
-    Ok(Caller { identity: key.owner.clone(), ..authorization.caller() })
+    verify(request, body, &authorization, &secret)?;
+    Ok((authorization.caller(), owner))
 }
 
 fn verify(request: &Parts, body: &[u8], authorization: &Authorization, secret: &str) -> Result<(), ApiError> {
@@ -434,20 +446,21 @@ mod tests {
     fn without_keys_the_caller_is_believed() {
         let (mut parts, authorization) = example("00");
         parts.headers.insert("authorization", authorization.parse().unwrap());
-        let caller = identify(&parts, b"", None).unwrap();
+        let caller = claimed(&parts);
         assert_eq!(
             caller,
             Caller { access_key: Some("AKIDEXAMPLE".into()), region: "us-east-1".into(), identity: None }
         );
         parts.headers.remove("authorization");
-        assert_eq!(identify(&parts, b"", None).unwrap(), Caller::default());
+        assert_eq!(claimed(&parts), Caller::default());
     }
 
     #[test]
     fn with_keys_only_a_right_and_recent_signature_passes() {
         let keys: Keys = "AKIDEXAMPLE:wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".parse().unwrap();
+        let identify = |parts: &Parts, body: &[u8]| identify(parts, body, |id| keys.find(id));
         let (mut parts, _) = example("");
-        assert_eq!(identify(&parts, b"", Some(&keys)).unwrap_err().code, "MissingAuthenticationTokenException");
+        assert_eq!(identify(&parts, b"").unwrap_err().code, "MissingAuthenticationTokenException");
         let now = chrono::Utc::now();
         let (date, time) = (now.format("%Y%m%d").to_string(), now.format("%Y%m%dT%H%M%SZ").to_string());
         let sign = |parts: &mut Parts, key: &str, time: &str| {
@@ -468,13 +481,13 @@ mod tests {
             parts.headers.insert("authorization", text(&hex(signature.as_ref())).parse().unwrap());
         };
         sign(&mut parts, "AKIDEXAMPLE", &time);
-        assert!(identify(&parts, b"body", Some(&keys)).is_ok());
-        assert_eq!(identify(&parts, b"another", Some(&keys)).unwrap_err().code, "InvalidSignatureException");
+        assert!(identify(&parts, b"body").is_ok());
+        assert_eq!(identify(&parts, b"another").unwrap_err().code, "InvalidSignatureException");
         sign(&mut parts, "AKIDOTHER", &time);
-        assert_eq!(identify(&parts, b"body", Some(&keys)).unwrap_err().code, "UnrecognizedClientException");
+        assert_eq!(identify(&parts, b"body").unwrap_err().code, "UnrecognizedClientException");
         let old = (now - chrono::TimeDelta::hours(1)).format("%Y%m%dT%H%M%SZ").to_string();
         sign(&mut parts, "AKIDEXAMPLE", &old);
-        assert_eq!(identify(&parts, b"body", Some(&keys)).unwrap_err().status, StatusCode::FORBIDDEN);
+        assert_eq!(identify(&parts, b"body").unwrap_err().status, StatusCode::FORBIDDEN);
     }
 
     #[test]

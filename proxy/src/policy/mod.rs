@@ -38,7 +38,7 @@ use chrono::{DateTime, Utc};
 use redshift_sql_dialect::{Error, SqlState, ast::Statement, footprint::Footprint};
 
 pub use self::{
-    place::Place,
+    place::{Place, search_path_command},
     rules::{Policies, Policy, Rule},
 };
 use crate::auth::gate::Guest;

@@ -154,8 +154,26 @@ fn is_of_catalog(name: &str) -> bool {
     relation(CATALOG, name, Edition::Redshift).is_some()
 }
 
+/// The command that sets a search path, which is written as SHOW gives it.
+pub fn search_path_command(path: &str) -> String {
+    let quoted = |schema: &String| format!("'{}'", schema.replace('\\', "\\\\").replace('\'', "''"));
+    let schemas: Vec<String> = split_path(path).iter().map(quoted).collect();
+    format!("SET search_path TO {}", schemas.join(", "))
+}
+
 /// The schemas of a search path as SHOW gives it: `"$user", public`.
 fn split_path(path: &str) -> Vec<String> {
     let names = path.split(',').map(|name| name.trim().trim_matches('"').to_string());
     names.filter(|name| !name.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_schema_of_a_path_is_set_by_itself() {
+        assert_eq!(search_path_command("public"), "SET search_path TO 'public'");
+        assert_eq!(search_path_command("\"$user\", it's"), "SET search_path TO '$user', 'it''s'");
+    }
 }

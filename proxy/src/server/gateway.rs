@@ -9,15 +9,14 @@ use tokio::{
 };
 
 use super::{
-    Authority, Encryption, HttpPort, Server, StartError, cannot_listen, cannot_serve_http, engine_error, interrupted,
-    interruptions, run, shown_host,
+    Authority, Encryption, HttpPort, Server, Serves, StartError, cannot_listen, cannot_serve_http, engine_error,
+    interrupted, interruptions, run, shown_host,
 };
 use crate::{
     auth::tls::{self, Temporary},
-    backend::RedshiftBackend,
-    config::{ProxyArgs, ProxyConfig},
+    backend::{Backend, RedshiftBackend},
+    config::{ProxyArgs, ProxyConfig, is_loopback},
     doors::Doors,
-    http::data_api::limits::Limits,
     metrics::Metrics,
 };
 
@@ -46,16 +45,16 @@ pub fn proxy(arguments: &ProxyArgs) -> Result<(), StartError> {
             checked.map_err(|(name, error)| StartError::Target { name, reason: in_one_line(error.message()) })?;
         }
         println!("{}", Banner { address, http: http.as_ref(), config: &config, encryption: &encryption });
+        let backend = Arc::new(backend);
         let server = Server {
-            backend: Arc::new(backend),
+            backend: Arc::clone(&backend) as Arc<dyn Backend>,
             tls: Some(encryption.acceptor.clone()),
             doors: doors.map(Arc::new),
             metrics,
-            http: http.map(|(listener, _)| HttpPort {
+            http: http.map(|(listener, address)| HttpPort {
                 listener,
-                warehouses: None,
-                keys: None,
-                limits: Limits::default(),
+                require_tls: config.doors.tls.require.unwrap_or(!is_loopback(address.ip())),
+                serves: Serves::Gateway(backend),
             }),
             drain: config.drain,
         };
@@ -87,11 +86,15 @@ async fn bind(config: &ProxyConfig) -> Result<TcpListener, StartError> {
     TcpListener::bind(&addresses[..]).await.map_err(failed)
 }
 
-/// Where health and metrics are served.
+/// Where the Data API, health and metrics are served.
 async fn bind_http(config: &ProxyConfig) -> Result<Option<(TcpListener, SocketAddr)>, StartError> {
     let Some(address) = config.http_listen.as_deref().filter(|address| *address != "off") else { return Ok(None) };
     let failed = |error| cannot_serve_http(address, &error);
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let addresses: Vec<SocketAddr> = lookup_host(address).await.map_err(failed)?.collect();
+    for address in &addresses {
+        config.check_exposure(*address)?;
+    }
+    let listener = TcpListener::bind(&addresses[..]).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok(Some((listener, bound)))
 }
@@ -132,7 +135,8 @@ impl fmt::Display for Banner<'_> {
             )?;
         }
         if let Some((_, address)) = self.http {
-            writeln!(f, "  metrics   http://{}:{}/metrics", shown_host(*address), address.port())?;
+            let url = format!("http://{}:{}", shown_host(*address), address.port());
+            writeln!(f, "  Data API  {url}\n  metrics   {url}/metrics")?;
         }
         let file = self.encryption.authority.file().map(PathBuf::from);
         match file {

@@ -6,6 +6,8 @@
 //! Source: Amazon Redshift Data API reference, "ExecuteStatement", "DescribeStatement", "GetStatementResult",
 //! "GetStatementResultV2", "CancelStatement"; AWS SDKs guide, "Retry behavior" for full jitter.
 
+mod raw;
+
 use std::{future::Future, time::Duration};
 
 use aws_config::{
@@ -19,6 +21,7 @@ use aws_sdk_redshiftdata::{
     error::{ProvideErrorMetadata, SdkError},
     types::{
         ColumnMetadata, Field, QueryRecords, ResultFormatString, SqlParameter, StatementStatusString, StatusString,
+        SubStatementData,
     },
 };
 use aws_smithy_http_client::{
@@ -27,6 +30,7 @@ use aws_smithy_http_client::{
 };
 use tokio::time::{Instant, sleep, timeout};
 
+pub use self::raw::Unanswered;
 use crate::{
     auth::gate::Guest,
     config::proxy::{ResultForm, TargetConfig},
@@ -66,6 +70,10 @@ pub struct Progress {
     pub rows: Option<u64>,
     /// The query's id in the system tables, where that is known.
     pub query: Option<i64>,
+    /// Bytes of its result, where that is known.
+    pub bytes: Option<u64>,
+    /// The statements of a batch, each as far as it has come.
+    pub parts: Vec<Progress>,
 }
 
 /// The states of a statement.
@@ -251,7 +259,8 @@ impl Client {
             _ => Status::Active,
         };
         let has_rows = answer.has_result_set.filter(|_| status == Status::Finished);
-        Ok(Progress { id, session: answer.session_id, status, has_rows, rows: None, query: None })
+        let (rows, query, bytes, parts) = (None, None, None, Vec::new());
+        Ok(Progress { id, session: answer.session_id, status, has_rows, rows, query, bytes, parts })
     }
 
     /// Waits until a statement has ended.
@@ -297,6 +306,8 @@ impl Client {
             status,
             rows: u64::try_from(answer.result_rows).ok(),
             query: Some(answer.redshift_query_id).filter(|id| *id > 0),
+            bytes: u64::try_from(answer.result_size).ok(),
+            parts: answer.sub_statements.unwrap_or_default().into_iter().map(part).collect(),
         })
     }
 
@@ -356,6 +367,15 @@ impl Client {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let longest = self.call_timeout + Duration::from_secs(self.wait.into());
+        self.until_answered_within(Attempts { longest, retry_for: self.retry_for }, call).await
+    }
+
+    async fn until_answered_within<T, E, F>(&self, attempts: Attempts, call: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let Attempts { longest, retry_for } = attempts;
         let begun = Instant::now();
         let mut pause = PAUSES[0];
         loop {
@@ -364,13 +384,41 @@ impl Client {
                 Ok(Err(error)) => judged(&error),
                 Err(_) => (Failure::Lost("the Data API did not answer in time".to_string()), true),
             };
-            if !again || begun.elapsed() >= self.retry_for {
+            if !again || begun.elapsed() >= retry_for {
                 return Err(failure);
             }
             tracing::debug!(?failure, "a call of the Data API is made again");
             sleep(pause.mul_f64(rand::random())).await;
             pause = (pause * 2).min(PAUSES[1]);
         }
+    }
+}
+
+/// How long calls are made.
+struct Attempts {
+    /// How long one may take.
+    longest: Duration,
+    /// For how long others follow.
+    retry_for: Duration,
+}
+
+/// A statement of a batch.
+fn part(part: SubStatementData) -> Progress {
+    let status = match part.status {
+        Some(StatementStatusString::Finished) => Status::Finished,
+        Some(StatementStatusString::Failed) => Status::Failed(Some(part.error.unwrap_or_default())),
+        Some(StatementStatusString::Aborted) => Status::Aborted,
+        _ => Status::Active,
+    };
+    Progress {
+        id: part.id,
+        session: None,
+        has_rows: part.has_result_set.filter(|_| status == Status::Finished),
+        status,
+        rows: u64::try_from(part.result_rows).ok(),
+        query: Some(part.redshift_query_id).filter(|id| *id > 0),
+        bytes: u64::try_from(part.result_size).ok(),
+        parts: Vec::new(),
     }
 }
 

@@ -98,6 +98,22 @@ impl RedshiftBackend {
 }
 
 impl RedshiftBackend {
+    /// What the targets are, by their names.
+    pub fn configs(&self) -> &BTreeMap<String, TargetConfig> {
+        &self.configs
+    }
+
+    /// A target as somebody sees it who may be a guest.
+    ///
+    /// # Errors
+    /// Those of a session that is opened there.
+    pub async fn target_of(&self, name: &str, guest: Option<&Guest>) -> Result<Arc<Target>> {
+        match guest {
+            Some(guest) => self.target_for(name, guest).await,
+            None => self.target(name).map(Arc::clone),
+        }
+    }
+
     /// The target as a guest sees it who acts as somebody of their own.
     ///
     /// # Errors

@@ -35,7 +35,10 @@ use super::{
     target::Target,
     unload,
 };
-use crate::{backend::BackendSession, config::proxy::ResultForm, rows::RowStream, wire::encode::text_value};
+use crate::{
+    backend::BackendSession, config::proxy::ResultForm, policy::search_path_command, rows::RowStream,
+    wire::encode::text_value,
+};
 
 /// Settings that concern the connection to the gateway alone.
 const OWN: [&str; 3] = ["client_encoding", "client_min_messages", "integer_datetimes"];
@@ -96,10 +99,16 @@ impl RedshiftSession {
             settings.set_at_startup(name, value)?;
             known.insert(name.clone());
             let kept = settings.get(name);
-            if !OWN.contains(&name.as_str()) && kept != before.as_deref() {
-                let value = kept.unwrap_or_default().replace('\\', "\\\\").replace('\'', "''");
-                preamble.push(format!("SET {name} TO '{value}'"));
+            // What the search path would be otherwise is the user's own affair, and not known here.
+            if OWN.contains(&name.as_str()) || (kept == before.as_deref() && name != "search_path") {
+                continue;
             }
+            let value = kept.unwrap_or_default();
+            preamble.push(match name.as_str() {
+                // A list, of which each name is a word of its own.
+                "search_path" => search_path_command(value),
+                _ => format!("SET {name} TO '{}'", value.replace('\\', "\\\\").replace('\'', "''")),
+            });
         }
         let remote = Remote::new(Arc::clone(&target), login.control.clone(), preamble);
         let user = login.user.clone();

@@ -1,5 +1,6 @@
 //! The inputs of the operations, and what the model demands of them.
 
+use redshift_sql_dialect::names_in;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -125,10 +126,18 @@ impl Place {
         checks.pattern("workgroupName", name, Pattern::Serverless);
     }
 
-    /// Is nothing of it given?
-    pub fn is_empty(&self) -> bool {
+    /// A session has its place, and no other may be named.
+    ///
+    /// # Errors
+    /// Where one is.
+    pub fn absent(&self) -> Result<(), ApiError> {
         let Place { cluster_identifier, workgroup_name, database, db_user, secret_arn } = self;
-        [cluster_identifier, workgroup_name, database, db_user, secret_arn].iter().all(|member| member.is_none())
+        if [cluster_identifier, workgroup_name, database, db_user, secret_arn].iter().all(|member| member.is_none()) {
+            return Ok(());
+        }
+        let message =
+            "ClusterIdentifier, WorkgroupName, Database, DbUser and SecretArn can't be specified with SessionId.";
+        Err(ApiError::validation(message))
     }
 }
 
@@ -198,7 +207,7 @@ pub struct List {
 
 impl List {
     /// Checks what the model demands; `statuses` are those of what is listed.
-    pub fn check(&self, statuses: &[&str]) -> Result<(), ApiError> {
+    fn check(&self, statuses: &[&str]) -> Result<(), ApiError> {
         let mut checks = Checks::new();
         checks
             .range("maxResults", self.max_results, [0, 100])
@@ -217,11 +226,66 @@ impl List {
     pub fn check_statements(&self) -> Result<(), ApiError> {
         self.check(&STATUSES)
     }
+
+    /// Checks a ListSessions.
+    pub fn check_sessions(&self) -> Result<(), ApiError> {
+        self.check(&["AVAILABLE", "BUSY", "CLOSED"])?;
+        let filters = [&self.status, &self.cluster_identifier, &self.workgroup_name, &self.database];
+        if self.session_id.is_some() && filters.iter().any(|filter| filter.is_some()) {
+            let message = "Status, ClusterIdentifier, WorkgroupName and Database can't be specified with SessionId.";
+            return Err(ApiError::validation(message));
+        }
+        Ok(())
+    }
 }
 
 /// A cluster and a workgroup were named.
 pub fn both_places() -> ApiError {
     ApiError::validation("ClusterIdentifier and WorkgroupName can't be specified at the same time.")
+}
+
+/// No cluster, no workgroup, no session.
+pub fn no_place() -> ApiError {
+    ApiError::validation("Either ClusterIdentifier, WorkgroupName or SessionId must be provided.")
+}
+
+/// No database was named.
+pub fn no_database() -> ApiError {
+    ApiError::validation("Database must be provided.")
+}
+
+/// There is no such session.
+pub fn no_session(id: &str) -> ApiError {
+    ApiError::client("ResourceNotFoundException", "Session does not exist or has ended.").with_member("ResourceId", id)
+}
+
+/// A session runs something already. Worded as the service words it: github.com/awslabs/mcp issue 4375.
+pub fn session_is_busy() -> ApiError {
+    ApiError::validation("Session is not available.")
+}
+
+/// Each name once, and each used by some text.
+pub fn check_parameters(parameters: &[Parameter], sqls: &[String]) -> Result<(), ApiError> {
+    let names: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
+    if let Some((_, twice)) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
+        return Err(ApiError::validation(format!(
+            "Parameters list contains duplicate parameters. Duplicate: [{twice}]"
+        )));
+    }
+    let used: Vec<Vec<bool>> = sqls.iter().map(|sql| names_in(sql, &names)).collect();
+    let unused = names.iter().enumerate().filter(|(at, _)| !used.iter().any(|used| used[*at]));
+    let unused: Vec<&str> = unused.map(|(_, name)| name.as_str()).collect();
+    if unused.is_empty() {
+        return Ok(());
+    }
+    let unused = unused.join(", ");
+    let message = format!("Parameters list contains unused parameters. Unused parameters: [{unused}]");
+    Err(ApiError::validation(message))
+}
+
+/// There is no such statement.
+pub fn no_statement(id: &str) -> ApiError {
+    ApiError::client("ResourceNotFoundException", "Query does not exist.").with_member("ResourceId", id)
 }
 
 /// ListDatabases, ListSchemas, ListTables, DescribeTable.
@@ -260,6 +324,18 @@ mod tests {
         assert!(parse_id("test").is_none());
         assert!(parse_id(&id.to_uppercase()).is_none());
         assert!(parse_id(&format!("{id}:x")).is_none());
+    }
+
+    #[test]
+    fn parameters_are_used_and_named_once() {
+        let parameter = |name: &str| Parameter { name: name.into(), value: "1".into() };
+        let sqls = vec!["select :a, '::b :b'".to_string(), "select :c::int".to_string()];
+        assert!(check_parameters(&[parameter("a"), parameter("c")], &sqls).is_ok());
+        assert_eq!(
+            check_parameters(&[parameter("a"), parameter("b")], &sqls).unwrap_err().message,
+            "Parameters list contains unused parameters. Unused parameters: [b]"
+        );
+        assert!(check_parameters(&[parameter("a"), parameter("a")], &sqls).is_err());
     }
 
     #[test]

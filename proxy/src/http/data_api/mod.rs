@@ -10,7 +10,7 @@
 mod catalog;
 mod csv;
 mod describe;
-mod input;
+pub(in crate::http) mod input;
 pub mod limits;
 pub mod operations;
 pub mod results;

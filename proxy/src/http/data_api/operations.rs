@@ -4,13 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use redshift_sql_dialect::names_in;
 use serde_json::{Value, json};
 
 use super::{
     catalog::Catalog,
     describe,
-    input::{ById, Execute, List, Metadata, Place, StatementId, both_places, session_id},
+    input::{
+        ById, Execute, List, Metadata, Place, StatementId, both_places, check_parameters, no_database, no_place,
+        no_session, no_statement, session_id,
+    },
     results::ResultSet,
     sessions::{SessionStatus, Sessions, Shown},
     statements::{Asked, Format, Kind, Outcome, Parameter, Statement, Statements, Status, Target},
@@ -99,11 +101,7 @@ impl DataApi {
         let reused = asked.session_id.as_deref().map(session_id).transpose()?;
         let (session, target) = match reused {
             Some(id) => {
-                if !asked.place.is_empty() {
-                    let message = "ClusterIdentifier, WorkgroupName, Database, DbUser and SecretArn can't be specified with \
-                                   SessionId.";
-                    return Err(ApiError::validation(message));
-                }
+                asked.place.absent()?;
                 (Some(id), self.sessions.reserve(id, asked.keep_alive(), access_key.as_deref())?)
             }
             None => {
@@ -129,10 +127,7 @@ impl DataApi {
     async fn target(&self, place: &Place, connected: Option<&str>, caller: &Caller) -> Result<Target, ApiError> {
         let workgroup = match (&place.cluster_identifier, &place.workgroup_name) {
             (Some(_), Some(_)) => return Err(both_places()),
-            (None, None) => {
-                let message = "Either ClusterIdentifier, WorkgroupName or SessionId must be provided.";
-                return Err(ApiError::validation(message));
-            }
+            (None, None) => return Err(no_place()),
             (Some(cluster), None) => {
                 self.control.warehouses.running_cluster(cluster)?;
                 None
@@ -140,7 +135,7 @@ impl DataApi {
             (None, Some(workgroup)) => Some(self.control.warehouses.workgroup_of(workgroup)?),
         };
         let Some(database) = connected.or(place.database.as_deref()) else {
-            return Err(ApiError::validation("Database must be provided."));
+            return Err(no_database());
         };
         let user = match (&place.db_user, &caller.identity) {
             (Some(user), None) => user.clone(),
@@ -252,13 +247,8 @@ impl DataApi {
     }
 
     fn list_sessions(&self, asked: List, caller: &Caller) -> Answer {
-        asked.check(&["AVAILABLE", "BUSY", "CLOSED"])?;
+        asked.check_sessions()?;
         let id = asked.session_id.as_deref().map(session_id).transpose()?;
-        let filters = [&asked.status, &asked.cluster_identifier, &asked.workgroup_name, &asked.database];
-        if id.is_some() && filters.iter().any(|filter| filter.is_some()) {
-            let message = "Status, ClusterIdentifier, WorkgroupName and Database can't be specified with SessionId.";
-            return Err(ApiError::validation(message));
-        }
         let matches = |shown: &Shown| match (id, asked.status.as_deref()) {
             (Some(id), _) => shown.id == id,
             (None, Some(status)) => shown.status.name() == status && is_asked(&asked, &shown.target),
@@ -268,8 +258,7 @@ impl DataApi {
         let all = self.sessions.newest_first().into_iter();
         let found: Vec<_> = all.filter(|shown| matches(shown) && own(shown)).collect();
         if let Some(id) = id.filter(|_| found.is_empty()) {
-            let error = ApiError::client("ResourceNotFoundException", "Session does not exist or has ended.");
-            return Err(error.with_member("ResourceId", id.to_string()));
+            return Err(no_session(&id.to_string()));
         }
         let (page, next) = page(found, asked.next_token.as_deref(), asked.max_results)?;
         let listed: Vec<Value> = page.iter().map(describe::session).collect();
@@ -342,29 +331,6 @@ fn wait(seconds: i64) -> Duration {
     Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
 
-/// Each name once, and each used by some text.
-fn check_parameters(parameters: &[Parameter], sqls: &[String]) -> Result<(), ApiError> {
-    let names: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
-    if let Some((_, twice)) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
-        return Err(ApiError::validation(format!(
-            "Parameters list contains duplicate parameters. Duplicate: [{twice}]"
-        )));
-    }
-    let used: Vec<Vec<bool>> = sqls.iter().map(|sql| names_in(sql, &names)).collect();
-    let unused = names.iter().enumerate().filter(|(at, _)| !used.iter().any(|used| used[*at]));
-    let unused: Vec<&str> = unused.map(|(_, name)| name.as_str()).collect();
-    if unused.is_empty() {
-        return Ok(());
-    }
-    let unused = unused.join(", ");
-    let message = format!("Parameters list contains unused parameters. Unused parameters: [{unused}]");
-    Err(ApiError::validation(message))
-}
-
-fn no_statement(id: &str) -> ApiError {
-    ApiError::client("ResourceNotFoundException", "Query does not exist.").with_member("ResourceId", id)
-}
-
 /// The result of a statement, or of one text of a batch.
 fn result_set(statement: &Statement, id: StatementId) -> Result<Arc<ResultSet>, ApiError> {
     let state = statement.state();
@@ -423,18 +389,6 @@ fn read_token(token: &str, id: Option<&str>) -> Result<u64, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parameters_are_used_and_named_once() {
-        let parameter = |name: &str| Parameter { name: name.into(), value: "1".into() };
-        let sqls = vec!["select :a, '::b :b'".to_string(), "select :c::int".to_string()];
-        assert!(check_parameters(&[parameter("a"), parameter("c")], &sqls).is_ok());
-        assert_eq!(
-            check_parameters(&[parameter("a"), parameter("b")], &sqls).unwrap_err().message,
-            "Parameters list contains unused parameters. Unused parameters: [b]"
-        );
-        assert!(check_parameters(&[parameter("a"), parameter("a")], &sqls).is_err());
-    }
 
     #[test]
     fn a_token_goes_on_where_the_page_ended() {

@@ -238,7 +238,7 @@ async fn expiry(deadline: Option<Moment>) {
 }
 
 /// The names and values of the parameters that a text uses: in a batch each text may use some.
-fn parameters_of(all: &[Parameter], sql: &str) -> (Vec<String>, Vec<Option<String>>) {
+pub fn parameters_of(all: &[Parameter], sql: &str) -> (Vec<String>, Vec<Option<String>>) {
     let names: Vec<String> = all.iter().map(|parameter| parameter.name.clone()).collect();
     let used = names_in(sql, &names);
     let used = all.iter().zip(used).filter(|(_, used)| *used);

@@ -20,6 +20,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
+    input::{no_session, session_is_busy},
     limits::Limits,
     run::{Runner, abort, fail_to_connect},
     statements::{Statement, Statements, Status, Target},
@@ -176,12 +177,10 @@ impl Sessions {
         let mut entries = self.entries();
         let usable = |shown: &Shown| shown.status != SessionStatus::Closed && shown.access_key.as_deref() == access_key;
         let Some(entry) = entries.get_mut(&id).filter(|entry| usable(&entry.shown)) else {
-            let error = ApiError::client("ResourceNotFoundException", "Session does not exist or has ended.");
-            return Err(error.with_member("ResourceId", id.to_string()));
+            return Err(no_session(&id.to_string()));
         };
         if entry.shown.status == SessionStatus::Busy {
-            // Worded as the service words it: github.com/awslabs/mcp issue 4375.
-            return Err(ApiError::validation("Session is not available."));
+            return Err(session_is_busy());
         }
         entry.shown.status = SessionStatus::Busy;
         entry.shown.updated = now();
