@@ -14,6 +14,7 @@ pub mod functions;
 mod procedures;
 mod query_log;
 mod recursion;
+mod refresher;
 pub mod result;
 pub mod s3;
 mod session;
@@ -41,7 +42,8 @@ pub use crate::{
     control::SessionControl,
     functions::REDSHIFT_VERSION,
     result::{ColumnOrigin, CommandTag, Description, Notice, NoticeSeverity, Outcome, ResultColumn, Rows},
-    session::{Login, Request, Session},
+    session::{Login, OwnStatement, Request, Session},
+    system::{CursorProgress, logs::RefusedLogin},
 };
 
 /// Where the engine keeps its data.
@@ -114,14 +116,16 @@ impl Engine {
             spill_folder: spill_folder(&config.location),
             parallelism: None,
         })?;
-        Ok(Engine(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             config,
             catalog,
             logs,
             execution,
             activity: Activity::default(),
             vacuum: Arc::default(),
-        })))
+        });
+        refresher::start(&shared);
+        Ok(Engine(shared))
     }
 
     /// What it was opened with.
@@ -143,6 +147,11 @@ impl Engine {
     /// Where the catalog cannot be read.
     pub fn credential(&self, user: &str) -> Result<Option<Credential>> {
         Ok(self.catalog().look().user(user)?.map(|user| user.password.clone()))
+    }
+
+    /// Notes a login that was refused before it came to a session, for stl_connection_log.
+    pub fn note_refused_login(&self, refused: RefusedLogin) {
+        self.logs().append(refused);
     }
 
     /// Writes out what is in flight and closes the data.

@@ -21,7 +21,8 @@ use crate::{
     settings::{Settings, Span},
     statements::{self, Work},
     system::{
-        ActiveSession, RunningQuery, SessionActivity, Source, SystemView,
+        ActiveSession, Activity, ClosedDatabase, CursorProgress, OpenCursor, RunningQuery, SessionActivity, Source,
+        SystemView,
         logs::{QueryRecord, SessionRecord, TransactionRecord},
     },
     text_input::zone::Zone,
@@ -61,11 +62,35 @@ pub struct Request<'a> {
     pub parameters: &'a [Option<String>],
 }
 
+/// A statement that whoever has the session runs itself: BEGIN, COMMIT, FETCH, PREPARE and their like.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnStatement<'a> {
+    /// What it is.
+    pub statement: &'a Statement,
+    /// Its text.
+    pub text: &'a str,
+    /// How long it took.
+    pub took: Duration,
+    /// What it failed with.
+    pub error: Option<&'a Error>,
+}
+
+/// Whom a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A client's.
+    Client,
+    /// The system's own work, which is no session to look at.
+    Maintenance,
+}
+
 /// What a client's connection is to the engine.
 pub struct Session {
     block: Option<Block>,
     /// The block that is to be noted in the logs when it ends: the number of its transaction, and when it began.
     noted: Option<(i64, i64)>,
+    /// The number of the block that ended last.
+    last_block: i64,
     state: SessionState,
 }
 
@@ -110,6 +135,9 @@ pub(crate) struct SessionState {
     pub ingested: bool,
     /// The id of the last statement.
     pub last_statement: i64,
+    pub purpose: Purpose,
+    /// Databases that the statement drops, which nobody may enter until that is committed.
+    pub dropping: Vec<ClosedDatabase>,
     idle_limit: Option<Duration>,
     active: ActiveSession,
     /// Groups that its user is in as long as it lasts.
@@ -132,6 +160,26 @@ impl From<&User> for SessionUser {
 
 impl Session {
     pub(crate) fn new(engine: Engine, login: Login) -> Result<Session> {
+        Session::open(engine, login, Purpose::Client)
+    }
+
+    /// A session in which the system does something as a user, unseen by the others.
+    pub(crate) fn for_maintenance(engine: Engine, user: &str, database: &str) -> Result<Session> {
+        let login = Login {
+            user: user.to_string(),
+            database: database.to_string(),
+            // As STL_UTILITYTEXT labels what is refreshed automatically (developer guide).
+            settings: vec![("query_group".to_string(), "maintenance".to_string())],
+            client_host: "[local]".to_string(),
+            pid: 0,
+            driver_version: String::new(),
+            os_version: String::new(),
+            control: None,
+        };
+        Session::open(engine, login, Purpose::Maintenance)
+    }
+
+    fn open(engine: Engine, login: Login, purpose: Purpose) -> Result<Session> {
         let user = engine.check_login(&login)?;
         let mut settings = Settings::new(&login.user, if user.superuser { "on" } else { "off" });
         for (name, value) in user.settings.iter().chain(&login.settings) {
@@ -150,9 +198,16 @@ impl Session {
             os_version: login.os_version.clone(),
             timeout: user.session_timeout.unwrap_or(0),
             running: None,
+            cursor: None,
         };
+        let active = match purpose {
+            Purpose::Client => engine.activity().enter(seen, login.control.clone())?,
+            Purpose::Maintenance => Activity::default().enter(seen, None)?,
+        };
+        // Somebody may have dropped the database before others could see that this session is there.
+        engine.begin(login.pid, &login.database)?;
         let state = SessionState {
-            active: engine.activity().enter(seen, login.control.clone()),
+            active,
             idle_limit: user.session_timeout.map(|seconds| Duration::from_secs(seconds.into())),
             temp_schema: format!("pg_temp_{}", login.pid),
             authenticated: SessionUser::from(&*user),
@@ -173,8 +228,10 @@ impl Session {
             last_query_id: -1,
             ingested: false,
             last_statement: -1,
+            purpose,
+            dropping: Vec::new(),
         };
-        Ok(Session { block: None, noted: None, state })
+        Ok(Session { block: None, noted: None, last_block: -1, state })
     }
 
     /// Puts the user who logged in into groups for as long as the session lasts.
@@ -235,9 +292,37 @@ impl Session {
         self.state.roll_back_settings();
     }
 
+    /// Notes a statement that was run without the engine in the logs.
+    pub fn note(&self, own: OwnStatement<'_>) {
+        let OwnStatement { statement, text, took, error } = own;
+        let end = clock::now();
+        let record = self.state.record(self.state.engine.logs().next_query(), statement, text);
+        self.state.engine.logs().append(QueryRecord {
+            xid: self.block.as_ref().map_or(self.last_block, |block| block.transaction.id()),
+            start: end - i64::try_from(took.as_micros()).unwrap_or(0),
+            end,
+            error: error.map(|error| error.message().to_string()),
+            ..record
+        });
+    }
+
+    /// Shows a cursor of the open block as open, until it is closed or the block ends.
+    pub fn open_cursor(&self, name: &str, progress: Arc<CursorProgress>) {
+        let xid = self.block.as_ref().map_or(self.last_block, |block| block.transaction.id());
+        let cursor = OpenCursor { name: name.to_string(), xid, declared: clock::now(), progress };
+        self.state.active.show_cursor(Some(cursor));
+    }
+
+    /// There is no open cursor any more.
+    pub fn close_cursor(&self) {
+        self.state.active.show_cursor(None);
+    }
+
     /// Notes the end of the block in the logs.
     fn note_end(&mut self, status: &'static str, commit: i64) {
         let Some((xid, start)) = self.noted.take() else { return };
+        self.last_block = xid;
+        self.close_cursor();
         self.state.engine.logs().append(TransactionRecord {
             xid,
             user_id: self.state.user_id.0,
@@ -308,6 +393,7 @@ impl Session {
             Statement::Call(_) => self.run(request, query, block, in_block).await,
             _ => trace.scope(self.run(request, query, block, in_block)).await,
         };
+        self.state.dropping.clear();
         // Queries that the leader node runs alone do not count (developer guide, "PG_LAST_QUERY_ID").
         if matches!(query_type, "COPY" | "UNLOAD") || trace.touches_tables() {
             self.state.last_query_id = query;
@@ -464,7 +550,7 @@ impl SessionState {
 
     /// Notes the end of the session in the logs.
     fn note_end(&self) {
-        let Some(session) = self.active.session() else { return };
+        let Some(session) = self.active.session().filter(|_| self.purpose == Purpose::Client) else { return };
         self.engine.logs().append(SessionRecord {
             pid: session.pid,
             user_id: session.user_id,

@@ -16,7 +16,9 @@ use std::{
 
 use arrow::record_batch::RecordBatch;
 use async_trait::async_trait;
-use blueshift_emulator::{Credential, Description, Login, Notice, Outcome, Request, Rows};
+use blueshift_emulator::{
+    Credential, CursorProgress, Description, Login, Notice, Outcome, OwnStatement, RefusedLogin, Request, Rows,
+};
 use chrono::Utc;
 use futures::{Stream, StreamExt, stream::BoxStream};
 use redshift_sql_dialect::{
@@ -96,6 +98,10 @@ impl Backend for Guarded {
 
     async fn close(&self) -> Result<()> {
         self.inner.close().await
+    }
+
+    fn note_refused_login(&self, refused: RefusedLogin) {
+        self.inner.note_refused_login(refused);
     }
 
     fn archive(&self) -> Option<&dyn Archive> {
@@ -494,6 +500,18 @@ impl BackendSession for GuardedSession {
                 Err(error)
             }
         }
+    }
+
+    fn note_own(&mut self, own: OwnStatement<'_>) {
+        self.inner.note_own(own);
+    }
+
+    fn open_cursor(&mut self, name: &str, progress: Arc<CursorProgress>) {
+        self.inner.open_cursor(name, progress);
+    }
+
+    fn close_cursor(&mut self) {
+        self.inner.close_cursor();
     }
 
     fn take_notices(&mut self) -> Vec<Notice> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
-use blueshift_emulator::{ResultColumn, Rows};
+use blueshift_emulator::{CursorProgress, ResultColumn, Rows};
 use futures::{
     StreamExt,
     stream::{self, BoxStream, Fuse},
@@ -63,14 +63,17 @@ pub struct SharedRows {
 
 struct Source {
     rows: RowStream,
+    /// How far it has come, for those who watch.
+    progress: Arc<CursorProgress>,
     /// The row that the cursor stands on.
     current: Option<RecordBatch>,
 }
 
 impl SharedRows {
     /// A cursor before the first of these rows.
-    pub fn new(rows: RowStream) -> SharedRows {
-        SharedRows { columns: Arc::clone(&rows.columns), source: Arc::new(Mutex::new(Source { rows, current: None })) }
+    pub fn new(rows: RowStream, progress: Arc<CursorProgress>) -> SharedRows {
+        let columns = Arc::clone(&rows.columns);
+        SharedRows { columns, source: Arc::new(Mutex::new(Source { rows, progress, current: None })) }
     }
 
     /// FETCH: the next rows, all of them where there is no count; with count 0 the row that the cursor stands on.
@@ -97,6 +100,10 @@ async fn take_some(
     }
     let mut source = shared.lock().await;
     let batch = source.rows.next(wanted).await?;
+    match &batch {
+        Some(batch) => source.progress.fetched(batch),
+        None => source.progress.ended(),
+    }
     // Behind the last row the cursor stands on none.
     source.current = batch.as_ref().map(|batch| batch.slice(batch.num_rows() - 1, 1));
     drop(source);
@@ -154,7 +161,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_cursor_goes_on_where_the_last_fetch_stopped() {
-        let cursor = SharedRows::new(rows(&[&[1, 2, 3], &[4, 5]]));
+        let cursor = SharedRows::new(rows(&[&[1, 2, 3], &[4, 5]]), Arc::default());
         assert!(all(cursor.fetch(Some(0))).await.is_empty());
         assert_eq!(all(cursor.fetch(Some(4))).await, [1, 2, 3, 4]);
         assert_eq!(all(cursor.fetch(Some(0))).await, [4]);

@@ -8,10 +8,13 @@
 use std::{
     collections::HashMap,
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use blueshift_emulator::{Description, Notice, NoticeSeverity, Outcome, Request, ResultColumn, text_output::TextStyle};
+use blueshift_emulator::{
+    CursorProgress, Description, Notice, NoticeSeverity, Outcome, OwnStatement, Request, ResultColumn,
+    text_output::TextStyle,
+};
 use redshift_sql_dialect::{
     Error, Pos, RedshiftType, Result, SqlState,
     ast::{
@@ -220,21 +223,26 @@ impl Session {
     /// Those of the statement, and those of its place: 25P02 in a block that failed, 25001 for what needs a transaction
     /// of its own.
     pub async fn run(&mut self, command: Command<'_>) -> Result<Answer> {
-        match router::route(command.statement, self.block, command.company) {
+        let began = Instant::now();
+        let answer = match router::route(command.statement, self.block, command.company) {
             Route::Begin(modes) => self.begin(modes).await,
             Route::Commit => self.commit().await,
             Route::Rollback => self.rollback().await,
             Route::Savepoint(name) => self.savepoint(&name.value),
             Route::Release(name) => self.release(&name.value),
             Route::Prepare(prepare) => self.prepare(prepare, command.text).await,
-            Route::Execute(execute) => self.execute_prepared(execute, command).await,
             Route::Deallocate(deallocate) => self.deallocate(deallocate),
-            Route::DeclareCursor(declare) => self.declare_cursor(declare, command).await,
             Route::Fetch(fetch) => self.fetch(fetch),
             Route::CloseCursor(close) => self.close_cursor(close),
-            Route::Backend(scope) => self.run_in_backend(scope, command).await,
-            Route::Refuse(error) => Err(error),
-        }
+            // What they run in the backend is in its history.
+            Route::Execute(execute) => return self.execute_prepared(execute, command).await,
+            Route::DeclareCursor(declare) => return self.declare_cursor(declare, command).await,
+            Route::Backend(scope) => return self.run_in_backend(scope, command).await,
+            Route::Refuse(error) => return Err(error),
+        };
+        let Command { statement, text, .. } = command;
+        self.backend.note_own(OwnStatement { statement, text, took: began.elapsed(), error: answer.as_ref().err() });
+        answer
     }
 
     /// Tells parameters and columns of a statement without running it.
@@ -484,6 +492,7 @@ impl Session {
         self.portals.remove(name);
         if self.cursor.as_ref().is_some_and(|cursor| cursor.name == name) {
             self.cursor = None;
+            self.backend.close_cursor();
         }
     }
 
@@ -586,7 +595,9 @@ impl Session {
         let Answer::Rows(rows) = self.run_in_backend(Scope::AsItStands, query).await? else {
             return Err(Error::internal("a cursor's query gives no rows"));
         };
-        self.cursor = Some(Cursor { name: name.clone(), rows: SharedRows::new(rows) });
+        let progress = Arc::new(CursorProgress::default());
+        self.backend.open_cursor(name, Arc::clone(&progress));
+        self.cursor = Some(Cursor { name: name.clone(), rows: SharedRows::new(rows, progress) });
         done("DECLARE CURSOR")
     }
 
@@ -599,6 +610,7 @@ impl Session {
             self.cursor(&name.value)?;
         }
         self.cursor = None;
+        self.backend.close_cursor();
         done("CLOSE CURSOR")
     }
 

@@ -177,6 +177,11 @@ impl Catalog {
         TransactionView::outside(&self.0)
     }
 
+    /// The number of the last commit: another one as soon as something has changed.
+    pub fn last_commit(&self) -> i64 {
+        self.0.snapshots.last()
+    }
+
     /// The locks on tables that are held and waited for.
     pub fn table_locks(&self) -> Vec<TableLock> {
         self.0.locks.on_tables()

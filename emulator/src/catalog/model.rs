@@ -135,12 +135,65 @@ pub struct Materialized {
     pub auto_refresh: bool,
     /// Could its rows be brought up to date from the changes of its tables alone? stv_mv_info.state tells.
     pub incremental: bool,
+    /// Why it cannot be refreshed any more.
+    #[serde(default)]
+    pub broken: Option<BaseChange>,
     /// The transaction of the last refresh.
     pub refreshed_by: i64,
     /// The versions of the tables that its rows were computed from: [`TransactionView::table_version`].
     ///
     /// [`TransactionView::table_version`]: crate::catalog::TransactionView::table_version
     pub versions: Vec<(Oid, i64)>,
+}
+
+/// A change after which a materialized view cannot be refreshed (developer guide, "STV_MV_INFO", state).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BaseChange {
+    /// A column of a table was dropped.
+    ColumnDropped,
+    /// The type of a column was changed.
+    ColumnTypeChanged,
+    /// A table was renamed.
+    TableRenamed,
+    /// A column was renamed.
+    ColumnRenamed,
+    /// A schema was renamed.
+    SchemaRenamed,
+}
+
+impl BaseChange {
+    /// stv_mv_info.state
+    pub fn code(self) -> i64 {
+        match self {
+            BaseChange::ColumnDropped => 101,
+            BaseChange::ColumnTypeChanged => 102,
+            BaseChange::TableRenamed => 103,
+            BaseChange::ColumnRenamed => 104,
+            BaseChange::SchemaRenamed => 105,
+        }
+    }
+
+    /// stl_mv_state.event_desc
+    pub fn event(self) -> &'static str {
+        match self {
+            BaseChange::ColumnDropped => "Column was dropped",
+            BaseChange::ColumnTypeChanged => "Column type was changed",
+            BaseChange::TableRenamed => "Table was renamed",
+            BaseChange::ColumnRenamed => "Column was renamed",
+            BaseChange::SchemaRenamed => "Schema name was changed",
+        }
+    }
+
+    /// svl_mv_refresh_status.status
+    pub fn refusal(self) -> &'static str {
+        match self {
+            BaseChange::ColumnDropped => "Refresh failed. A base table column was dropped",
+            BaseChange::ColumnTypeChanged => "Refresh failed. A base table column type was changed",
+            BaseChange::TableRenamed => "Refresh failed. A base table was renamed",
+            BaseChange::ColumnRenamed => "Refresh failed. A base table column was renamed",
+            BaseChange::SchemaRenamed => "Refresh failed. Schema of MV was renamed",
+        }
+    }
 }
 
 /// A column.

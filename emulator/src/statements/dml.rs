@@ -8,7 +8,12 @@ use redshift_sql_dialect::{
     ast::{Delete, Insert, Truncate, Update},
 };
 
-use super::{Work, access::OrElse, rows};
+use super::{
+    Work,
+    access::OrElse,
+    ddl::{Impact, mark_readers},
+    rows,
+};
 use crate::{
     catalog::{LockMode, Relation},
     execution,
@@ -68,5 +73,6 @@ pub(crate) async fn truncate(truncate: &Truncate, work: &mut Work<'_>) -> Result
     work.require_owner(&*work.table(&truncate.table)?, OrElse::TRUNCATE)?;
     let relation = work.lock(&truncate.table, LockMode::AccessExclusive).await?;
     work.transaction.truncate(&relation).await?;
+    mark_readers(&relation, Impact::Recompute("TRUNCATE"), work).await?;
     Ok(Outcome::Done(CommandTag::plain("TRUNCATE TABLE")))
 }

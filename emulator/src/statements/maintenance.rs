@@ -10,7 +10,10 @@ use crate::{
     catalog::{LockMode, Oid, Privilege, Relation, permission_denied},
     clock,
     result::{CommandTag, Notice, Outcome},
-    system::logs::{AnalyzeRecord, VacuumRecord},
+    system::{
+        logs::{AnalyzeRecord, VacuumRecord},
+        table_blocks,
+    },
 };
 
 /// Runs ANALYZE: statistics come from the files themselves and are never out of date, so only its names are checked.
@@ -83,20 +86,17 @@ pub(crate) async fn vacuum(vacuum: &Vacuum, work: &mut Work<'_>) -> Result<Outco
             for table in tables {
                 let record = begun(&table, vacuum.mode, work)?;
                 let done = reclaim(&table, vacuum.threshold.unwrap_or(VACUUM_THRESHOLD), work).await?;
-                note_vacuum(record, done, work)?;
+                note_vacuum(record, table.columns.len() as u64, done, work)?;
             }
         }
         VacuumMode::SortOnly | VacuumMode::Recluster => {
             for table in tables {
-                note_vacuum(begun(&table, vacuum.mode, work)?, None, work)?;
+                note_vacuum(begun(&table, vacuum.mode, work)?, table.columns.len() as u64, None, work)?;
             }
         }
     }
     Ok(Outcome::Done(CommandTag::plain("VACUUM")))
 }
-
-/// Bytes of one of Redshift's blocks.
-const BLOCK: u64 = 1 << 20;
 
 /// The record of a table that is about to be vacuumed.
 fn begun(table: &Relation, mode: VacuumMode, work: &Work<'_>) -> Result<VacuumRecord> {
@@ -119,13 +119,13 @@ fn begun(table: &Relation, mode: VacuumMode, work: &Work<'_>) -> Result<VacuumRe
         start: clock::now(),
         rows_before: (held.rows + held.deleted_rows) as i64,
         deleted_before: held.deleted_rows as i64,
-        blocks_before: held.bytes.div_ceil(BLOCK) as i64,
+        blocks_before: table_blocks(table.columns.len() as u64, held) as i64,
         ..VacuumRecord::default()
     })
 }
 
 /// Notes in the logs that a table was vacuumed, and in which transaction; none is that there was nothing to do.
-fn note_vacuum(record: VacuumRecord, done: Option<i64>, work: &Work<'_>) -> Result<()> {
+fn note_vacuum(record: VacuumRecord, columns: u64, done: Option<i64>, work: &Work<'_>) -> Result<()> {
     let held = match done {
         Some(_) => work.state.engine.catalog().look().table_statistics(Oid(record.table))?,
         None => work.view.table_statistics(Oid(record.table))?,
@@ -135,7 +135,7 @@ fn note_vacuum(record: VacuumRecord, done: Option<i64>, work: &Work<'_>) -> Resu
         skipped: done.is_none(),
         end: clock::now(),
         rows_after: (held.rows + held.deleted_rows) as i64,
-        blocks_after: held.bytes.div_ceil(BLOCK) as i64,
+        blocks_after: table_blocks(columns, held) as i64,
         ..record
     });
     Ok(())

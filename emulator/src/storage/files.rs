@@ -39,6 +39,8 @@ pub(crate) struct StoredFile {
     pub(super) rows: u64,
     /// Bytes of it.
     pub(super) bytes: u64,
+    /// The snapshot that it is there since; none where its transaction is open.
+    pub(super) since: Option<i64>,
     /// Least and greatest values, see [`super::statistics`].
     pub(super) statistics: Option<Arc<[u8]>>,
     /// The positions of rows that are deleted.
@@ -48,6 +50,11 @@ pub(crate) struct StoredFile {
 impl StoredFile {
     pub(super) fn deleted_rows(&self) -> u64 {
         self.deleted.as_ref().map_or(0, |deleted| deleted.len())
+    }
+
+    /// The snapshot that it is there since, an open transaction's behind all others.
+    pub(super) fn begun(&self) -> i64 {
+        self.since.unwrap_or(i64::MAX)
     }
 
     pub(super) fn live_rows(&self) -> u64 {
@@ -72,7 +79,7 @@ impl TransactionView {
             let connection = self.shared().sql.connection();
             let mut statement = connection
                 .prepare_cached(concat!(
-                    "SELECT file, place, row_count, bytes, statistics FROM files WHERE table_oid = :table AND ",
+                    "SELECT file, place, row_count, bytes, statistics, begin_snapshot FROM files WHERE table_oid = :table AND ",
                     visible!(),
                     " ORDER BY file"
                 ))
@@ -87,6 +94,7 @@ impl TransactionView {
                             place: if inline { Place::Inline } else { Place::Data },
                             rows: row.get::<_, i64>(2)? as u64,
                             bytes: row.get::<_, i64>(3)? as u64,
+                            since: row.get(5)?,
                             statistics: row.get_ref(4)?.as_blob_or_null()?.map(Arc::from),
                             deleted: None,
                         })

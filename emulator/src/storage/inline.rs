@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     fn chunk(number: i64, rows: u64) -> StoredFile {
-        StoredFile { number, place: Place::Inline, rows, bytes: rows, statistics: None, deleted: None }
+        StoredFile { number, place: Place::Inline, rows, bytes: rows, since: None, statistics: None, deleted: None }
     }
 
     #[test]

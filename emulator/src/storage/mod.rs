@@ -32,6 +32,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use redshift_sql_dialect::Result;
 
+use self::files::StoredFile;
 use crate::catalog::{Oid, TransactionView};
 
 /// How much a table holds, as a transaction sees it.
@@ -45,6 +46,8 @@ pub struct TableStatistics {
     pub bytes: u64,
     /// Its files and inline chunks.
     pub files: u64,
+    /// Rows that the first load brought, or that were written anew together since: in Redshift they would be sorted.
+    pub sorted_rows: u64,
 }
 
 impl TransactionView {
@@ -54,7 +57,12 @@ impl TransactionView {
     /// 58030 where the catalog cannot be read.
     pub fn table_statistics(&self, table: Oid) -> Result<TableStatistics> {
         let mut sum = TableStatistics::default();
-        for file in self.files(table)? {
+        let files = self.files(table)?;
+        let first = files.iter().map(StoredFile::begun).min();
+        for file in files {
+            if Some(file.begun()) == first {
+                sum.sorted_rows += file.rows;
+            }
             sum.rows += file.live_rows();
             sum.deleted_rows += file.deleted_rows();
             sum.bytes += file.bytes;

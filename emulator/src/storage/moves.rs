@@ -101,7 +101,7 @@ mod tests {
 
     fn file(number: i64, rows: u64, deleted: &[u32]) -> StoredFile {
         let deleted = (!deleted.is_empty()).then(|| Arc::new(deleted.iter().copied().collect()));
-        StoredFile { number, place: Place::Data, rows, bytes: rows, statistics: None, deleted }
+        StoredFile { number, place: Place::Data, rows, bytes: rows, since: None, statistics: None, deleted }
     }
 
     fn at(positions: &[u32]) -> RoaringBitmap {

@@ -1,10 +1,15 @@
 //! Who is connected and what runs at this moment: stv_sessions, stv_inflight, pg_stat_activity.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard},
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
+use arrow::record_batch::RecordBatch;
 use redshift_sql_dialect::{Error, Result, SqlState};
 
 use crate::{
@@ -14,7 +19,16 @@ use crate::{
 
 /// The sessions of an engine and what they run. Cloning gives another handle of the same.
 #[derive(Debug, Clone, Default)]
-pub struct Activity(Arc<Mutex<BTreeMap<i32, Entry>>>);
+pub struct Activity(Arc<Mutex<Entries>>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    sessions: BTreeMap<i32, Entry>,
+    /// Databases that are being dropped, and by how many.
+    closed: HashMap<String, usize>,
+    /// When the last statement began or ended.
+    last_moved: Option<Instant>,
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -50,7 +64,67 @@ pub struct SessionActivity {
     pub timeout: u32,
     /// What runs.
     pub running: Option<RunningQuery>,
+    /// Its open cursor.
+    pub cursor: Option<OpenCursor>,
 }
+
+/// A cursor that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenCursor {
+    /// Its name.
+    pub name: String,
+    /// Its transaction.
+    pub xid: i64,
+    /// When it was declared: microseconds since 1970.
+    pub declared: i64,
+    /// How far it has come.
+    pub progress: Arc<CursorProgress>,
+}
+
+/// How far a cursor has come. Whoever fetches tells it.
+#[derive(Debug, Default)]
+pub struct CursorProgress {
+    rows: AtomicI64,
+    bytes: AtomicI64,
+    at_end: AtomicBool,
+}
+
+impl CursorProgress {
+    /// Counts rows that were fetched.
+    pub fn fetched(&self, batch: &RecordBatch) {
+        self.rows.fetch_add(batch.num_rows() as i64, Ordering::Relaxed);
+        let sizes = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or(0));
+        self.bytes.fetch_add(sizes.sum::<usize>() as i64, Ordering::Relaxed);
+    }
+
+    /// There are no more rows.
+    pub fn ended(&self) {
+        self.at_end.store(true, Ordering::Relaxed);
+    }
+
+    /// Rows that were fetched.
+    pub fn rows(&self) -> i64 {
+        self.rows.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of the rows that were fetched.
+    pub fn bytes(&self) -> i64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Rows of the whole result, where its end was reached.
+    pub fn all_rows(&self) -> Option<i64> {
+        self.at_end.load(Ordering::Relaxed).then(|| self.rows())
+    }
+}
+
+impl PartialEq for CursorProgress {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for CursorProgress {}
 
 /// A statement that runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,15 +145,40 @@ pub struct RunningQuery {
 
 impl Activity {
     /// Enters a session; it is taken out when what this gives is dropped.
-    pub fn enter(&self, session: SessionActivity, control: Option<Arc<dyn SessionControl>>) -> ActiveSession {
+    ///
+    /// # Errors
+    /// 3D000 where its database is being dropped.
+    pub fn enter(&self, session: SessionActivity, control: Option<Arc<dyn SessionControl>>) -> Result<ActiveSession> {
         let pid = session.pid;
-        self.lock().insert(pid, Entry { session, control, notices: Vec::new() });
-        ActiveSession { activity: self.clone(), pid }
+        let mut entries = self.lock();
+        if entries.closed.contains_key(&session.database) {
+            let message = format!("database \"{}\" does not exist", session.database);
+            return Err(Error::new(SqlState::INVALID_CATALOG_NAME, message));
+        }
+        entries.sessions.insert(pid, Entry { session, control, notices: Vec::new() });
+        Ok(ActiveSession { activity: self.clone(), pid })
+    }
+
+    /// Has nothing run for so long?
+    pub fn is_idle_for(&self, time: Duration) -> bool {
+        let entries = self.lock();
+        entries.sessions.values().all(|entry| entry.session.running.is_none())
+            && entries.last_moved.is_none_or(|moved| moved.elapsed() >= time)
+    }
+
+    /// Lets no session into a database until what this gives is dropped; none where somebody is in it.
+    pub fn close_database(&self, database: &str) -> Option<ClosedDatabase> {
+        let mut entries = self.lock();
+        if entries.sessions.values().any(|entry| entry.session.database == database) {
+            return None;
+        }
+        *entries.closed.entry(database.to_string()).or_default() += 1;
+        Some(ClosedDatabase { activity: self.clone(), database: database.to_string() })
     }
 
     /// The sessions that are open, by process id.
     pub fn sessions(&self) -> Vec<SessionActivity> {
-        self.lock().values().map(|entry| entry.session.clone()).collect()
+        self.lock().sessions.values().map(|entry| entry.session.clone()).collect()
     }
 
     /// Stops a session or its statement; false where there is no such session.
@@ -88,8 +187,8 @@ impl Activity {
     /// 42501 where it is another user's and the signaller may stop their own only.
     pub fn signal(&self, signaller: &Signaller, pid: i32, signal: &Signal) -> Result<bool> {
         let (control, query) = {
-            let sessions = self.lock();
-            let Some(entry) = sessions.get(&pid) else { return Ok(false) };
+            let entries = self.lock();
+            let Some(entry) = entries.sessions.get(&pid) else { return Ok(false) };
             if signaller.rights == SignalRights::Own && entry.session.user_id != signaller.user_id {
                 let message = "must be superuser to signal other server processes";
                 return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message));
@@ -107,18 +206,18 @@ impl Activity {
 
     /// Ends all sessions.
     pub fn terminate_all(&self) {
-        let controls: Vec<_> = self.lock().values().filter_map(|entry| entry.control.clone()).collect();
+        let controls: Vec<_> = self.lock().sessions.values().filter_map(|entry| entry.control.clone()).collect();
         controls.iter().for_each(|control| control.terminate());
     }
 
     /// Keeps a notice for the client of a session, where it is still there.
     pub fn inform(&self, pid: i32, notice: Notice) {
-        if let Some(entry) = self.lock().get_mut(&pid) {
+        if let Some(entry) = self.lock().sessions.get_mut(&pid) {
             entry.notices.push(notice);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<i32, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
@@ -134,33 +233,48 @@ impl ActiveSession {
     /// Notes the statement that begins; it is taken out when what this gives is dropped.
     pub fn run(&self, query: RunningQuery) -> ActiveQuery {
         let id = query.query;
-        if let Some(entry) = self.activity.lock().get_mut(&self.pid) {
+        let mut entries = self.activity.lock();
+        entries.last_moved = Some(Instant::now());
+        if let Some(entry) = entries.sessions.get_mut(&self.pid) {
             entry.session.running = Some(query);
         }
+        drop(entries);
         ActiveQuery { activity: self.activity.clone(), pid: self.pid, query: id }
+    }
+
+    /// Shows its open cursor, or that there is none.
+    pub fn show_cursor(&self, cursor: Option<OpenCursor>) {
+        if let Some(entry) = self.activity.lock().sessions.get_mut(&self.pid) {
+            entry.session.cursor = cursor;
+        }
     }
 
     /// The session as it is known.
     pub fn session(&self) -> Option<SessionActivity> {
-        self.activity.lock().get(&self.pid).map(|entry| entry.session.clone())
+        self.activity.lock().sessions.get(&self.pid).map(|entry| entry.session.clone())
     }
 
     /// Notes another `application_name`.
     pub fn rename(&self, application: &str) {
-        if let Some(entry) = self.activity.lock().get_mut(&self.pid) {
+        if let Some(entry) = self.activity.lock().sessions.get_mut(&self.pid) {
             entry.session.application = application.to_string();
         }
     }
 
     /// The notices that were kept since the last call.
     pub fn take_notices(&self) -> Vec<Notice> {
-        self.activity.lock().get_mut(&self.pid).map(|entry| std::mem::take(&mut entry.notices)).unwrap_or_default()
+        self.activity
+            .lock()
+            .sessions
+            .get_mut(&self.pid)
+            .map(|entry| std::mem::take(&mut entry.notices))
+            .unwrap_or_default()
     }
 }
 
 impl Drop for ActiveSession {
     fn drop(&mut self) {
-        self.activity.lock().remove(&self.pid);
+        self.activity.lock().sessions.remove(&self.pid);
     }
 }
 
@@ -174,10 +288,31 @@ pub struct ActiveQuery {
 
 impl Drop for ActiveQuery {
     fn drop(&mut self) {
-        if let Some(Entry { session, .. }) = self.activity.lock().get_mut(&self.pid)
+        let mut entries = self.activity.lock();
+        entries.last_moved = Some(Instant::now());
+        if let Some(Entry { session, .. }) = entries.sessions.get_mut(&self.pid)
             && session.running.as_ref().is_some_and(|running| running.query == self.query)
         {
             session.running = None;
+        }
+    }
+}
+
+/// A database that no session may enter. Dropping it lets them in again, where there still is one.
+#[derive(Debug)]
+pub struct ClosedDatabase {
+    activity: Activity,
+    database: String,
+}
+
+impl Drop for ClosedDatabase {
+    fn drop(&mut self) {
+        let mut entries = self.activity.lock();
+        if let Some(count) = entries.closed.get_mut(&self.database) {
+            *count -= 1;
+            if *count == 0 {
+                entries.closed.remove(&self.database);
+            }
         }
     }
 }
@@ -207,7 +342,7 @@ mod tests {
     #[test]
     fn sessions_and_statements_are_seen_while_they_last() {
         let activity = Activity::default();
-        let session = activity.enter(session(7, 100), None);
+        let session = activity.enter(session(7, 100), None).unwrap();
         let query = session.run(RunningQuery { query: 1, text: "select 1".into(), ..Default::default() });
         assert_eq!(activity.sessions()[0].running.as_ref().map(|q| q.text.as_str()), Some("select 1"));
         // The next statement begins before the rows of the one before it are dropped.
@@ -224,7 +359,7 @@ mod tests {
     fn users_stop_their_own_sessions_and_superusers_all() {
         let activity = Activity::default();
         let control = Arc::new(Remembers::default());
-        let target = activity.enter(session(7, 100), Some(control.clone()));
+        let target = activity.enter(session(7, 100), Some(control.clone())).unwrap();
         let _running = target.run(RunningQuery { query: 168, ..Default::default() });
         let by = |user_id, rights, signal| activity.signal(&Signaller { pid: 1, user_id, rights }, 7, &signal);
         let own = |signal| by(100, SignalRights::Own, signal);
@@ -244,10 +379,25 @@ mod tests {
     #[test]
     fn notices_wait_for_their_session() {
         let activity = Activity::default();
-        let session = activity.enter(session(7, 100), None);
+        let session = activity.enter(session(7, 100), None).unwrap();
         activity.inform(7, Notice::info("hello"));
         activity.inform(8, Notice::info("nobody hears this"));
         assert_eq!(session.take_notices(), [Notice::info("hello")]);
         assert!(session.take_notices().is_empty());
+    }
+
+    #[test]
+    fn nobody_enters_a_database_that_is_being_dropped() {
+        let activity = Activity::default();
+        let within = |pid| SessionActivity { database: "doomed".into(), ..session(pid, 100) };
+        let inside = activity.enter(within(7), None).unwrap();
+        assert!(activity.close_database("doomed").is_none());
+        drop(inside);
+        let closed = activity.close_database("doomed").unwrap();
+        let refused = activity.enter(within(8), None).unwrap_err();
+        assert_eq!(refused.sqlstate(), SqlState::INVALID_CATALOG_NAME);
+        assert!(activity.enter(session(9, 100), None).is_ok());
+        drop(closed);
+        assert!(activity.enter(within(8), None).is_ok());
     }
 }

@@ -26,14 +26,14 @@ use rusqlite::{Connection, types::Value};
 use tokio::sync::oneshot;
 
 pub use history::{
-    AnalyzeRecord, CallRecord, MessageRecord, PlanRecord, SessionRecord, TransactionRecord, UserChangeRecord,
-    VacuumRecord,
+    AnalyzeRecord, CallRecord, MessageRecord, PlanRecord, RefusedLogin, SessionRecord, TransactionRecord,
+    UserChangeRecord, VacuumRecord,
 };
 pub use records::{
     ErrorField, LoadErrorRecord, LoadFileRecord, LoadRecord, LogRecord, QueryRecord, ReplacementRecord,
     TerminationRecord,
 };
-pub use refreshes::RefreshRecord;
+pub use refreshes::{MvStateRecord, RefreshRecord};
 pub use table::LogTable;
 pub use unloads::{UnloadFileRecord, UnloadRecord};
 

@@ -19,7 +19,9 @@ use datafusion::datasource::empty::EmptyTable;
 use redshift_sql_dialect::Result;
 
 pub use self::{
-    activity::{ActiveQuery, ActiveSession, Activity, RunningQuery, SessionActivity},
+    activity::{
+        ActiveQuery, ActiveSession, Activity, ClosedDatabase, CursorProgress, OpenCursor, RunningQuery, SessionActivity,
+    },
     directory::Directory,
     hints::missing_column_hint,
     source::Source,
@@ -34,7 +36,7 @@ pub(crate) use self::{
     base::{
         column_encoding, encoding_name,
         routines::{definition as routine_definition, input_list},
-        view_definition,
+        table_blocks, view_definition,
     },
     lookup::catalog_type,
     names::quote_identifier,
@@ -236,9 +238,12 @@ const FOR_SUPERUSERS: &[&str] = &[
     "svv_vacuum_summary",
     "sys_analyze_history",
     "sys_auto_table_optimization",
+    "sys_automatic_optimization",
     "sys_connection_log",
     "sys_datashare_cross_region_usage",
+    "sys_extra_compute_for_automatic_optimization",
     "sys_integration_activity",
+    "sys_ludf_detail",
     "sys_restore_log",
     "sys_restore_state",
     "sys_serverless_usage",

@@ -3,11 +3,15 @@
 use std::{
     future::{Future, poll_fn},
     pin::pin,
+    sync::Arc,
     time::Duration,
 };
 
 use async_trait::async_trait;
-use blueshift_emulator::{Credential, Description, Engine, Login, Notice, Outcome, Request, Session};
+use blueshift_emulator::{
+    Credential, CursorProgress, Description, Engine, Login, Notice, Outcome, OwnStatement, RefusedLogin, Request,
+    Session,
+};
 use redshift_sql_dialect::{
     RedshiftType, Result,
     ast::{Statement, TransactionModes},
@@ -63,6 +67,10 @@ impl Backend for LocalBackend {
         self.engine.close().await
     }
 
+    fn note_refused_login(&self, refused: RefusedLogin) {
+        self.engine.note_refused_login(refused);
+    }
+
     fn archive(&self) -> Option<&dyn Archive> {
         Some(&self.engine)
     }
@@ -101,6 +109,18 @@ impl BackendSession for LocalSession {
 
     async fn execute(&mut self, request: Request<'_>) -> Result<Outcome> {
         with_tasks_on(self.threads.as_ref(), self.session.execute(request)).await
+    }
+
+    fn note_own(&mut self, own: OwnStatement<'_>) {
+        self.session.note(own);
+    }
+
+    fn open_cursor(&mut self, name: &str, progress: Arc<CursorProgress>) {
+        self.session.open_cursor(name, progress);
+    }
+
+    fn close_cursor(&mut self) {
+        self.session.close_cursor();
     }
 
     fn take_notices(&mut self) -> Vec<Notice> {

@@ -4,10 +4,12 @@ mod archive;
 mod local;
 pub mod redshift;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use blueshift_emulator::{Credential, Description, Login, Notice, Outcome, Request};
+use blueshift_emulator::{
+    Credential, CursorProgress, Description, Login, Notice, Outcome, OwnStatement, RefusedLogin, Request,
+};
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{Statement, TransactionModes},
@@ -50,6 +52,9 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// Where that fails.
     async fn close(&self) -> Result<()>;
+
+    /// Notes a login that was refused before it came to a session.
+    fn note_refused_login(&self, _refused: RefusedLogin) {}
 
     /// What keeps backups of the data; none where the data is elsewhere.
     fn archive(&self) -> Option<&dyn Archive> {
@@ -102,6 +107,15 @@ pub trait BackendSession: Send {
     /// # Errors
     /// Those of the statement.
     async fn execute(&mut self, request: Request<'_>) -> Result<Outcome>;
+
+    /// Notes a statement that the caller has run itself, such as FETCH, for the history.
+    fn note_own(&mut self, _own: OwnStatement<'_>) {}
+
+    /// Shows a cursor of the open block as open, until it is closed or the block ends.
+    fn open_cursor(&mut self, _name: &str, _progress: Arc<CursorProgress>) {}
+
+    /// There is no open cursor any more.
+    fn close_cursor(&mut self) {}
 
     /// Messages that the statements since the last call left.
     fn take_notices(&mut self) -> Vec<Notice>;

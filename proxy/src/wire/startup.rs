@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use blueshift_emulator::{Credential, Login, REDSHIFT_VERSION};
+use blueshift_emulator::{Credential, Login, REDSHIFT_VERSION, RefusedLogin};
 use bytes::{BufMut, Bytes};
 use pgwire::messages::{
     response::{ReadyForQuery, TransactionStatus},
@@ -85,6 +85,11 @@ pub async fn start(wire: &mut Wire, host: &str, shared: &Shared) -> Result<Optio
     let admitted = admit(wire, &startup, Place { line: &line, host }, shared).await;
     let outcome = if admitted.is_ok() { &shared.metrics.logins } else { &shared.metrics.failed_logins };
     outcome.increment();
+    if let Err(WireError::Fatal(error)) = &admitted
+        && error.sqlstate() == SqlState::INVALID_AUTHORIZATION
+    {
+        shared.backend.note_refused_login(startup.refused(host));
+    }
     let Admitted { user, groups, guest } = admitted?;
     let registration = shared.registry.register();
     let login = Login {
@@ -189,6 +194,19 @@ impl Startup {
 
     fn get(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The login that it asked for, for the logs.
+    fn refused(&self, host: &str) -> RefusedLogin {
+        let text = |name: &str| self.get(name).unwrap_or_default().to_string();
+        RefusedLogin {
+            user: text("user"),
+            database: self.get("database").or(self.get("user")).unwrap_or_default().to_string(),
+            client_host: host.to_string(),
+            application: text("application_name"),
+            driver_version: text("driver_version"),
+            os_version: text("os_version"),
+        }
     }
 
     fn database(&self) -> Option<&str> {

@@ -1,10 +1,13 @@
 //! Sessions of the library, without a socket.
 
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::{
+    sync::atomic::{AtomicI32, Ordering},
+    time::Duration,
+};
 
 use blueshift::wire::encode::text_value;
 use blueshift_emulator::{
-    Engine, EngineConfig, Location, Login, Outcome, Request, S3Config, Session, text_output::TextStyle,
+    Engine, EngineConfig, Location, Login, Outcome, OwnStatement, Request, S3Config, Session, text_output::TextStyle,
 };
 use blueshift_tests::server::{DATABASE, USER};
 use futures::StreamExt;
@@ -64,6 +67,7 @@ impl Embedded {
             Statement::Rollback => self.0.rollback().await,
             _ => return self.outcome(Request { statement, text, parameter_types: &[], parameters: &[] }).await,
         }
+        self.0.note(OwnStatement { statement, text, took: Duration::ZERO, error: None });
         Ok(Answer::Done(String::new()))
     }
 

@@ -12,10 +12,13 @@ use super::{
     append::{self, Extra, quoted},
     columns::{Declared, DeclaredKey, column, storable},
     create_table::{default_value, resolve_keys},
+    materialized_view::{Impact, mark_readers},
     names::relation_exists,
 };
 use crate::{
-    catalog::{CatalogView, Column, GrantObject, KeyKind, LockMode, Oid, Owned, Relation, RelationKind, TableInfo},
+    catalog::{
+        BaseChange, CatalogView, Column, GrantObject, KeyKind, LockMode, Oid, Owned, Relation, RelationKind, TableInfo,
+    },
     result::{CommandTag, Notice, Outcome},
     statements::{Work, access::OrElse},
 };
@@ -43,6 +46,7 @@ pub(crate) async fn alter_table(alter: &AlterTable, work: &mut Work<'_>) -> Resu
     }
     let relation = work.lock(&alter.name, LockMode::AccessExclusive).await?;
     let mut altered = Altered { relation: (*relation).clone(), table: table.clone() };
+    let before = relation;
     let actions = match &alter.action {
         AlterTableAction::Several(actions) => actions.as_slice(),
         AlterTableAction::AddColumn(def) => return add_column(&altered, def, work).await,
@@ -50,10 +54,27 @@ pub(crate) async fn alter_table(alter: &AlterTable, work: &mut Work<'_>) -> Resu
     };
     for action in actions {
         altered.apply(action, work).await?;
+        if let Some(impact) = impact(action) {
+            mark_readers(&before, impact, work).await?;
+        }
     }
     let Altered { relation, table } = altered;
     work.transaction.update_relation(Relation { kind: RelationKind::Table(table), ..relation }).await?;
     Ok(Outcome::Done(CommandTag::plain("ALTER TABLE")))
+}
+
+/// What an action does to materialized views over the table.
+fn impact(action: &AlterTableAction) -> Option<Impact> {
+    Some(match action {
+        AlterTableAction::DropColumn { .. } => Impact::Unrefreshable(BaseChange::ColumnDropped),
+        AlterTableAction::RenameTo(_) => Impact::Unrefreshable(BaseChange::TableRenamed),
+        AlterTableAction::RenameColumn { .. } => Impact::Unrefreshable(BaseChange::ColumnRenamed),
+        AlterTableAction::AlterType { .. } => Impact::Unrefreshable(BaseChange::ColumnTypeChanged),
+        AlterTableAction::AlterDistKey(_) => Impact::Recompute("ALTER TABLE ALTER DISTKEY"),
+        AlterTableAction::AlterDistStyle(_) => Impact::Recompute("ALTER TABLE ALTER DISTSTYLE"),
+        AlterTableAction::AlterSortKey(_) => Impact::Recompute("ALTER TABLE ALTER SORTKEY"),
+        _ => return None,
+    })
 }
 
 /// Of a view ALTER TABLE changes name and owner (developer guide, "ALTER TABLE").
@@ -350,17 +371,14 @@ async fn drop_column(altered: &mut Altered, name: &Ident, cascade: bool, work: &
         let message = format!("cannot drop the only column of table \"{}\"", altered.relation.name);
         return Err(Error::unsupported(message).at(name.pos));
     }
-    let dependents = super::drop::dependents(&altered.relation, work)?;
-    if let Some(view) = dependents.first() {
-        let what = format!("table {} column {}", altered.relation.name, column.name);
-        if !cascade {
-            let detail = format!("view {} depends on {what}", view.name);
-            return Err(super::drop::still_needed(&what).with_detail(detail));
-        }
-        for view in dependents {
+    let what = format!("table {} column {}", altered.relation.name, column.name);
+    if cascade {
+        for view in super::drop::dependents(&altered.relation, work)? {
             work.state.notices.push(Notice::note(format!("drop cascades to view {}", view.name)));
             work.transaction.drop_relation(view.oid).await?;
         }
+    } else if let Some(view) = super::drop::view_over(altered.relation.oid, work)? {
+        return Err(super::drop::still_needed(&what).with_detail(format!("view {} depends on {what}", view.name)));
     }
     altered.table.constraints.retain(|key| !key.columns.contains(&column.attnum));
     altered.columns(|columns| {

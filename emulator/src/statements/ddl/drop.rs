@@ -108,6 +108,13 @@ pub(super) fn dependents(relation: &Relation, work: &Work<'_>) -> Result<Vec<Arc
     Ok(doomed.relations.into_values().collect())
 }
 
+/// An ordinary view that reads a table. Materialized views do not keep a column from being dropped: they cannot be refreshed
+/// afterwards (developer guide, "STV_MV_INFO").
+pub(super) fn view_over(table: Oid, work: &Work<'_>) -> Result<Option<Arc<Relation>>> {
+    let reads = |relation: &Arc<Relation>| relation.materialized().is_none() && depends_on(relation).contains(&table);
+    Ok(work.view.relations()?.into_iter().find(reads))
+}
+
 /// Drops the views that use a function which is dropped, and theirs.
 ///
 /// # Errors
@@ -283,10 +290,11 @@ async fn drop_database(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
         if database.name == work.context.session.database {
             return Err(Error::new(SqlState::OBJECT_IN_USE, "cannot drop the currently open database").at(ident.pos));
         }
-        if work.state.engine.activity().sessions().iter().any(|session| session.database == database.name) {
+        let Some(closed) = work.state.engine.activity().close_database(&database.name) else {
             let message = format!("database \"{}\" is being accessed by other users", database.name);
             return Err(Error::new(SqlState::OBJECT_IN_USE, message).at(ident.pos));
-        }
+        };
+        work.state.dropping.push(closed);
         work.transaction.drop_database(database.oid).await?;
     }
     Ok(Outcome::Done(CommandTag::plain("DROP DATABASE")))

@@ -31,11 +31,14 @@ use super::{
 };
 use crate::{
     binder::{BindContext, Binder, Bound, Destination, SessionInfo},
-    catalog::{CatalogView, Column, LockMode, Materialized, NewRelation, Oid, Relation, RelationKind, ViewInfo},
+    catalog::{
+        BaseChange, CatalogView, Column, LockMode, Materialized, NewRelation, Oid, Relation, RelationKind, ViewInfo,
+    },
     clock,
     result::{CommandTag, Outcome},
+    session::Purpose,
     statements::{Work, dml},
-    system::logs::RefreshRecord,
+    system::logs::{MvStateRecord, RefreshRecord},
 };
 
 /// Runs CREATE MATERIALIZED VIEW.
@@ -82,6 +85,7 @@ pub(crate) async fn create_materialized_view(create: &CreateMaterializedView, wo
         data: data.oid,
         auto_refresh: create.auto_refresh == Some(true),
         incremental,
+        broken: None,
         refreshed_by: work.transaction.id(),
         versions: versions(&base, data.oid, work)?,
     };
@@ -248,6 +252,13 @@ async fn refresh_one(view: &Arc<Relation>, cascade: bool, work: &mut Work<'_>) -
     let Some(data) = work.view.relation_by_oid(materialized.data)? else {
         return Err(Error::internal("a materialized view without its rows"));
     };
+    if let Some(change) = materialized.broken {
+        note_refresh(view, start, change.refusal(), work);
+        let message = format!("Materialized view {} could not be refreshed.", view.name);
+        return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message)
+            .with_detail(format!("{}.", change.refusal()))
+            .with_hint("Drop the materialized view and create it again."));
+    }
     let data = work.lock(&name_of(&data), LockMode::ShareRowExclusive).await?;
     let status = if versions(&info.depends_on, data.oid, work)? == materialized.versions {
         let behind = if !cascade && reads_stale_view(info, work)? {
@@ -267,6 +278,12 @@ async fn refresh_one(view: &Arc<Relation>, cascade: bool, work: &mut Work<'_>) -
             "Refresh successfully recomputed MV from scratch"
         }
     };
+    note_refresh(view, start, status, work);
+    Ok(())
+}
+
+/// Notes in the logs what became of a refresh (developer guide, "SVL_MV_REFRESH_STATUS").
+fn note_refresh(view: &Relation, start: i64, status: &str, work: &Work<'_>) {
     work.state.engine.logs().append(RefreshRecord {
         query: work.query,
         user_id: work.state.user_id.0,
@@ -278,9 +295,9 @@ async fn refresh_one(view: &Arc<Relation>, cascade: bool, work: &mut Work<'_>) -
         name: view.name.clone(),
         start,
         end: clock::now(),
-        status,
+        status: status.to_string(),
+        refresh_type: if work.state.purpose == Purpose::Maintenance { "Auto" } else { "Manual" },
     });
-    Ok(())
 }
 
 fn reads_stale_view(info: &ViewInfo, work: &Work<'_>) -> Result<bool> {
@@ -323,6 +340,67 @@ async fn recompute(view: &Relation, data: &Arc<Relation>, work: &mut Work<'_>) -
     });
     let kind = RelationKind::View(ViewInfo { materialized, ..info.clone() });
     work.transaction.update_relation(Relation { kind, ..view.clone() }).await?;
+    Ok(())
+}
+
+/// What a change of a table does to the materialized views over it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Impact {
+    /// Their rows have to be computed from scratch, because this was done.
+    Recompute(&'static str),
+    /// They cannot be refreshed any more.
+    Unrefreshable(BaseChange),
+}
+
+/// Notes what a change of a table, which is given as it was before, does to the materialized views over it (developer guide,
+/// "STL_MV_STATE").
+pub(crate) async fn mark_readers(table: &Relation, impact: Impact, work: &Work<'_>) -> Result<()> {
+    for view in work.view.relations()? {
+        let RelationKind::View(info) = &view.kind else { continue };
+        if info.depends_on.contains(&table.oid) && view.materialized().is_some_and(|own| own.data != table.oid) {
+            mark(&view, table, impact, work).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes that a schema got another name: what is in it, and what reads what is in it, cannot be refreshed any more.
+pub(crate) async fn mark_schema(schema: Oid, work: &Work<'_>) -> Result<()> {
+    let relations = work.view.relations()?;
+    let within = |oid: &Oid| relations.iter().any(|other| other.oid == *oid && other.schema_oid == schema);
+    for view in &relations {
+        let RelationKind::View(info) = &view.kind else { continue };
+        if view.materialized().is_some() && (view.schema_oid == schema || info.depends_on.iter().any(within)) {
+            mark(view, view, Impact::Unrefreshable(BaseChange::SchemaRenamed), work).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn mark(view: &Relation, table: &Relation, impact: Impact, work: &Work<'_>) -> Result<()> {
+    let (event, state) = match impact {
+        Impact::Recompute(event) => (event, "Recompute"),
+        Impact::Unrefreshable(change) => (change.event(), "Unrefreshable"),
+    };
+    work.state.engine.logs().append(MvStateRecord {
+        user_id: work.state.user_id.0,
+        xid: work.transaction.id(),
+        database: work.state.login.database.clone(),
+        event,
+        time: clock::now(),
+        base_schema: table.schema.clone(),
+        base: table.name.clone(),
+        view_schema: view.schema.clone(),
+        view: view.name.clone(),
+        state,
+    });
+    if let (Impact::Unrefreshable(change), RelationKind::View(info)) = (impact, &view.kind)
+        && let Some(materialized) = info.materialized.as_ref().filter(|own| own.broken.is_none())
+    {
+        let materialized = Some(Materialized { broken: Some(change), ..materialized.clone() });
+        let kind = RelationKind::View(ViewInfo { materialized, ..info.clone() });
+        work.transaction.update_relation(Relation { kind, ..view.clone() }).await?;
+    }
     Ok(())
 }
 

@@ -20,7 +20,8 @@ pub(crate) use create_table_as::create_table_as;
 pub(crate) use database::{alter_database, create_database};
 pub(crate) use drop::{drop_objects, drop_users_of};
 pub(crate) use materialized_view::{
-    alter_materialized_view, create_materialized_view, drop_materialized_view, refresh_materialized_view,
+    Impact, alter_materialized_view, create_materialized_view, drop_materialized_view, mark_readers,
+    refresh_materialized_view,
 };
 pub(crate) use schema::{alter_schema, create_schema};
 pub(crate) use view::create_view;

@@ -5,6 +5,7 @@ use redshift_sql_dialect::{
     ast::{AlterSchema, AlterSchemaAction, CreateSchema},
 };
 
+use super::materialized_view::mark_schema;
 use crate::{
     catalog::{GrantObject, NewSchema, Owned, Privilege},
     result::{CommandTag, Outcome},
@@ -65,6 +66,7 @@ pub(crate) async fn alter_schema(alter: &AlterSchema, work: &mut Work<'_>) -> Re
                 return Err(schema_exists(&name).at(to.pos));
             }
             schema.name = name;
+            mark_schema(schema.oid, work).await?;
         }
         AlterSchemaAction::OwnerTo(user) => {
             work.require_schema_owner(&schema, OrElse::NOTHING)?;

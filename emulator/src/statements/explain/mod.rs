@@ -13,6 +13,7 @@ mod names;
 mod scans;
 mod selectivity;
 mod steps;
+mod verbose;
 
 use datafusion::{execution::context::SessionState, logical_expr::LogicalPlan};
 use redshift_sql_dialect::{
@@ -39,9 +40,16 @@ pub(crate) fn plan_column() -> ResultColumn {
 
 /// Runs EXPLAIN.
 pub(crate) async fn explain(explain: &Explain, work: &mut Work<'_>) -> Result<Outcome> {
-    let (plan, labels) = work.bind(|binder| plan_of(&explain.statement, binder.with_labels())).await?;
+    let Planned { plan, labels, columns } =
+        work.bind(|binder| plan_of(&explain.statement, binder.with_labels())).await?;
     let root = root(&explain.statement, plan, labels, work.state.engine.execution()).await?;
-    text_rows(vec![plan_column()], lines(&root).into_iter().map(|line| vec![line]).collect(), "EXPLAIN")
+    let mut shown = Vec::new();
+    if explain.verbose {
+        shown = verbose::tree(&root, &columns);
+        shown.push(String::new());
+    }
+    shown.extend(lines(&root));
+    text_rows(vec![plan_column()], shown.into_iter().map(|line| vec![line]).collect(), "EXPLAIN")
 }
 
 /// The steps of a statement's plan.
@@ -85,7 +93,7 @@ pub(crate) struct PlanNode {
 /// # Errors
 /// What EXPLAIN fails with.
 pub(crate) async fn plan_nodes(statement: &Statement, binder: Binder, state: &SessionState) -> Result<Vec<PlanNode>> {
-    let (plan, labels) = plan_of(statement, binder.with_labels())?;
+    let Planned { plan, labels, .. } = plan_of(statement, binder.with_labels())?;
     let root = root(statement, plan, labels, state).await?;
     let mut nodes = Vec::new();
     add_node(&root, (0, 0), &mut nodes);
@@ -112,16 +120,34 @@ fn add_node(step: &Step, (parent, depth): (i32, usize), nodes: &mut Vec<PlanNode
     }
 }
 
-fn plan_of(statement: &Statement, mut binder: Binder) -> Result<(LogicalPlan, Labels)> {
-    let plan = match statement {
-        Statement::Query(query) => binder.query(query)?.plan,
-        Statement::CreateTableAs(create) => binder.query_for(&create.query, binder::Destination::Table)?.plan,
-        Statement::Insert(insert) => binder.insert_rows(insert)?.plan,
-        Statement::Update(update) => binder.update_rows(update)?.plan,
-        Statement::Delete(delete) => binder.delete_rows(delete)?.plan,
+/// A statement's plan.
+struct Planned {
+    plan: LogicalPlan,
+    labels: Labels,
+    /// The columns of a query or of a table that is made of one; of the others none are told.
+    columns: Vec<ResultColumn>,
+}
+
+fn plan_of(statement: &Statement, mut binder: Binder) -> Result<Planned> {
+    let (plan, columns) = match statement {
+        Statement::Query(query) => {
+            let bound = binder.query(query)?;
+            (bound.plan, bound.columns.to_vec())
+        }
+        Statement::CreateTableAs(create) => {
+            let bound = binder.query_for(&create.query, binder::Destination::Table)?;
+            let mut columns = bound.columns.to_vec();
+            for (column, name) in columns.iter_mut().zip(&create.columns) {
+                column.name = name.folded(binder.context().session.case_sensitive);
+            }
+            (bound.plan, columns)
+        }
+        Statement::Insert(insert) => (binder.insert_rows(insert)?.plan, Vec::new()),
+        Statement::Update(update) => (binder.update_rows(update)?.plan, Vec::new()),
+        Statement::Delete(delete) => (binder.delete_rows(delete)?.plan, Vec::new()),
         other => return Err(Error::unsupported(format!("EXPLAIN of {} is not supported", other.command_name()))),
     };
-    Ok((plan, binder.take_labels()))
+    Ok(Planned { plan, labels: binder.take_labels(), columns })
 }
 
 /// What Redshift adds where rows are joined without a condition that a hash can serve.

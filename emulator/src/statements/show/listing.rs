@@ -5,8 +5,8 @@ use std::sync::Arc;
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{
-        ArgMode, BoundArg, BoundName, BoundText, DataType, GrantedObject, NamePart, Principal, RoutineKind,
-        ShowConstraints, ShowFilter,
+        ArgMode, BoundArg, BoundName, BoundText, DataType, GrantedObject, NamePart, PoliciesOf, PolicyKind, Principal,
+        RoutineKind, ShowConstraints, ShowFilter,
     },
     names::{Ident, ObjectName},
     parse_query,
@@ -173,6 +173,40 @@ impl Listing {
         };
         let (schema, name, there) = relation(table, work)?;
         Ok(Listing::new(text, [schema, name], filter, there))
+    }
+
+    /// SHOW RLS | MASKING POLICIES. There are none: nobody can make one here.
+    pub(super) fn policies(
+        kind: PolicyKind,
+        of: Option<&PoliciesOf>,
+        filter: &ShowFilter,
+        work: &Work<'_>,
+    ) -> Result<Listing> {
+        let there = match of {
+            None => here(work),
+            Some(PoliciesOf::Database(name)) => {
+                let name = name.folded(work.context.session.case_sensitive);
+                in_database(Some(&name), work)?
+            }
+            Some(PoliciesOf::Table { name, principal }) => {
+                identity(principal.as_ref(), work)?;
+                relation(name, work)?.2
+            }
+        };
+        let attached = matches!(of, Some(PoliciesOf::Table { .. }));
+        let text = match (kind, attached) {
+            (PolicyKind::Rls, false) => "select * from pg_internal.show_rls_policies order by policy_name limit $1",
+            (PolicyKind::Rls, true) => {
+                "select * from pg_internal.show_attached_rls_policies order by policy_name limit $1"
+            }
+            (PolicyKind::Masking, false) => {
+                "select * from pg_internal.show_masking_policies order by policy_name limit $1"
+            }
+            (PolicyKind::Masking, true) => {
+                "select * from pg_internal.show_attached_masking_policies order by policy_name limit $1"
+            }
+        };
+        Ok(Listing::new(text, [], filter, there))
     }
 
     /// SHOW GRANTS ON

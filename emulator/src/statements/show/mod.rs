@@ -133,7 +133,9 @@ fn shown(show: &ShowObjects, work: &Work<'_>) -> Result<Shown> {
             let text = routine_definition(schema.map_or("", |schema| &schema.name), &routine);
             Shown::Definition { title: "Stored Procedure Definition", text: Some(text) }
         }
-        ShowObjects::Policies { .. } => return unsupported("SHOW POLICIES"),
+        ShowObjects::Policies { kind, of, filter } => {
+            Shown::Listed(Listing::policies(*kind, of.as_ref(), filter, work)?)
+        }
         ShowObjects::UserLockout => return unsupported("SHOW USER LOCKOUT"),
         ShowObjects::Template(_) | ShowObjects::Templates { .. } => return unsupported("SHOW TEMPLATES"),
     })

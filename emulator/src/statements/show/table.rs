@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use redshift_sql_dialect::{Result, ast::DistStyle};
+use redshift_sql_dialect::{RedshiftType, Result, ast::DistStyle};
 
 use crate::{
     catalog::{Column, Constraint, Identity, KeyKind, Relation, TableInfo},
@@ -52,17 +52,21 @@ fn declaration(relation: &Relation, column: &Column) -> String {
     if column.not_null {
         text.push_str(" NOT NULL");
     }
-    if column.case_insensitive {
-        text.push_str(" COLLATE case_insensitive");
-    }
     // What is not compressed because nobody asked for it needs no word.
     let shown = match column_encoding(column) {
         "none" if column.encoding.is_none() => None,
+        // The guide's example shows a SUPER column without the encoding that it has by itself.
+        _ if column.encoding.is_none() && column.ty == RedshiftType::Super => None,
         "none" => Some("raw"),
         encoding => Some(encoding),
     };
     if let Some(encoding) = shown {
         let _ = write!(text, " ENCODE {encoding}");
+    }
+    match column.ty {
+        _ if column.case_insensitive => text.push_str(" COLLATE case_insensitive"),
+        RedshiftType::Char(_) | RedshiftType::Varchar(_) => text.push_str(" COLLATE case_sensitive"),
+        _ => {}
     }
     if column.dist_key && relation.table().is_some_and(|table| table.dist_style == Some(DistStyle::Key)) {
         text.push_str(" distkey");
@@ -111,5 +115,5 @@ fn sort_key(relation: &Relation, table: &TableInfo) -> String {
     sorted.sort_by_key(|column| column.sort_key);
     let columns: Vec<String> = sorted.iter().map(|column| quote_identifier(&column.name)).collect();
     let kind = if table.interleaved { "INTERLEAVED SORTKEY" } else { "SORTKEY" };
-    format!("\n{kind} ( {} )", columns.join(", "))
+    format!(" {kind} ( {} )", columns.join(", "))
 }

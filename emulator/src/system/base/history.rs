@@ -178,7 +178,37 @@ pub async fn event_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             os: session.os_version,
         }
     }));
-    Ok(connections.iter().flat_map(Connection::events).collect())
+    let mut events: Vec<_> = connections.iter().flat_map(Connection::events).collect();
+    if sees_all {
+        refused_logins(source, &mut events).await?;
+    }
+    Ok(events)
+}
+
+/// The logins that were refused, as events.
+async fn refused_logins(source: &Source, events: &mut Vec<Vec<Cell>>) -> Result<()> {
+    for batch in source.logs.read(LogTable::RefusedLogin).await? {
+        let time = column(&batch, "recordtime")?.as_primitive::<TimestampMicrosecondType>();
+        let text = |name: &str, row: usize| -> Result<String> {
+            Ok(column(&batch, name)?.as_string_view().value(row).to_string())
+        };
+        for row in 0..batch.num_rows() {
+            let refused = Connection {
+                pid: 0,
+                user_id: 0,
+                user: text("username", row)?,
+                database: text("database", row)?,
+                start: time.value(row),
+                end: None,
+                host: text("remote_host", row)?,
+                application: text("application_name", row)?,
+                driver: text("driver_version", row)?,
+                os: text("os_version", row)?,
+            };
+            events.push(refused.event("authentication failure", refused.start, 0));
+        }
+    }
+    Ok(())
 }
 
 pub const CONFLICT_COLUMNS: &[BaseColumn] = &[

@@ -15,12 +15,14 @@ use super::{
 
 pub(crate) use self::{
     attributes::{encoding as column_encoding, encoding_name},
+    blocks::of_table as table_blocks,
     constraints::{definition as constraint_definition, index_definition},
     privileges::acl_item,
     relations::view_definition,
 };
 
 mod attributes;
+mod blocks;
 mod constraints;
 mod history;
 mod locks;
@@ -67,10 +69,14 @@ pub(super) enum Base {
     Conflicts,
     Routines,
     RoutineArguments,
+    /// The blocks of tables.
+    Blocks,
+    /// Open cursors.
+    Cursors,
 }
 
 impl Base {
-    pub const ALL: [Base; 43] = [
+    pub const ALL: [Base; 46] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -114,6 +120,9 @@ impl Base {
         Base::Log(LogTable::Plan),
         Base::Routines,
         Base::RoutineArguments,
+        Base::Log(LogTable::MvState),
+        Base::Blocks,
+        Base::Cursors,
     ];
 
     /// The name in `pg_internal`.
@@ -152,6 +161,10 @@ impl Base {
             Base::Conflicts => "conflicts",
             Base::Log(LogTable::Plan) => "log_plans",
             Base::Routines => "routines",
+            Base::Blocks => "blocks",
+            Base::Cursors => "cursors",
+            Base::Log(LogTable::RefusedLogin) => "log_refused_login",
+            Base::Log(LogTable::MvState) => "log_mv_state",
             Base::RoutineArguments => "routine_arguments",
             Base::Log(LogTable::Session) => "log_session",
             Base::Log(LogTable::Transaction) => "log_transaction_end",
@@ -191,6 +204,8 @@ impl Base {
             Base::ConnectionEvents => history::EVENT_COLUMNS,
             Base::Conflicts => history::CONFLICT_COLUMNS,
             Base::Routines => routines::COLUMNS,
+            Base::Blocks => blocks::COLUMNS,
+            Base::Cursors => session::CURSOR_COLUMNS,
             Base::RoutineArguments => routines::ARGUMENT_COLUMNS,
             Base::LogQueryText | Base::LogQueryLongText => texts::COLUMNS,
         }
@@ -223,6 +238,8 @@ impl Base {
             Base::ConnectionEvents => history::event_rows(source).await?,
             Base::Conflicts => history::conflict_rows(source),
             Base::Routines => routines::rows(source)?,
+            Base::Blocks => blocks::rows(source)?,
+            Base::Cursors => session::cursor_rows(source)?,
             Base::RoutineArguments => routines::argument_rows(source)?,
             Base::LogQueryText => texts::rows(source, texts::SHORT).await?,
             Base::LogQueryLongText => texts::rows(source, texts::LONG).await?,

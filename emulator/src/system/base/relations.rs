@@ -7,9 +7,17 @@ use std::{
 
 use redshift_sql_dialect::{RedshiftType, Result, ast::DistStyle};
 
-use super::{Wanted, constraints, privileges::Acls};
+use super::{
+    Wanted,
+    blocks::{self, BLOCK},
+    constraints,
+    privileges::Acls,
+};
 use crate::{
-    catalog::{Actor, Column, GrantObject, KeyKind, Materialized, Oid, Privilege, Relation, RelationKind, TableInfo},
+    catalog::{
+        Actor, BaseChange, Column, GrantObject, KeyKind, Materialized, Oid, Privilege, Relation, RelationKind,
+        TableInfo,
+    },
     storage::TableStatistics,
     system::{
         PG_CATALOG, SYSTEM_USER, Source,
@@ -20,8 +28,6 @@ use crate::{
     },
 };
 
-/// Bytes of one of Redshift's blocks.
-const BLOCK: u64 = 1 << 20;
 /// Bytes of a page in pg_class.relpages.
 const PAGE: u64 = 8192;
 
@@ -64,7 +70,9 @@ pub const COLUMNS: &[BaseColumn] = &[
     ("row_estimate", RedshiftType::Float4),
     ("stored_rows", RedshiftType::Int8),
     ("visible_rows", RedshiftType::Int8),
+    ("sorted_rows", RedshiftType::Int8),
     ("blocks", RedshiftType::Int8),
+    ("megabytes", RedshiftType::Int8),
     ("shown_name", RedshiftType::Name),
     ("mv_state", RedshiftType::Int4),
     ("mv_stale", RedshiftType::Bool),
@@ -135,7 +143,8 @@ pub fn rows(source: &Source, wanted: &Wanted<'_>) -> Result<Vec<Vec<Cell>>> {
     let principals = Principals::of(&*source.directory)?;
     let acls = Acls::of(source, &principals)?;
     let visibility = source.visibility()?;
-    let counts = wanted.any(&["pages", "row_estimate", "stored_rows", "visible_rows", "blocks"]);
+    let counts =
+        wanted.any(&["pages", "row_estimate", "stored_rows", "visible_rows", "sorted_rows", "blocks", "megabytes"]);
     let database = source.database_oid()?;
     let access = Access::of(source, wanted.any(&["accessible"]))?;
     let mut all = system_relations(source);
@@ -211,7 +220,7 @@ fn materialized_parts(view: &Materialized, source: &Source) -> Result<Materializ
         stale |= source.directory.table_version(*table)? != *version;
     }
     Ok(MaterializedParts {
-        state: i64::from(view.incremental),
+        state: view.broken.map_or(i64::from(view.incremental), BaseChange::code),
         stale,
         auto_refresh: view.auto_refresh,
         xid: view.refreshed_by,
@@ -415,7 +424,9 @@ fn into_row(parts: Parts, database: u32, principals: &Principals) -> Vec<Cell> {
         Cell::Real(if is_table && stored == 0 { 0.001 } else { parts.statistics.rows as f32 }),
         Cell::Int(stored as i64),
         Cell::Int(parts.statistics.rows as i64),
-        Cell::Int(if stored > 0 { parts.statistics.bytes.div_ceil(BLOCK).max(1) as i64 } else { 0 }),
+        Cell::Int(parts.statistics.sorted_rows as i64),
+        Cell::Int(blocks::of_table(parts.natts as u64, parts.statistics) as i64),
+        Cell::Int(parts.statistics.bytes.div_ceil(BLOCK) as i64),
         shown_name.into(),
     ];
     row.into_iter().chain(materialized).collect()

@@ -102,6 +102,34 @@ pub fn running_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
     Ok(visible_sessions(source)?.into_iter().filter_map(row).collect())
 }
 
+pub const CURSOR_COLUMNS: &[BaseColumn] = &[
+    ("user_id", RedshiftType::Int4),
+    ("name", RedshiftType::Text),
+    ("transaction_id", RedshiftType::Int8),
+    ("pid", RedshiftType::Int4),
+    ("declared", RedshiftType::Timestamp),
+    ("row_count", RedshiftType::Int8),
+    ("byte_count", RedshiftType::Int8),
+    ("fetched_rows", RedshiftType::Int8),
+];
+
+pub fn cursor_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
+    let row = |session: SessionActivity| {
+        let cursor = session.cursor?;
+        Some(vec![
+            session.user_id.into(),
+            cursor.name.into(),
+            cursor.xid.into(),
+            session.pid.into(),
+            cursor.declared.into(),
+            cursor.progress.all_rows().into(),
+            cursor.progress.bytes().into(),
+            cursor.progress.rows().into(),
+        ])
+    };
+    Ok(visible_sessions(source)?.into_iter().filter_map(row).collect())
+}
+
 /// The sessions that the user may see: a superuser all, others their own.
 fn visible_sessions(source: &Source) -> Result<Vec<SessionActivity>> {
     let sees_all = source.sees_all_rows()?;

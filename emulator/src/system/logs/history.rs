@@ -7,7 +7,7 @@ use super::{
     records::{LogRecord, cut},
     table::LogTable,
 };
-use crate::statements::PlanNode;
+use crate::{clock, statements::PlanNode};
 
 /// The longest message of a procedure that is kept, in bytes.
 const MESSAGE_KEPT: usize = 1_024;
@@ -39,6 +39,23 @@ pub struct SessionRecord {
     pub os_version: String,
     /// SESSION TIMEOUT in seconds; 0 is none.
     pub timeout: u32,
+}
+
+/// A login that was refused.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RefusedLogin {
+    /// The user that was named.
+    pub user: String,
+    /// The database that was named.
+    pub database: String,
+    /// Where the client is.
+    pub client_host: String,
+    /// What the client calls itself.
+    pub application: String,
+    /// What it told of its driver.
+    pub driver_version: String,
+    /// What it told of its operating system.
+    pub os_version: String,
 }
 
 /// A transaction block that ended.
@@ -235,6 +252,25 @@ impl LogRecord for PlanRecord {
             node.rows.into(),
             node.width.into(),
             node.on_leader.into(),
+        ]
+    }
+}
+
+impl LogRecord for RefusedLogin {
+    fn table(&self) -> LogTable {
+        LogTable::RefusedLogin
+    }
+
+    fn into_values(self) -> Vec<Value> {
+        vec![
+            0.into(),
+            self.user.into(),
+            self.database.into(),
+            clock::now().into(),
+            self.client_host.into(),
+            self.application.into(),
+            self.driver_version.into(),
+            self.os_version.into(),
         ]
     }
 }

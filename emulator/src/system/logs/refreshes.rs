@@ -1,4 +1,4 @@
-//! What REFRESH MATERIALIZED VIEW leaves in the logs. Times are microseconds since 1970-01-01 UTC.
+//! What becomes of materialized views, in the logs. Times are microseconds since 1970-01-01 UTC.
 
 use rusqlite::types::Value;
 
@@ -28,7 +28,55 @@ pub struct RefreshRecord {
     /// When it ended.
     pub end: i64,
     /// What became of it, in the words of svl_mv_refresh_status.
-    pub status: &'static str,
+    pub status: String,
+    /// `Manual`, `Auto`
+    pub refresh_type: &'static str,
+}
+
+/// A change of a table after which a materialized view over it cannot be refreshed as before.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MvStateRecord {
+    /// Who changed it.
+    pub user_id: u32,
+    /// Their transaction.
+    pub xid: i64,
+    /// The database of both.
+    pub database: String,
+    /// What was done, in the words of stl_mv_state.
+    pub event: &'static str,
+    /// When.
+    pub time: i64,
+    /// The table's schema.
+    pub base_schema: String,
+    /// The table's name.
+    pub base: String,
+    /// The view's schema.
+    pub view_schema: String,
+    /// The view's name.
+    pub view: String,
+    /// `Recompute`, `Unrefreshable`
+    pub state: &'static str,
+}
+
+impl LogRecord for MvStateRecord {
+    fn table(&self) -> LogTable {
+        LogTable::MvState
+    }
+
+    fn into_values(self) -> Vec<Value> {
+        vec![
+            self.user_id.into(),
+            self.xid.into(),
+            self.database.into(),
+            self.event.to_string().into(),
+            self.time.into(),
+            self.base_schema.into(),
+            self.base.into(),
+            self.view_schema.into(),
+            self.view.into(),
+            self.state.to_string().into(),
+        ]
+    }
 }
 
 impl LogRecord for RefreshRecord {
@@ -48,7 +96,8 @@ impl LogRecord for RefreshRecord {
             self.name.into(),
             self.start.into(),
             self.end.into(),
-            self.status.to_string().into(),
+            self.status.into(),
+            self.refresh_type.to_string().into(),
         ]
     }
 }

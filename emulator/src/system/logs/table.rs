@@ -54,6 +54,10 @@ pub enum LogTable {
     ProcedureMessage,
     /// Nodes of plans: `stl_explain`, `sys_query_explain`, `stl_plan_info`.
     Plan,
+    /// Logins that were refused: `stl_connection_log`, `sys_connection_log`.
+    RefusedLogin,
+    /// What kept materialized views from being refreshed as before: `stl_mv_state`, `sys_mv_state`.
+    MvState,
 }
 
 use RedshiftType::{Bool, Int4, Int8, Text, Timestamp};
@@ -223,6 +227,32 @@ const MV_REFRESH: &[LogColumn] = &[
     ("starttime", Timestamp),
     ("endtime", Timestamp),
     ("status", Text),
+    ("refresh_type", Text),
+];
+
+const REFUSED_LOGIN: &[LogColumn] = &[
+    // Nobody's: only those see it who see all.
+    ("userid", Int4),
+    ("username", Text),
+    ("database", Text),
+    ("recordtime", Timestamp),
+    ("remote_host", Text),
+    ("application_name", Text),
+    ("driver_version", Text),
+    ("os_version", Text),
+];
+
+const MV_STATE: &[LogColumn] = &[
+    ("userid", Int4),
+    ("xid", Int8),
+    ("database", Text),
+    ("event", Text),
+    ("eventtime", Timestamp),
+    ("base_schema", Text),
+    ("base_name", Text),
+    ("mv_schema", Text),
+    ("mv_name", Text),
+    ("state", Text),
 ];
 
 const SESSION: &[LogColumn] = &[
@@ -341,7 +371,7 @@ const PLAN: &[LogColumn] = &[
 
 impl LogTable {
     /// All of them.
-    pub const ALL: [LogTable; 18] = [
+    pub const ALL: [LogTable; 20] = [
         LogTable::Query,
         LogTable::Load,
         LogTable::LoadFile,
@@ -360,6 +390,8 @@ impl LogTable {
         LogTable::Call,
         LogTable::ProcedureMessage,
         LogTable::Plan,
+        LogTable::RefusedLogin,
+        LogTable::MvState,
     ];
 
     /// Its columns, in the order of the batches that [`super::Logs::read`] gives.
@@ -383,6 +415,8 @@ impl LogTable {
             LogTable::Call => CALL,
             LogTable::ProcedureMessage => PROCEDURE_MESSAGE,
             LogTable::Plan => PLAN,
+            LogTable::RefusedLogin => REFUSED_LOGIN,
+            LogTable::MvState => MV_STATE,
         }
     }
 
@@ -416,6 +450,8 @@ impl LogTable {
             LogTable::Call => "call",
             LogTable::ProcedureMessage => "procedure_message",
             LogTable::Plan => "plan_node",
+            LogTable::RefusedLogin => "refused_login",
+            LogTable::MvState => "mv_state",
         }
     }
 
@@ -445,7 +481,7 @@ impl LogTable {
             LogTable::Unload => "INSERT INTO unload VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::UnloadFile => "INSERT INTO unload_file VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::Termination => "INSERT INTO termination VALUES (?,?,?,?)",
-            LogTable::MvRefresh => "INSERT INTO mv_refresh VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::MvRefresh => "INSERT INTO mv_refresh VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::Session => "INSERT INTO session VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::Transaction => "INSERT INTO transaction_end VALUES (?,?,?,?,?,?,?,?)",
             LogTable::UserChange => "INSERT INTO user_change VALUES (?,?,?,?,?,?,?,?,?,?)",
@@ -454,6 +490,8 @@ impl LogTable {
             LogTable::Call => "INSERT INTO call VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::ProcedureMessage => "INSERT INTO procedure_message VALUES (?,?,?,?,?,?,?,?,?,?)",
             LogTable::Plan => "INSERT INTO plan_node VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::RefusedLogin => "INSERT INTO refused_login VALUES (?,?,?,?,?,?,?,?)",
+            LogTable::MvState => "INSERT INTO mv_state VALUES (?,?,?,?,?,?,?,?,?,?)",
         }
     }
 

@@ -64,14 +64,17 @@ select owner, schema, kind, acl, null, 826, owner from pg_internal.default_acls
 
 -- r_PG_EXTERNAL_SCHEMA.md
 table pg_catalog.pg_external_schema 10203 (
-    esoid oid, eskind smallint, esdbname text, esoptions text
+    esoid oid, eskind integer, esdbname text, esoptions text
 )
 ;
 
--- r_PG_STATISTIC_INDICATOR.md
+-- r_PG_STATISTIC_INDICATOR.md: nothing has changed since statistics were gathered, because they are gathered for each plan.
 table pg_catalog.pg_statistic_indicator 10204 (
     stairelid oid, stairows double, staiins double, staidels double
-)
+) as
+select oid, cast(visible_rows as double precision), 0, 0
+from pg_internal.relations
+where kind = 'r' and not is_system and stored_rows > 0
 ;
 
 -- r_PG_LIBRARY.md

@@ -266,10 +266,10 @@ view pg_catalog.svv_schema_quota_state 10571 (
     schema_id integer, schema_name character(128), schema_owner integer, quota integer, disk_usage integer,
     disk_usage_pct double
 ) as
-select cast(n.oid as integer), n.name, n.owner, n.quota_mb, coalesce(s.blocks, 0),
-    case when n.quota_mb > 0 then 100.0 * coalesce(s.blocks, 0) / n.quota_mb else 0 end
+select cast(n.oid as integer), n.name, n.owner, n.quota_mb, coalesce(s.used, 0),
+    case when n.quota_mb > 0 then 100.0 * coalesce(s.used, 0) / n.quota_mb else 0 end
 from pg_internal.namespaces n
-left join (select namespace, sum(blocks) as blocks from pg_internal.relations where kind = 'r' group by namespace) s
+left join (select namespace, sum(megabytes) as used from pg_internal.relations where kind = 'r' group by namespace) s
         on s.namespace = n.oid
 where n.accessible and n.quota_mb is not null
 ;
@@ -297,7 +297,9 @@ view pg_catalog.stl_mv_state 10756 (
     userid bigint, starttime timestamp, xid bigint, event_desc character(500), db_name character(128),
     base_table_schema character(128), base_table_name character(128), mv_schema character(128),
     mv_name character(128), state character(32)
-)
+) as
+select userid, eventtime, xid, event, database, base_schema, base_name, mv_schema, mv_name, state
+from pg_internal.log_mv_state
 ;
 
 -- SYS_MV_STATE.md
@@ -305,7 +307,9 @@ view pg_catalog.sys_mv_state 11358 (
     user_id bigint, transaction_id bigint, database_name character(128), event_desc character(500),
     start_time timestamp, base_table_database_name character(128), base_table_schema character(128),
     base_table_name character(128), mv_schema character(128), mv_name character(128), state character(32)
-)
+) as
+select userid, xid, database, event, eventtime, database, base_schema, base_name, mv_schema, mv_name, state
+from pg_internal.log_mv_state
 ;
 
 -- SYS_SERVERLESS_USAGE.md
@@ -314,11 +318,11 @@ view pg_catalog.sys_serverless_usage 11359 (
     cross_region_transferred_data bigint, charged_seconds bigint,
     charged_extra_compute_for_automatic_optimization_seconds bigint
 ) as
-select minute, dateadd(minute, 1, minute), 8 * seconds, 8, storage.blocks, 0,
+select minute, dateadd(minute, 1, minute), 8 * seconds, 8, storage.megabytes, 0,
     cast(8 * case when seconds > 60 then seconds else 60 end as bigint), 0
 from (select date_trunc('minute', starttime) as minute, sum(datediff(microsecond, starttime, endtime)) / 1000000.0 as
         seconds from pg_internal.log_query group by 1)
-cross join (select coalesce(sum(blocks), 0) as blocks from pg_internal.relations where kind = 'r') storage
+cross join (select coalesce(sum(megabytes), 0) as megabytes from pg_internal.relations where kind = 'r') storage
 ;
 
 -- Transactions that ended: blocks, and statements that were transactions of their own.

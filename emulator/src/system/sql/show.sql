@@ -160,3 +160,30 @@ compat pg_internal.show_datashares 11611 (
     producer_account varchar(16), producer_namespace varchar(64)
 )
 ;
+
+-- r_SHOW_POLICIES.md: of a database, and of a relation. Policies cannot be made here.
+compat pg_internal.show_rls_policies 11615 (
+    policy_name varchar(128), policy_alias varchar(128), policy_atts varchar(4000), policy_qual varchar(4000),
+    policy_enabled boolean, policy_modified_by varchar(128), policy_modified_time timestamp
+)
+;
+
+compat pg_internal.show_attached_rls_policies 11616 (
+    policy_name varchar(128), schema_name varchar(128), relation_name varchar(128), relation_kind varchar(128),
+    grantor varchar(128), grantee varchar(128), grantee_kind varchar(128), is_policy_on boolean, is_rls_on boolean,
+    rls_conjunction_type varchar(3)
+)
+;
+
+compat pg_internal.show_masking_policies 11617 (
+    policy_name varchar(128), input_columns varchar(4000), policy_expression varchar(4000),
+    policy_modified_by varchar(128), policy_modified_time timestamp
+)
+;
+
+compat pg_internal.show_attached_masking_policies 11618 (
+    policy_name varchar(128), schema_name varchar(128), relation_name varchar(128), relation_type varchar(128),
+    grantor varchar(128), grantee varchar(128), grantee_type varchar(128), priority integer,
+    input_columns varchar(4000), output_columns varchar(4000)
+)
+;

@@ -187,7 +187,7 @@ view pg_catalog.stv_tbl_perm 10904 (
     slice integer, id integer, name character(72), rows bigint, sorted_rows bigint, temp integer, db_id integer,
     insert_pristine integer, delete_pristine integer, backup integer, dist_style integer, block_count integer
 ) as
-select 0, cast(r.oid as integer), r.name, r.stored_rows, r.stored_rows, case when r.persistence = 't' then 1 else 0 end,
+select 0, cast(r.oid as integer), r.name, r.stored_rows, r.sorted_rows, case when r.persistence = 't' then 1 else 0 end,
     cast(r.database_oid as integer), 0, 0, case when r.backup then 1 else 0 end, r.dist_style, r.blocks
 from pg_internal.relations r
 where r.kind = 'r' and not r.is_system
@@ -217,20 +217,27 @@ view pg_catalog.stv_load_state 10907 (
 )
 ;
 
--- r_STV_BLOCKLIST.md
+-- r_STV_BLOCKLIST.md: how many there are follows from the sizes of the tables' files. What stands in a block is not kept
+-- block by block, so that least and greatest values are null.
 view pg_catalog.stv_blocklist 10908 (
     slice integer, col integer, tbl integer, blocknum integer, num_values integer, extended_limits integer,
     minvalue bigint, maxvalue bigint, sb_pos integer, pinned integer, on_disk integer, modified integer,
     hdr_modified integer, unsorted integer, tombstone integer, preferred_diskno integer, temporary integer,
     newblock integer, num_readers integer, flags integer
-)
+) as
+select 0, col, tbl, blocknum, num_values, 0,
+    null, null, 0, 0, 1, 0,
+    0, 0, 0, 0, case when temporary then 1 else 0 end,
+    0, 0, 0
+from pg_internal.blocks
 ;
 
--- r_STV_ACTIVE_CURSORS.md
+-- r_STV_ACTIVE_CURSORS.md: rows are computed when they are fetched, so that there is no count of all before the last.
 view pg_catalog.stv_active_cursors 10909 (
     userid integer, name character(256), xid bigint, pid integer, starttime timestamp, row_count bigint,
     byte_count bigint, fetched_rows bigint
-)
+) as
+select user_id, name, transaction_id, pid, declared, row_count, byte_count, fetched_rows from pg_internal.cursors
 ;
 
 -- r_SVL_QLOG.md
@@ -309,10 +316,10 @@ view pg_catalog.svl_s3query_summary 11108 (
 -- r_STV_MV_INFO.md
 view pg_catalog.stv_mv_info 10940 (
     db_name character(128), schema character(128), name character(128), updated_upto_xid bigint, is_stale character(1),
-    owner_user_name character(128), state integer, autorefresh character(1), autorewrite character(1)
+    owner_user_name character(128), state integer, autorewrite character(1), autorefresh character(1)
 ) as
 select current_database(), schema, name, mv_xid, case when mv_stale then 't' else 'f' end,
-    owner_name, mv_state, case when mv_auto_refresh then 't' else 'f' end, 'f'
+    owner_name, mv_state, 'f', case when mv_auto_refresh then 't' else 'f' end
 from pg_internal.relations where mv_state is not null
 ;
 
@@ -330,8 +337,10 @@ where mv.mv_state is not null and base.mv_state is not null
 
 -- r_SVL_MV_REFRESH_STATUS.md
 view pg_catalog.svl_mv_refresh_status 11140 (
-    db_name character(128), userid bigint, schema character(128), name character(128), xid bigint, starttime timestamp,
-    endtime timestamp, status text
+    db_name character(128), userid bigint, schema_name character(128), mv_name character(128), xid bigint,
+    starttime timestamp, endtime timestamp, status text, refresh_type character(32), consumer_account character(12),
+    consumer_region character(32), consumer_namespace character(36)
 ) as
-select database, userid, schema, name, xid, starttime, endtime, status from pg_internal.log_mv_refresh
+select database, userid, schema, name, xid, starttime, endtime, status, refresh_type, null, null, null
+from pg_internal.log_mv_refresh
 ;

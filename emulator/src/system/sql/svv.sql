@@ -110,7 +110,9 @@ from pg_internal.routines
 where accessible
 ;
 
--- r_SVV_TABLE_INFO.md: tables with at least one row; sizes in blocks of one megabyte.
+-- r_SVV_TABLE_INFO.md: tables with at least one row; sizes in blocks of one megabyte. One slice holds all rows, so that
+-- none has more than another; a table of DISTSTYLE ALL has no such ratio. The columns of a table share its bytes evenly.
+-- The planner looks at the rows themselves, so that statistics are never out of date.
 view pg_catalog.svv_table_info 10511 (
     database text, schema text, table_id oid, table text, encoded text, diststyle text, sortkey1 text,
     max_varchar integer, sortkey1_enc character(32), sortkey_num integer, size bigint, pct_used numeric(10,4),
@@ -119,9 +121,10 @@ view pg_catalog.svv_table_info 10511 (
     create_time timestamp
 ) as
 select current_database(), schema, oid, shown_name, encoded, dist_style_name, sort_key1,
-    max_varchar, sort_key1_encoding, sort_keys, blocks, 0,
-    0, case when sort_keys > 0 then 0 end, 0, stored_rows, null,
-    null, visible_rows, null, null,
+    max_varchar, sort_key1_encoding, sort_keys, blocks, cast(blocks * 100.0 / 1048576 as numeric(10,4)),
+    0, case when sort_keys > 0 then cast((stored_rows - sorted_rows) * 100.0 / stored_rows as numeric(5,2)) end, 0,
+    stored_rows, case when sort_keys > 0 then 1 end,
+    case when effective_dist_style in (0, 1) then 1 end, visible_rows, null, case when sort_keys > 0 then 0 end,
     created
 from pg_internal.relations
 where kind = 'r' and not is_system and stored_rows > 0
@@ -193,7 +196,7 @@ where object_kind = 'database'
 -- r_SVV_USER_INFO.md
 view pg_catalog.svv_user_info 10520 (
     user_name text, user_id integer, createdb boolean, superuser boolean, catalog_update boolean,
-    connection_limit text, syslog_access text, session_timeout bigint, last_ddl_timestamp timestamp,
+    connection_limit text, syslog_access text, session_timeout integer, last_ddl_timestamp timestamp,
     external_user_id text
 ) as
 select name, id, can_create_databases, is_superuser, is_superuser,
@@ -221,7 +224,7 @@ select current_database(), mv.schema, mv.name, current_database(), base.schema, 
 from pg_internal.relations mv
 join pg_internal.dependencies d on d.object = mv.oid and d.kind = 'n'
 join pg_internal.relations base on base.oid = d.referenced_object
-where mv.mv_state is not null and base.shown_name = base.name
+where mv.mv_state is not null and base.mv_state is not null
 ;
 
 -- r_SVV_ROLES.md
@@ -277,19 +280,27 @@ view pg_catalog.svv_diskusage 10527 (
     minvalue bigint, maxvalue bigint, sb_pos integer, pinned integer, on_disk integer, modified integer,
     hdr_modified integer, unsorted integer, tombstone integer, preferred_diskno integer, temporary integer,
     newblock integer
-)
+) as
+select p.db_id, p.name, b.slice, b.col, b.tbl, b.blocknum, b.num_values,
+    b.minvalue, b.maxvalue, b.sb_pos, b.pinned, b.on_disk, b.modified,
+    b.hdr_modified, b.unsorted, b.tombstone, b.preferred_diskno, b.temporary, b.newblock
+from pg_catalog.stv_blocklist b join pg_catalog.stv_tbl_perm p on p.id = b.tbl and p.slice = b.slice
 ;
 
--- r_SVV_VACUUM_PROGRESS.md
+-- r_SVV_VACUUM_PROGRESS.md: the table that was vacuumed last. While a table is vacuumed, nobody can tell how far it is.
 view pg_catalog.svv_vacuum_progress 10528 (
     table_name text, status text, time_remaining_estimate text
-)
+) as
+select table_name, case when skipped then 'Skipped' else 'Complete' end, ''
+from pg_internal.log_vacuum
+order by endtime desc
+limit 1
 ;
 
 -- r_SVV_DATASHARES.md
 view pg_catalog.svv_datashares 10529 (
-    share_name varchar(255), share_id integer, share_owner integer, source_database varchar(255),
-    consumer_database varchar(255), share_type varchar(8), createdate timestamp, is_publicaccessible boolean,
+    share_name varchar(128), share_id integer, share_owner integer, source_database varchar(128),
+    consumer_database varchar(128), share_type varchar(8), createdate timestamp, is_publicaccessible boolean,
     share_acl varchar(256), producer_account varchar(16), producer_namespace varchar(64), managed_by varchar(64)
 )
 ;

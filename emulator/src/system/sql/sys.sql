@@ -116,22 +116,23 @@ from pg_internal.log_unload_file
 
 -- SYS_EXTERNAL_QUERY_DETAIL.md
 view pg_catalog.sys_external_query_detail 11313 (
-    user_id integer, query_id bigint, child_query_sequence integer, transaction_id bigint, segment_id integer,
-    source_type character(32), start_time timestamp, end_time timestamp, duration bigint, total_partitions bigint,
-    qualified_partitions bigint, scanned_files bigint, returned_rows bigint, returned_bytes bigint,
+    user_id integer, query_id bigint, transaction_id bigint, child_query_sequence integer, segment_id integer,
+    source_type character(32), start_time timestamp, end_time timestamp, duration bigint, total_partitions integer,
+    qualified_partitions integer, scanned_files bigint, returned_rows bigint, returned_bytes bigint,
     file_format text, file_location text, external_query_text text, warning_message character(4000),
     table_name character(136), is_recursive character(1), is_nested character(1), s3list_time bigint,
-    get_partition_time bigint
+    get_partition_time bigint, query_uuid character(36)
 )
 ;
 
 -- SYS_MV_REFRESH_HISTORY.md
 view pg_catalog.sys_mv_refresh_history 11340 (
     user_id integer, session_id integer, transaction_id bigint, database_name character(128),
-    schema_name character(128), mv_id integer, mv_name character(128), refresh_type character(32), status text,
-    start_time timestamp, end_time timestamp, duration bigint, query_id bigint
+    schema_name character(128), mv_id bigint, mv_name character(128), refresh_type character(32), status text,
+    start_time timestamp, end_time timestamp, duration bigint, consumer_account character(12),
+    consumer_region character(32), consumer_namespace character(36)
 ) as
-select userid, pid, xid, database, schema, mv_id, name, 'Manual', status, starttime, endtime,
-    datediff(microsecond, starttime, endtime), query
+select userid, pid, xid, database, schema, mv_id, name, refresh_type, status, starttime, endtime,
+    datediff(microsecond, starttime, endtime), null, null, null
 from pg_internal.log_mv_refresh
 ;

@@ -473,3 +473,26 @@ view pg_catalog.svv_integration_table_mapping 10594 (
     source_data_type character(128), target_data_type character(128)
 )
 ;
+
+-- SYS_AUTOMATIC_OPTIMIZATION.md
+view pg_catalog.sys_automatic_optimization 11380 (
+    session_id integer, database_name character(128), object_type character(30), object_ids character(512),
+    task_type character(100), event character(50), event_time timestamp, status character(512),
+    compute_type character(100), task_details character(512)
+)
+;
+
+-- SYS_EXTRA_COMPUTE_FOR_AUTOMATIC_OPTIMIZATION.md
+view pg_catalog.sys_extra_compute_for_automatic_optimization 11381 (
+    start_time timestamp, end_time timestamp, query_count bigint, compute_seconds numeric(27,0)
+)
+;
+
+-- SYS_LUDF_DETAIL.md
+view pg_catalog.sys_ludf_detail 11382 (
+    user_id integer, transaction_id bigint, query_id bigint, function_oid bigint, function_position integer,
+    stream_id integer, segment_id integer, step_id integer, lambda_function_name character(256),
+    start_time timestamp, end_time timestamp, total_duration bigint, invocations integer, total_rows bigint,
+    input_bytes bigint, output_bytes bigint
+)
+;

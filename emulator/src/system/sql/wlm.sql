@@ -133,7 +133,7 @@ view pg_catalog.stv_tbl_trans 10919 (
 view pg_catalog.stv_cursor_configuration 10920 (
     current_cursor_count integer, max_diskspace_usable integer, current_diskspace_used integer
 ) as
-select 0, 3840000, 0
+select count(*), 3840000, coalesce(sum(byte_count), 0) / 1048576 from pg_internal.cursors
 ;
 
 -- r_STV_DB_ISOLATION_LEVEL.md
@@ -172,7 +172,8 @@ view pg_catalog.stv_startup_recovery_state 10924 (
 view pg_catalog.svv_active_cursors 10574 (
     user_id integer, cursor_name varchar(128), transaction_id bigint, session_id integer, declare_time timestamp,
     total_bytes bigint, total_rows bigint, fetched_rows bigint, cursor_storage_limit_used_percent integer
-)
+) as
+select user_id, name, transaction_id, pid, declared, byte_count, row_count, fetched_rows, 0 from pg_internal.cursors
 ;
 
 -- r_SVV_INTERLEAVED_COLUMNS.md

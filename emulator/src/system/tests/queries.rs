@@ -276,6 +276,6 @@ async fn a_primary_key_is_found_through_its_index() {
 async fn tables_are_summarised() {
     assert_eq!(
         lines("select \"table\", encoded, diststyle, sortkey1, tbl_rows, size from svv_table_info").await,
-        ["sales Y, AUTO(ENCODE) AUTO(ALL) price 10 1"]
+        ["sales Y, AUTO(ENCODE) AUTO(ALL) price 10 5"]
     );
 }

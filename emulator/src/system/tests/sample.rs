@@ -197,7 +197,7 @@ impl Directory for Sample {
 
     fn statistics(&self, table: Oid) -> Result<TableStatistics> {
         let rows = if table.0 == Sample::SALES { 10 } else { 0 };
-        Ok(TableStatistics { rows, deleted_rows: 0, bytes: rows * 100, files: rows.min(1) })
+        Ok(TableStatistics { rows, deleted_rows: 0, bytes: rows * 100, files: rows.min(1), sorted_rows: rows })
     }
 
     fn table_version(&self, table: Oid) -> Result<i64> {
