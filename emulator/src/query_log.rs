@@ -2,7 +2,7 @@
 
 use arrow::record_batch::RecordBatch;
 use futures::{StreamExt, stream};
-use redshift_sql_dialect::{Error, Result};
+use redshift_sql_dialect::{Error, Result, SqlState};
 
 use crate::{
     clock,
@@ -94,6 +94,7 @@ impl QueryLog {
     fn fail(&mut self, error: &Error) {
         self.ended = true;
         self.record.error = Some(error.message().to_string());
+        self.record.canceled = error.sqlstate() == SqlState::QUERY_CANCELED;
     }
 }
 
@@ -104,6 +105,7 @@ impl Drop for QueryLog {
         record.end = clock::now();
         if !self.ended {
             record.error.get_or_insert_with(|| "Query cancelled on user's request".to_string());
+            record.canceled = true;
         }
         let steps = self.trace.steps(record.start, ending);
         if !steps.is_empty() {

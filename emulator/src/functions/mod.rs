@@ -226,7 +226,7 @@ pub fn rows(
         return catalog_rows::rows(name, args, definition, ctx);
     }
     if record_rows::knows(name) {
-        return record_rows::rows(name, args);
+        return record_rows::rows(name, args, ctx);
     }
     Err(no_such_function(name, &args))
 }
@@ -241,7 +241,7 @@ pub fn values(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Functio
         return record_rows::as_text(catalog_rows::natural_rows(name, args, ctx)?, ctx);
     }
     if record_rows::knows(name) {
-        return record_rows::as_text(record_rows::rows(name, args)?, ctx);
+        return record_rows::as_text(record_rows::rows(name, args, ctx)?, ctx);
     }
     rows(name, args, &[], ctx)
 }

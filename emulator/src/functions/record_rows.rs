@@ -16,11 +16,12 @@ use datafusion::{
     datasource::{MemTable, provider_as_source},
     logical_expr::{Expr, LogicalPlanBuilder},
 };
-use redshift_sql_dialect::{Error, RedshiftType, Result};
+use redshift_sql_dialect::{Error, RedshiftType, Result, parse_query};
 
 use super::{FunctionRows, conversion::interval, kernel::Kernel};
 use crate::{
-    binder::{BindContext, CastKind, Typed, cast},
+    binder::{BindContext, Binder, CastKind, Parameters, Typed, cast},
+    catalog::permission_denied,
     error::from_datafusion,
     types::arrow_field,
 };
@@ -47,8 +48,8 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 /// Calls it.
 ///
 /// # Errors
-/// 42883 for other arguments; 0A000 for the IAM roles of users, which are not kept.
-pub(super) fn rows(name: &str, args: Vec<Typed>) -> Result<FunctionRows> {
+/// 42883 for other arguments; 42501 where a superuser is needed.
+pub(super) fn rows(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<FunctionRows> {
     use RedshiftType::{Bool, Int4, Interval, Name, Text};
     let text = |values: Vec<String>| Arc::new(StringViewArray::from_iter_values(values)) as ArrayRef;
     match (name, &args[..]) {
@@ -80,11 +81,40 @@ pub(super) fn rows(name: &str, args: Vec<Typed>) -> Result<FunctionRows> {
             name,
             vec![("name", Name, text(Vec::new())), ("roleid", Int4, Arc::new(Int32Array::from(Vec::<i32>::new())))],
         ),
-        ("pg_get_iam_role_by_user" | "pg_get_grantee_by_iam_role", [_]) => {
-            Err(Error::unsupported(format!("{name} is not supported: IAM roles of users are not kept")))
-        }
+        ("pg_get_iam_role_by_user", [user]) => assumed(name, IAM_ROLES_OF_USER, user, ctx),
+        ("pg_get_grantee_by_iam_role", [role]) => assumed(name, GRANTEES_OF_IAM_ROLE, role, ctx),
         _ => Err(super::no_such_function(name, &args)),
     }
+}
+
+/// What `default` stands for is any role that there is (developer guide, "PG_GET_IAM_ROLE_BY_USER").
+const IAM_ROLES_OF_USER: &str = "
+    select cast(grantee_name as varchar) as username,
+        case object_name when 'ALL' then 'default' else object_name end as iam_role, privilege as cmd
+    from pg_internal.privileges
+    where object_kind = 'iam role' and grantee_kind = 'user' and grantee_name = $1
+    order by 2, 3";
+
+const GRANTEES_OF_IAM_ROLE: &str = "
+    select cast(grantee_name as varchar) as grantee,
+        case grantee_kind when 'public' then 'p' when 'group' then 'g' when 'role' then 'r' else 'u' end as grantee_type,
+        privilege as cmd_type
+    from pg_internal.privileges
+    where object_kind = 'iam role' and object_name = $1
+    order by 1, 2, 3";
+
+/// Who may assume which role of IAM: a query over the privileges, whose parameter is a constant.
+fn assumed(name: &str, query: &str, argument: &Typed, ctx: &BindContext) -> Result<FunctionRows> {
+    if !ctx.session.superuser {
+        return Err(permission_denied("function", name));
+    }
+    let Some(argument) = argument.unknown_text() else {
+        return Err(Error::unsupported(format!("{name} is supported for a constant only")));
+    };
+    let parameters = Parameters::with_values(vec![Some(RedshiftType::Text)], vec![Some(argument.to_string())]);
+    let bound = Binder::new(BindContext { parameters, ..ctx.clone() }).query(&parse_query(query)?)?;
+    let columns = bound.columns.iter().map(|column| (column.name.clone(), column.ty)).collect();
+    Ok(FunctionRows { plan: bound.plan, columns, single: false })
 }
 
 /// A time zone at this moment.

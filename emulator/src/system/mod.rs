@@ -226,6 +226,7 @@ const FOR_SUPERUSERS: &[&str] = &[
     "svl_auto_worker_action",
     "svl_query_queue_info",
     "svl_terminate",
+    "svl_user_info",
     "svl_vacuum_percentage",
     "svv_alter_table_recommendations",
     "svv_diskusage",

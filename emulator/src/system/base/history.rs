@@ -129,7 +129,7 @@ impl Connection {
     }
 
     fn events(&self) -> impl Iterator<Item = Vec<Cell>> + '_ {
-        let begin = ["initiating session", "authenticated"].map(|event| self.event(event, self.start, 0));
+        let begin = ["authenticated", "initiating session"].map(|event| self.event(event, self.start, 0));
         let end = self.end.map(|end| self.event("disconnecting session", end, end - self.start));
         begin.into_iter().chain(end)
     }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use redshift_sql_dialect::{RedshiftType, Result, ast::SystemPrivilege};
+use redshift_sql_dialect::{RedshiftType, Result};
 
 use super::privileges::Acls;
 use crate::{
     Credential,
-    catalog::{GrantObject, Grantee, Isolation, Role},
+    catalog::{GrantObject, Isolation, Role},
     system::{
         Source,
         directory::Principals,
@@ -28,11 +28,14 @@ pub const USER_COLUMNS: &[BaseColumn] = &[
     ("sees_all_logs", RedshiftType::Bool),
     ("session_timeout", RedshiftType::Int4),
     ("external_id", RedshiftType::Text),
+    // May the user see what SVV_USER_INFO tells of it?
+    ("accessible", RedshiftType::Bool),
 ];
 
 /// The users. Passwords are shown to superusers only.
 pub fn user_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
     let for_superuser = source.is_superuser()?;
+    let sees_all = source.sees_all_rows()?;
     let mut rows = Vec::new();
     for user in source.directory.users()? {
         let password = match &user.password {
@@ -54,6 +57,7 @@ pub fn user_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             user.syslog_unrestricted.into(),
             user.session_timeout.unwrap_or(0).into(),
             user.external_id.clone().into(),
+            (sees_all || user.id.0 == source.session.user_id).into(),
         ]);
     }
     Ok(rows)
@@ -116,13 +120,9 @@ pub const ROLE_COLUMNS: &[BaseColumn] = &[
     ("external_id", RedshiftType::Text),
 ];
 
-/// The roles that the user may see: a superuser all, others those that they hold or own.
+/// The roles, which everybody may see (developer guide, "SVV_ROLES").
 pub fn role_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
     let principals = Principals::of(&*source.directory)?;
-    let actor = source.actor()?;
-    let all = actor.has_system(SystemPrivilege::AccessSystemTable);
-    let roles = source.directory.roles()?.into_iter();
-    let seen = roles.filter(|role| all || role.owner == actor.user || actor.is(Grantee::Role(role.id)));
     let row = |role: Arc<Role>| {
         vec![
             role.id.0.into(),
@@ -132,5 +132,5 @@ pub fn role_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             role.external_id.clone().into(),
         ]
     };
-    Ok(seen.map(row).collect())
+    Ok(source.directory.roles()?.into_iter().map(row).collect())
 }

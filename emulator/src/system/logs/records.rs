@@ -55,6 +55,8 @@ pub struct QueryRecord {
     pub caller: Option<i64>,
     /// The schemas that its names were looked up in, with commas between.
     pub search_path: String,
+    /// Was it stopped before its end?
+    pub canceled: bool,
 }
 
 /// A COPY that began to load, however it ended.
@@ -249,6 +251,7 @@ impl LogRecord for QueryRecord {
             self.steps.into(),
             self.caller.into(),
             self.search_path.into(),
+            self.canceled.into(),
         ]
     }
 }

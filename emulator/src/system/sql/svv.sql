@@ -202,7 +202,7 @@ view pg_catalog.svv_user_info 10520 (
 select name, id, can_create_databases, is_superuser, is_superuser,
     connection_limit, case when sees_all_logs then 'UNRESTRICTED' else 'RESTRICTED' end, session_timeout, null,
     null
-from pg_internal.users
+from pg_internal.users where accessible
 ;
 
 -- r_SVV_MV_INFO.md

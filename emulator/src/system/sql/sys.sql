@@ -15,7 +15,7 @@ view pg_catalog.sys_query_history 11301 (
     username character(128)
 ) as
 select userid, query, label, xid, pid,
-    database, query_type, case when aborted = 0 then 'success' else 'failed' end, false,
+    database, query_type, case when canceled then 'canceled' when aborted = 0 then 'success' else 'failed' end, false,
     starttime, endtime, datediff(microsecond, starttime, endtime), 0, datediff(microsecond, starttime, endtime),
     error_message, returned_rows, returned_bytes, querytxt,
     version(), null, 'primary', 0,
