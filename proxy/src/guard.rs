@@ -530,6 +530,10 @@ impl BackendSession for GuardedSession {
         self.inner.setting(name)
     }
 
+    fn show_discovery(&self) -> u32 {
+        self.inner.show_discovery()
+    }
+
     fn counts_in_statement(&self) -> bool {
         self.inner.counts_in_statement()
     }

@@ -175,6 +175,11 @@ impl Session {
         self.backend.setting(name)
     }
 
+    /// Which SHOW commands there are for metadata.
+    pub fn show_discovery(&self) -> u32 {
+        self.backend.show_discovery()
+    }
+
     /// Must the backend go far to describe a statement?
     pub fn describes_at_a_cost(&self) -> bool {
         self.backend.describes_at_a_cost()

@@ -2,7 +2,7 @@
 
 use crate::ast::{
     AlterDatabaseAction, AlterTableAction, CopyJob, DatabaseOption, DropPrincipal, GrantTarget, Granted, ObjectKind,
-    PolicyKind, PrincipalKind, RoutineKind, Set, ShowObjects, Statement,
+    PolicyKind, PrincipalKind, RoutineKind, Set, ShowInDatabase, ShowObjects, Statement,
 };
 
 impl Statement {
@@ -262,6 +262,9 @@ fn show_name(show: &ShowObjects) -> &'static str {
         ShowObjects::Schemas { .. } => "SHOW SCHEMAS",
         ShowObjects::Tables { .. } => "SHOW TABLES",
         ShowObjects::Columns { .. } => "SHOW COLUMNS",
+        ShowObjects::OfDatabase { what: ShowInDatabase::Tables, .. } => "SHOW TABLES",
+        ShowObjects::OfDatabase { what: ShowInDatabase::Columns, .. } => "SHOW COLUMNS",
+        ShowObjects::OfDatabase { what: ShowInDatabase::TableGrants, .. } => "SHOW GRANTS",
         ShowObjects::Routines { kind: RoutineKind::Function, .. } => "SHOW FUNCTIONS",
         ShowObjects::Routines { kind: RoutineKind::Procedure, .. } => "SHOW PROCEDURES",
         ShowObjects::Parameters { .. } => "SHOW PARAMETERS",

@@ -10,6 +10,8 @@ import pytest
 import redshift_connector
 from redshift_connector.interval import Interval, IntervalDayToSecond, IntervalYearToMonth
 
+from blueshift import TARGET
+
 
 def connect(server, protocol=2, **options):
     return redshift_connector.connect(
@@ -321,6 +323,17 @@ def named(cursor, rows):
     """Rows as dictionaries with the names that a cursor gives their columns."""
     names = [(name.decode() if isinstance(name, bytes) else name).lower() for name, *_ in cursor.description]
     return [dict(zip(names, row)) for row in rows]
+
+
+def test_metadata_of_a_whole_database(shared_server, catalog):
+    """At show_discovery 5 the driver asks for tables, columns and grants of a database at once."""
+    _, schema = catalog
+    with connect(shared_server) as connection, connection.cursor() as cursor:
+        assert cursor.get_show_discovery_version() == (4 if TARGET == "gateway" else 5)
+        columns = named(cursor, cursor.get_columns(catalog="dev", schema_pattern=schema, tablename_pattern="%", columnname_pattern="%id"))
+        assert [(row["table_name"], row["column_name"]) for row in columns] == [("child", "id"), ("names", "id"), ("parent", "id")]
+        privileges = named(cursor, cursor.get_table_privileges("dev", schema, "par%"))
+        assert {(row["table_name"], row["privilege"], row["grantee"]) for row in privileges} >= {("parent", "SELECT", "public")}
 
 
 def test_metadata(catalog):

@@ -139,6 +139,10 @@ impl BackendSession for LocalSession {
         self.session.setting(name)
     }
 
+    fn show_discovery(&self) -> u32 {
+        5
+    }
+
     fn last_query(&self) -> Option<i64> {
         self.session.last_query()
     }

@@ -129,6 +129,13 @@ pub trait BackendSession: Send {
     /// A setting's value as SHOW gives it.
     fn setting(&self, name: &str) -> Option<String>;
 
+    /// Which SHOW commands it has for the metadata that Redshift's drivers ask for (`show_discovery`): 4 has SHOW DATABASES,
+    /// SCHEMAS, TABLES, COLUMNS, CONSTRAINTS, GRANTS, FUNCTIONS and PROCEDURES with names that are bound; 5 lists the tables,
+    /// the columns and the grants of a whole database.
+    fn show_discovery(&self) -> u32 {
+        4
+    }
+
     /// Do positions in its errors count in the statement's own text, rather than in the message that it came in?
     fn counts_in_statement(&self) -> bool {
         false

@@ -31,9 +31,6 @@ use crate::{
 const SSL_REQUEST: i32 = 80_877_103;
 const GSS_REQUEST: i32 = 80_877_104;
 const CANCEL_REQUEST: i32 = 80_877_102;
-/// `show_discovery`: 4 has SHOW DATABASES, SCHEMAS, TABLES, COLUMNS, CONSTRAINTS, GRANTS, FUNCTIONS and PROCEDURES with
-/// names that are bound; 5 lists the tables of a whole database.
-const SHOW_DISCOVERY: u32 = 4;
 
 /// The highest `server_protocol_version` there is: 1 extends RowDescription, 2 has binary NUMERIC, 3 tells whether
 /// columns distinguish case.
@@ -508,7 +505,7 @@ fn parameters(started: &Started, user: &str, asks_for_protocol: bool) -> Vec<(&'
     if asks_for_protocol {
         parameters.push(("server_protocol_version", started.protocol.to_string()));
         // Redshift's drivers ask for metadata with the SHOW commands from here on.
-        parameters.push(("show_discovery", SHOW_DISCOVERY.to_string()));
+        parameters.push(("show_discovery", started.session.show_discovery().to_string()));
     }
     parameters
 }

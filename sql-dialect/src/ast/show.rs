@@ -54,6 +54,29 @@ pub struct ShowFilter {
     pub limit: Option<u64>,
 }
 
+/// `[DRIVER_TOKEN 'token'] [WHERE column LIKE pattern [AND ...]]`, as Redshift's drivers narrow what a database has.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ShowPatterns {
+    /// What the driver was told to show at the start.
+    pub driver_token: Option<String>,
+    /// SCHEMA_NAME LIKE
+    pub schema: Option<BoundText>,
+    /// TABLE_NAME LIKE
+    pub table: Option<BoundText>,
+    /// COLUMN_NAME LIKE
+    pub column: Option<BoundText>,
+}
+
+/// What SHOW ... FROM DATABASE lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum ShowInDatabase {
+    Tables,
+    Columns,
+    /// `SHOW GRANTS ON TABLES`
+    TableGrants,
+}
+
 /// The SHOW commands that show objects.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ShowObjects {
@@ -95,6 +118,15 @@ pub enum ShowObjects {
         table: BoundName,
         /// Which ones.
         filter: ShowFilter,
+    },
+    /// `SHOW TABLES | COLUMNS | GRANTS ON TABLES FROM DATABASE name [DRIVER_TOKEN 'token'] [WHERE ...]`
+    OfDatabase {
+        /// What is listed.
+        what: ShowInDatabase,
+        /// The database.
+        database: BoundName,
+        /// Which ones.
+        patterns: ShowPatterns,
     },
     /// `SHOW FUNCTIONS | PROCEDURES FROM SCHEMA name [LIKE pattern] [LIMIT n]`
     Routines {

@@ -4,7 +4,7 @@ use super::Parser;
 use crate::{
     ast::{
         BoundArg, BoundName, BoundText, DataCatalog, GrantedObject, NamePart, PoliciesOf, PolicyKind, RoutineKind,
-        Show, ShowConstraints, ShowFilter, ShowObjects, Statement,
+        Show, ShowConstraints, ShowFilter, ShowInDatabase, ShowObjects, ShowPatterns, Statement,
     },
     error::{Error, Result, SqlState},
     lexer::TokenKind,
@@ -45,6 +45,8 @@ impl Parser<'_> {
                 let database = if self.eat_words(&["from", "database"]) { Some(self.bound_name()?) } else { None };
                 ShowObjects::Schemas { database, filter: self.show_filter()? }
             }
+            "tables" if self.eat_words(&["from", "database"]) => self.show_of_database(ShowInDatabase::Tables)?,
+            "columns" if self.eat_words(&["from", "database"]) => self.show_of_database(ShowInDatabase::Columns)?,
             "tables" => {
                 let schema = self.bound_behind(&["from", "schema"])?;
                 ShowObjects::Tables { schema, filter: self.show_filter()? }
@@ -102,6 +104,33 @@ impl Parser<'_> {
         Ok(ShowObjects::Databases { catalog: Some(catalog), filter })
     }
 
+    /// `name [DRIVER_TOKEN 'token'] [WHERE SCHEMA_NAME | TABLE_NAME | COLUMN_NAME LIKE pattern [AND ...]]`
+    fn show_of_database(&mut self, what: ShowInDatabase) -> Result<ShowObjects> {
+        let database = self.bound_name()?;
+        let mut patterns = ShowPatterns::default();
+        if self.eat_word("driver_token") {
+            patterns.driver_token = Some(self.string()?);
+        }
+        if self.eat_word("where") {
+            loop {
+                let place = if self.eat_word("schema_name") {
+                    &mut patterns.schema
+                } else if self.eat_word("table_name") {
+                    &mut patterns.table
+                } else {
+                    self.expect_word("column_name")?;
+                    &mut patterns.column
+                };
+                self.expect_word("like")?;
+                *place = Some(self.pattern()?);
+                if !self.eat_word("and") {
+                    break;
+                }
+            }
+        }
+        Ok(ShowObjects::OfDatabase { what, database, patterns })
+    }
+
     fn show_routines(&mut self, kind: RoutineKind) -> Result<ShowObjects> {
         let schema = self.bound_behind(&["from", "schema"])?;
         Ok(ShowObjects::Routines { kind, schema, filter: self.show_filter()? })
@@ -154,6 +183,9 @@ impl Parser<'_> {
             return Ok(ShowObjects::GrantsFor { principal, database, filter: self.show_filter()? });
         }
         self.expect_word("on")?;
+        if self.eat_words(&["tables", "from", "database"]) {
+            return self.show_of_database(ShowInDatabase::TableGrants);
+        }
         let object = if self.eat_word("database") {
             GrantedObject::Database(self.bound_name()?)
         } else if self.eat_word("schema") {
@@ -222,13 +254,14 @@ impl Parser<'_> {
     }
 
     fn optional_like(&mut self) -> Result<Option<BoundText>> {
-        if !self.eat_word("like") {
-            return Ok(None);
-        }
+        if self.eat_word("like") { self.pattern().map(Some) } else { Ok(None) }
+    }
+
+    fn pattern(&mut self) -> Result<BoundText> {
         if self.is(TokenKind::Parameter) {
-            return self.parameter_number().map(BoundText::Parameter).map(Some);
+            return self.parameter_number().map(BoundText::Parameter);
         }
-        self.string().map(BoundText::Text).map(Some)
+        self.string().map(BoundText::Text)
     }
 
     fn optional_limit(&mut self) -> Result<Option<u64>> {

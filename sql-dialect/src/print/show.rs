@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use super::{Clause, List, Quoted, Texts, flag};
 use crate::ast::{
     BoundArg, BoundName, BoundText, DataCatalog, GrantedObject, NamePart, PoliciesOf, RoutineKind, ShowConstraints,
-    ShowFilter, ShowObjects,
+    ShowFilter, ShowInDatabase, ShowObjects, ShowPatterns,
 };
 
 impl Display for BoundName {
@@ -46,6 +46,22 @@ impl Display for ShowFilter {
     }
 }
 
+/// With a blank before each of them.
+impl Display for ShowPatterns {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(token) = &self.driver_token {
+            write!(f, " DRIVER_TOKEN {}", Quoted(token))?;
+        }
+        let patterns = [("SCHEMA_NAME", &self.schema), ("TABLE_NAME", &self.table), ("COLUMN_NAME", &self.column)];
+        let patterns = patterns.into_iter().filter_map(|(name, pattern)| Some((name, pattern.as_ref()?)));
+        for (index, (name, pattern)) in patterns.enumerate() {
+            let word = if index == 0 { "WHERE" } else { "AND" };
+            write!(f, " {word} {name} LIKE {pattern}")?;
+        }
+        Ok(())
+    }
+}
+
 impl Display for ShowObjects {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -60,6 +76,14 @@ impl Display for ShowObjects {
                 write!(f, "SCHEMAS{}{filter}", Clause("FROM DATABASE", database))
             }
             ShowObjects::Tables { schema, filter } => write!(f, "TABLES FROM SCHEMA {schema}{filter}"),
+            ShowObjects::OfDatabase { what, database, patterns } => {
+                let what = match what {
+                    ShowInDatabase::Tables => "TABLES",
+                    ShowInDatabase::Columns => "COLUMNS",
+                    ShowInDatabase::TableGrants => "GRANTS ON TABLES",
+                };
+                write!(f, "{what} FROM DATABASE {database}{patterns}")
+            }
             ShowObjects::Columns { table, filter } => write!(f, "COLUMNS FROM TABLE {table}{filter}"),
             ShowObjects::Routines { kind: RoutineKind::Function, schema, filter } => {
                 write!(f, "FUNCTIONS FROM SCHEMA {schema}{filter}")

@@ -422,6 +422,7 @@ fn walk_show<V: Visitor + ?Sized>(visitor: &mut V, show: &ShowObjects) {
         | ShowObjects::Policies { kind: _, of: None | Some(PoliciesOf::Database(_)), filter: _ }
         | ShowObjects::Databases { .. }
         | ShowObjects::Schemas { .. }
+        | ShowObjects::OfDatabase { .. }
         | ShowObjects::GrantsFor { .. }
         | ShowObjects::Datashares(_)
         | ShowObjects::Model(_)

@@ -157,6 +157,10 @@ fn names_and_patterns_of_show_may_be_parameters() {
         "show functions from schema $1.$2",
         "show parameters of procedure $1.$2.$3($4, $5) like $6",
         "show parameters of function $1.$2.$3()",
+        "show tables from database $1",
+        "show tables from database d where schema_name like $1 and table_name like 't%'",
+        "show columns from database $1 driver_token 'x' where column_name like $2",
+        "show grants on tables from database $1 where schema_name like $2 and table_name like $3",
     ] {
         assert!(matches!(statement(sql), Statement::ShowObjects(_)), "{sql}");
     }

@@ -6,7 +6,7 @@ use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{
         ArgMode, BoundArg, BoundName, BoundText, DataType, GrantedObject, NamePart, PoliciesOf, PolicyKind, Principal,
-        RoutineKind, ShowConstraints, ShowFilter,
+        RoutineKind, ShowConstraints, ShowFilter, ShowInDatabase, ShowPatterns,
     },
     names::{Ident, ObjectName},
     parse_query,
@@ -57,7 +57,7 @@ impl Listing {
     pub(super) fn databases(filter: &ShowFilter, work: &Work<'_>) -> Result<Listing> {
         let text = "select * from pg_internal.show_databases where ($1 is null or database_name like $1)
                     order by database_name limit $2";
-        Ok(Listing::new(text, [pattern(filter, work)], filter, here(work)))
+        Ok(Listing::new(text, [pattern(filter, work)], filter, here(work)?))
     }
 
     /// SHOW SCHEMAS
@@ -74,6 +74,38 @@ impl Listing {
                     where schema_name = $1 and ($2 is null or table_name like $2)
                     order by table_name limit $3";
         Listing::in_schema(text, schema, filter, work)
+    }
+
+    /// SHOW TABLES, COLUMNS and GRANTS ON TABLES of a database, in the columns that those of one schema or table have.
+    pub(super) fn of_database(
+        what: ShowInDatabase,
+        database: &BoundName,
+        patterns: &ShowPatterns,
+        work: &Work<'_>,
+    ) -> Result<Listing> {
+        let text = match what {
+            ShowInDatabase::Tables => {
+                "select * from pg_internal.show_tables
+                 where ($1 is null or schema_name like $1) and ($2 is null or table_name like $2) and $3 is null
+                 order by schema_name, table_name limit $4"
+            }
+            ShowInDatabase::Columns => {
+                "select * from pg_internal.show_columns
+                 where ($1 is null or schema_name like $1) and ($2 is null or table_name like $2)
+                     and ($3 is null or column_name like $3)
+                 order by schema_name, table_name, ordinal_position limit $4"
+            }
+            ShowInDatabase::TableGrants => {
+                "select * from pg_internal.show_grants
+                 where object_type = 'TABLE' and ($1 is null or schema_name like $1)
+                     and ($2 is null or object_name like $2) and $3 is null
+                 order by schema_name, object_name, identity_type, identity_name, privilege_type limit $4"
+            }
+        };
+        let name = parts(database, work).pop();
+        let narrowed = [&patterns.schema, &patterns.table, &patterns.column];
+        let narrowed = narrowed.map(|pattern| pattern.as_ref().and_then(|pattern| bound_text(pattern, work)));
+        Ok(Listing::new(text, narrowed, &ShowFilter::default(), in_database(name.as_deref(), work)?))
     }
 
     /// SHOW FUNCTIONS
@@ -227,7 +259,7 @@ impl Listing {
                             order by identity_type, identity_name, privilege_scope, privilege_type limit $4";
                 let database = parts(name, work).pop();
                 in_database(database.as_deref(), work)?;
-                Ok(Listing::new(text, [database, kind, who], filter, here(work)))
+                Ok(Listing::new(text, [database, kind, who], filter, here(work)?))
             }
             GrantedObject::Schema(name) => {
                 let text = "select * from pg_internal.show_grants
@@ -332,7 +364,7 @@ impl Listing {
     pub(super) fn datashares(filter: &ShowFilter, work: &Work<'_>) -> Result<Listing> {
         let text = "select * from pg_internal.show_datashares where ($1 is null or share_name like $1)
                     order by share_name limit $2";
-        Ok(Listing::new(text, [pattern(filter, work)], filter, here(work)))
+        Ok(Listing::new(text, [pattern(filter, work)], filter, here(work)?))
     }
 }
 
@@ -384,7 +416,11 @@ fn bound(number: u16, work: &Work<'_>) -> Option<String> {
 
 /// The pattern of LIKE.
 fn pattern(filter: &ShowFilter, work: &Work<'_>) -> Option<String> {
-    match filter.like.as_ref()? {
+    bound_text(filter.like.as_ref()?, work)
+}
+
+fn bound_text(text: &BoundText, work: &Work<'_>) -> Option<String> {
+    match text {
         BoundText::Text(text) => Some(text.clone()),
         BoundText::Parameter(number) => bound(*number, work),
     }
@@ -400,23 +436,28 @@ fn identity(principal: Option<&Principal>, work: &Work<'_>) -> Result<[Option<St
     })
 }
 
-/// The session's own database, as its transaction sees it.
-fn here(work: &Work<'_>) -> BindContext {
-    work.context.clone()
+/// The database that the session works in.
+fn here(work: &Work<'_>) -> Result<BindContext> {
+    in_database(None, work)
 }
 
-/// Another database as it stands now, or the session's own as its transaction sees it.
+/// A database as the transaction sees it, by default the one that names are looked up in.
 ///
 /// # Errors
 /// 3D000 where there is none of this name.
 fn in_database(name: Option<&str>, work: &Work<'_>) -> Result<BindContext> {
-    let Some(name) = name.filter(|name| *name != work.context.session.database) else { return Ok(here(work)) };
-    let transaction = work.state.engine.begin(work.state.login.pid, name)?;
-    let view = transaction.view();
-    let session = Arc::new(SessionInfo { database: name.to_string(), ..(*work.context.session).clone() });
+    let session = &work.context.session;
+    let Some(name) = name.or(session.database_in_use.as_deref()) else { return Ok(work.context.clone()) };
+    let Some(found) = work.view.database_named(name)? else {
+        let message = format!("database \"{name}\" does not exist");
+        return Err(Error::new(SqlState::INVALID_CATALOG_NAME, message));
+    };
+    let view = work.view.in_database(found.oid);
+    let database = SessionInfo { database: name.to_string(), database_in_use: None, ..(**session).clone() };
+    let session = Arc::new(database);
     let Some(source) = work.context.catalog.source() else { return Err(Error::internal("no system catalog")) };
     let source = Source { directory: view.clone(), session: session.clone(), ..(**source).clone() };
-    let catalog = Arc::new(SystemView::new(view.clone(), source));
+    let catalog = Arc::new(SystemView::new(view, source));
     Ok(BindContext { catalog, session, ..work.context.clone() })
 }
 
@@ -425,7 +466,7 @@ fn in_database(name: Option<&str>, work: &Work<'_>) -> Result<BindContext> {
 fn relation(name: &BoundName, work: &Work<'_>) -> Result<(Option<String>, Option<String>, BindContext)> {
     let mut names = parts(name, work);
     if names.len() < name.0.len() {
-        return Ok((None, None, here(work)));
+        return Ok((None, None, here(work)?));
     }
     let database = (names.len() == 3).then(|| names.remove(0));
     let there = in_database(database.as_deref(), work)?;

@@ -99,6 +99,9 @@ fn shown(show: &ShowObjects, work: &Work<'_>) -> Result<Shown> {
         ShowObjects::Databases { catalog: None, filter } => Shown::Listed(Listing::databases(filter, work)?),
         ShowObjects::Schemas { database, filter } => Shown::Listed(Listing::schemas(database.as_ref(), filter, work)?),
         ShowObjects::Tables { schema, filter } => Shown::Listed(Listing::tables(schema, filter, work)?),
+        ShowObjects::OfDatabase { what, database, patterns } => {
+            Shown::Listed(Listing::of_database(*what, database, patterns, work)?)
+        }
         ShowObjects::Columns { table, filter } => Shown::Listed(Listing::columns(table, filter, work)?),
         ShowObjects::Routines { kind, schema, filter } => Shown::Listed(match kind {
             RoutineKind::Function => Listing::functions(schema, filter, work)?,
