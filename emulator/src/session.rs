@@ -131,6 +131,8 @@ pub(crate) struct SessionState {
     pub last_unload_count: i64,
     /// What pg_last_query_id() gives.
     pub last_query_id: i64,
+    /// Does the statement that ran last commit its block?
+    pub commits: bool,
     /// Has the open transaction added rows to a table?
     pub ingested: bool,
     /// The id of the last statement.
@@ -226,6 +228,7 @@ impl Session {
             last_unload_id: -1,
             last_unload_count: 0,
             last_query_id: -1,
+            commits: false,
             ingested: false,
             last_statement: -1,
             purpose,
@@ -413,7 +416,7 @@ impl Session {
         work.query = query;
         let outcome = statements::run(request.statement, &mut work).await;
         // TRUNCATE commits what the block did so far, and the block goes on (developer guide, "TRUNCATE").
-        let commits = !in_block || matches!((request.statement, &outcome), (Statement::Truncate(_), Ok(_)));
+        let commits = !in_block || self.state.commits;
         match outcome {
             Ok(Outcome::Rows(rows)) if !in_block => Ok(Outcome::Rows(held_until_read(rows, block.transaction))),
             Ok(done) if commits => {
@@ -524,6 +527,7 @@ impl SessionState {
             return Ok(());
         }
         let view = transaction.view();
+        let view = transaction.written_database().map_or_else(|| view.clone(), |database| view.in_database(database));
         let mut exceeded = Vec::new();
         for schema in view.schemas()? {
             let Some(quota) = schema.quota_mb else { continue };
@@ -600,36 +604,46 @@ impl SessionState {
         self.engine.catalog().begin(self.login.pid, &self.login.database)
     }
 
-    /// What names, types and session functions depend on, with the catalog as a view of the transaction shows it.
-    pub(crate) fn context(
+    /// What a statement sees that begins now: the catalog of the database that it works in, which USE chooses, and what
+    /// names, types and session functions depend on. The system's relations are those of the database that the session is
+    /// connected to.
+    pub(crate) fn look(
         &self,
         transaction: &Transaction,
-        view: &Arc<TransactionView>,
         started: i64,
         parameters: Parameters,
-    ) -> BindContext {
+    ) -> Result<(Arc<TransactionView>, BindContext)> {
+        let here = transaction.view();
         let case_insensitive = transaction.database().case_insensitive;
         let session = Arc::new(SessionInfo { case_insensitive, ..self.info(started) });
+        let view = match &session.database_in_use {
+            // One that is gone has nothing in it.
+            Some(name) => here.in_database(here.database_named(name)?.map_or(Oid(0), |found| found.oid)),
+            None => Arc::clone(&here),
+        };
         let source = Source {
-            directory: view.clone(),
+            directory: here,
             session: session.clone(),
             logs: self.engine.logs().clone(),
             activity: self.engine.activity().clone(),
             engine: Some(self.engine.clone()),
+            elsewhere: false,
         };
-        BindContext {
+        let context = BindContext {
             catalog: Arc::new(SystemView::new(view.clone(), source)),
             session,
             parameters,
             effects: self.effects.clone(),
             variables: None,
-        }
+        };
+        Ok((view, context))
     }
 
     fn info(&self, transaction_start: i64) -> SessionInfo {
         SessionInfo {
             database: self.login.database.clone(),
             case_insensitive: false,
+            database_in_use: self.settings.get("use").filter(|name| !name.is_empty()).map(str::to_string),
             user: self.user.clone(),
             user_id: self.user_id.0,
             superuser: self.superuser,

@@ -121,6 +121,7 @@ static DEFINITIONS: &[Definition] = &[
     silent("timezone_abbreviations", "Default", Kind::Text),
     silent("transaction_isolation", "serializable", Kind::Word(ISOLATION)),
     silent("transaction_read_only", "off", Kind::Bool),
+    silent("use", "", Kind::ReadOnly),
     silent("wlm_query_slot_count", "1", Kind::Integer(1, 50)),
 ];
 
@@ -277,8 +278,21 @@ impl Settings {
         split_names(self.get(name).unwrap_or_default())
     }
 
+    /// USE: names are looked up in another database, under the search path that the session began with (developer guide,
+    /// "USE").
+    pub fn use_database(&mut self, database: &str) {
+        self.put("use", database.to_string());
+        if let Some(path) = self.initial.get("search_path").cloned() {
+            self.put("search_path", path);
+        }
+    }
+
     /// SET name TO DEFAULT, RESET name
     pub fn reset(&mut self, name: &str) -> Result<()> {
+        if name == "use" {
+            self.use_database("");
+            return Ok(());
+        }
         match self.initial.get(name).cloned() {
             Some(value) => self.put(name, value),
             None if name.contains('.') => {

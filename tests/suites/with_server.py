@@ -13,6 +13,8 @@ from blueshift import Server  # noqa: E402
 # Those that dbt's tests grant privileges to, and a database that one of them expects not to be able to create.
 SETUP = [f"create user dbt_test_user_{number} password disable" for number in (1, 2, 3)] + [
     "create group dbt_test_group_1", "create database db_for_test__do_delete_if_you_see_this",
+    # Those that models of the connected one go to.
+    "create database dbt_cross_database", 'create database "dbt-hyphenated-database"',
 ]
 
 
@@ -26,7 +28,8 @@ def main(command):
             "REDSHIFT_TEST_HOST": "localhost", "REDSHIFT_TEST_PORT": str(server.port), "REDSHIFT_TEST_DBNAME": "dev",
             "REDSHIFT_TEST_USER": "admin", "REDSHIFT_TEST_PASS": "any", "REDSHIFT_TEST_REGION": "us-east-1",
             "DBT_TEST_USER_1": "dbt_test_user_1", "DBT_TEST_USER_2": "dbt_test_user_2", "DBT_TEST_USER_3": "dbt_test_user_3",
-            "DBT_TEST_GROUP_1": "dbt_test_group_1", "SSL_CERT_FILE": server.ca, "DO_NOT_TRACK": "1",
+            "DBT_TEST_GROUP_1": "dbt_test_group_1", "REDSHIFT_TEST_CROSS_DBNAME": "dbt_cross_database",
+            "REDSHIFT_TEST_DBNAME_W_HYPHEN": "dbt-hyphenated-database", "SSL_CERT_FILE": server.ca, "DO_NOT_TRACK": "1",
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         }
         return subprocess.run(command, env=os.environ | environment, check=False).returncode

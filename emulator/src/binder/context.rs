@@ -85,6 +85,8 @@ pub struct SessionInfo {
     pub database: String,
     /// Are the strings of its tables compared without regard to case where nothing else is said (CREATE DATABASE ... COLLATE)?
     pub case_insensitive: bool,
+    /// The database that names without one are looked up in, after USE.
+    pub database_in_use: Option<String>,
     /// current_user
     pub user: String,
     /// current_user_id

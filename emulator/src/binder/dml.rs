@@ -149,7 +149,7 @@ impl Binder {
         let table = match alias {
             Some(alias) => ScopeTable { path: None, name: self.fold(alias) },
             None => ScopeTable {
-                path: Some((self.ctx.session.database.clone(), relation.schema.clone())),
+                path: Some((self.database_of(&relation)?, relation.schema.clone())),
                 name: relation.name.clone(),
             },
         };

@@ -67,7 +67,7 @@ impl Binder {
         if let (Some(places), Some(asked)) = (&source.identity, &mut self.identified) {
             asked.found.push(places.clone());
         }
-        let path = (self.ctx.session.database.clone(), relation.schema.clone());
+        let path = (self.database_of(&relation)?, relation.schema.clone());
         let table = ScopeTable { path: Some(path), name: relation.name.clone() };
         self.aliased(source, alias, Some(table))
     }

@@ -102,6 +102,8 @@ pub struct Binder {
     ctes: Vec<CteScope>,
     /// How many views we are inside of.
     view_depth: usize,
+    /// The database of the view that we are inside of, where the session is not connected to it.
+    elsewhere: Option<Oid>,
     /// Whose privileges are asked for: the session's user's, or inside of a view its owner's. None is a superuser's, and
     /// the system's inside of its own views.
     acting: Option<Oid>,
@@ -130,6 +132,7 @@ impl Binder {
             outer: Vec::new(),
             ctes: Vec::new(),
             view_depth: 0,
+            elsewhere: None,
             uses: nodes::Uses::default(),
             reads: BTreeSet::new(),
             calls: BTreeSet::new(),

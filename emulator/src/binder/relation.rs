@@ -20,11 +20,12 @@ use super::{
 };
 use crate::{
     catalog::{
-        Column, Contents, Oid, Privilege, ROW_FILE, ROW_POSITION, Relation, RelationKind, RelationRights, RowIdentity,
-        permission_denied,
+        CatalogView, Column, Contents, Oid, Privilege, ROW_FILE, ROW_POSITION, Relation, RelationKind, RelationRights,
+        RowIdentity, permission_denied, too_far,
     },
     functions::collation,
     result::ColumnOrigin,
+    system::is_system_schema,
 };
 
 /// The rows of a relation: a plan and its columns, which have no table yet.
@@ -46,46 +47,85 @@ impl Binder {
 
     fn find_relation(&self, name: &ObjectName) -> Result<Arc<Relation>> {
         let parts: Vec<String> = name.0.iter().map(|part| self.fold(part)).collect();
-        let catalog = &self.ctx.catalog;
-        let session = &self.ctx.session;
-        let schema = match parts.as_slice() {
-            [object] => {
-                let first = [session.temp_schema.as_str(), "pg_catalog"];
-                for schema in first.into_iter().chain(session.search_path.iter().map(String::as_str)) {
-                    if let Some(relation) = catalog.relation(schema, object)?
-                        && self.may_use_schema(schema)?
-                    {
-                        return Ok(relation);
-                    }
-                }
-                return Err(no_such_relation(&parts));
-            }
-            [schema, _] => schema,
-            [database, schema, _] if *database == session.database => schema,
-            [_, _, _] => {
-                let message = format!("cross-database references are not implemented: \"{}\"", parts.join("."));
-                return Err(Error::unsupported(message));
+        let relation = match parts.as_slice() {
+            [object] => self.on_search_path(object)?.ok_or_else(|| no_such_relation(&parts))?,
+            [schema, object] => self.in_schema(&*self.ctx.catalog, schema, object, &parts)?,
+            [database, schema, object] => {
+                let catalog = self.in_database(database, schema)?;
+                self.in_schema(&*catalog, schema, object, &parts)?
             }
             _ => {
                 let message = format!("improper relation name (too many dotted names): {}", parts.join("."));
                 return Err(super::syntax(message));
             }
         };
-        if !self.may_use_schema(schema)? {
+        match self.elsewhere {
+            Some(_) if relation.kind == RelationKind::System => {
+                Err(Error::unsupported("Only user perm tables supported in producer views"))
+            }
+            Some(database) if relation.database != database => Err(too_far(&relation)),
+            _ => Ok(relation),
+        }
+    }
+
+    fn on_search_path(&self, object: &str) -> Result<Option<Arc<Relation>>> {
+        let (catalog, session) = (&self.ctx.catalog, &self.ctx.session);
+        let first = [session.temp_schema.as_str(), "pg_catalog"];
+        for schema in first.into_iter().chain(session.search_path.iter().map(String::as_str)) {
+            if let Some(relation) = catalog.relation(schema, object)?
+                && self.may_use_schema(&**catalog, schema)?
+            {
+                return Ok(Some(relation));
+            }
+        }
+        Ok(None)
+    }
+
+    fn in_schema(
+        &self,
+        catalog: &dyn CatalogView,
+        schema: &str,
+        object: &str,
+        parts: &[String],
+    ) -> Result<Arc<Relation>> {
+        if !self.may_use_schema(catalog, schema)? {
             return Err(permission_denied("schema", schema));
         }
-        match catalog.relation(schema, &self.fold(name.object()))? {
+        match catalog.relation(schema, object)? {
             Some(relation) => Ok(relation),
-            None if catalog.has_schema(schema)? => Err(no_such_relation(&parts)),
+            None if catalog.has_schema(schema)? => Err(no_such_relation(parts)),
             None => Err(Error::new(SqlState::INVALID_SCHEMA_NAME, format!("schema \"{schema}\" does not exist"))),
         }
     }
 
+    /// The catalog as it is seen from the database of this name. The system's relations are those of the database that the
+    /// session is connected to (developer guide, "Considerations" of cross-database queries).
+    fn in_database(&self, database: &str, schema: &str) -> Result<Arc<dyn CatalogView>> {
+        let session = &self.ctx.session;
+        let connected = database == session.database;
+        if connected && session.database_in_use.is_none() && self.elsewhere.is_none() {
+            return Ok(Arc::clone(&self.ctx.catalog));
+        }
+        if !connected && is_system_schema(schema) {
+            let message = format!("cross-database references to the schema \"{schema}\" are not supported");
+            return Err(Error::unsupported(message));
+        }
+        self.ctx.catalog.in_database(database)?.ok_or_else(|| {
+            Error::new(SqlState::INVALID_CATALOG_NAME, format!("database \"{database}\" does not exist"))
+        })
+    }
+
+    /// The name of the database that a relation is in.
+    pub(super) fn database_of(&self, relation: &Relation) -> Result<String> {
+        let other = self.ctx.catalog.other_database(relation)?;
+        Ok(other.unwrap_or_else(|| self.ctx.session.database.clone()))
+    }
+
     /// Can what is in a schema be named? A view's query was bound when it was made: then its owner could.
-    fn may_use_schema(&self, schema: &str) -> Result<bool> {
+    fn may_use_schema(&self, catalog: &dyn CatalogView, schema: &str) -> Result<bool> {
         match self.acting {
             Some(user) if self.view_depth == 0 && schema != self.ctx.session.temp_schema => {
-                self.ctx.catalog.may_use_schema(user, schema)
+                catalog.may_use_schema(user, schema)
             }
             _ => Ok(true),
         }
@@ -172,6 +212,7 @@ impl Binder {
         let plan = planned(scan.build())?;
         let mut exprs = Vec::with_capacity(relation.columns.len());
         let mut columns = Vec::with_capacity(relation.columns.len());
+        let database = self.database_of(relation)?;
         for column in relation.columns.iter() {
             let field = Expr::Column(PlanColumn::new(Some(table.clone()), &column.name));
             let (expr, internal) = if collation::has_collation(column.ty) && !column.case_insensitive {
@@ -181,7 +222,7 @@ impl Binder {
                 self.renamed(field)
             };
             exprs.push(expr);
-            columns.push(self.scope_column(relation, column, internal));
+            columns.push(scope_column(&database, relation, column, internal));
         }
         if let Some(labels) = &mut self.labels {
             labels.scanned(&rows, relation, &columns);
@@ -200,29 +241,8 @@ impl Binder {
         Ok(Source { plan: node::project(plan, exprs)?, columns, identity })
     }
 
-    fn scope_column(&self, relation: &Relation, column: &Column, internal: String) -> ScopeColumn {
-        let origin = ColumnOrigin {
-            table_oid: relation.oid.0,
-            attnum: column.attnum,
-            database: self.ctx.session.database.clone(),
-            schema: relation.schema.clone(),
-            table: relation.name.clone(),
-            column: column.name.clone(),
-            not_null: column.not_null,
-            identity: column.identity.is_some(),
-            case_insensitive: column.case_insensitive && relation.schema != "pg_catalog",
-        };
-        ScopeColumn {
-            table: None,
-            name: column.name.clone(),
-            internal,
-            ty: column.ty,
-            origin: Some(Arc::new(origin)),
-            exposure: if column.is_hidden() { Exposure::Pseudo } else { Exposure::Full },
-        }
-    }
-
-    /// Binds a view's text under its own search path, with nothing of the statement around it in sight.
+    /// Binds a view's text in its own database and under its own search path, with nothing of the statement around it in
+    /// sight.
     fn view(&mut self, relation: &Relation, text: &str, search_path: Vec<String>) -> Result<Open> {
         if self.view_depth >= MAX_VIEW_DEPTH {
             let message = format!("infinite recursion detected in rules for relation \"{}\"", relation.name);
@@ -235,6 +255,12 @@ impl Binder {
             Arc::new(SessionInfo { search_path, ..(*self.ctx.session).clone() })
         };
         let session = std::mem::replace(&mut self.ctx.session, session);
+        let around = self.ctx.catalog.around(relation)?;
+        let catalog = around.map(|around| std::mem::replace(&mut self.ctx.catalog, around));
+        let elsewhere = self.elsewhere;
+        if self.ctx.catalog.other_database(relation)?.is_some() {
+            self.elsewhere = Some(relation.database);
+        }
         let outer = std::mem::take(&mut self.outer);
         let ctes = std::mem::take(&mut self.ctes);
         let owner = self.owner_of(relation);
@@ -247,6 +273,10 @@ impl Binder {
         self.acting = acting;
         self.ctes = ctes;
         self.outer = outer;
+        self.elsewhere = elsewhere;
+        if let Some(catalog) = catalog {
+            self.ctx.catalog = catalog;
+        }
         self.ctx.session = session;
         open
     }
@@ -265,6 +295,7 @@ impl Binder {
     /// Gives a view's rows the columns that it was declared with; a late-binding view has those of its query.
     fn view_columns(&mut self, relation: &Relation, open: Open) -> Result<Source> {
         let late_binding = matches!(&relation.kind, RelationKind::View(view) if view.late_binding);
+        let database = self.database_of(relation)?;
         if late_binding || relation.columns.is_empty() {
             let bound = self.close(open, Untyped::Settle)?;
             let columns = bound.columns.iter().zip(node::field_names(&bound.plan)).enumerate();
@@ -272,7 +303,7 @@ impl Binder {
                 let case_insensitive = result.origin.as_ref().is_some_and(|origin| origin.case_insensitive);
                 let plain = Column::plain(index as i16 + 1, result.ty);
                 let column = Column { name: result.name.clone(), case_insensitive, ..plain };
-                self.scope_column(relation, &column, internal)
+                scope_column(&database, relation, &column, internal)
             });
             return Ok(Source { columns: columns.collect(), plan: bound.plan, identity: None });
         }
@@ -288,7 +319,7 @@ impl Binder {
             let cast = if item.typed.ty == column.ty { item } else { self.cast_item(item, column.ty, kind)? };
             let (expr, internal) = self.renamed(cast.typed.expr);
             exprs.push(expr);
-            columns.push(self.scope_column(relation, column, internal));
+            columns.push(scope_column(&database, relation, column, internal));
         }
         Ok(Source { plan: node::project(open.plan, exprs)?, columns, identity: None })
     }
@@ -338,6 +369,28 @@ impl ScopeColumn {
     /// A column that no table has.
     pub(super) fn computed(name: impl Into<String>, typed: &Typed, internal: String) -> Self {
         ScopeColumn { table: None, name: name.into(), internal, ty: typed.ty, origin: None, exposure: Exposure::Full }
+    }
+}
+
+fn scope_column(database: &str, relation: &Relation, column: &Column, internal: String) -> ScopeColumn {
+    let origin = ColumnOrigin {
+        table_oid: relation.oid.0,
+        attnum: column.attnum,
+        database: database.to_string(),
+        schema: relation.schema.clone(),
+        table: relation.name.clone(),
+        column: column.name.clone(),
+        not_null: column.not_null,
+        identity: column.identity.is_some(),
+        case_insensitive: column.case_insensitive && relation.schema != "pg_catalog",
+    };
+    ScopeColumn {
+        table: None,
+        name: column.name.clone(),
+        internal,
+        ty: column.ty,
+        origin: Some(Arc::new(origin)),
+        exposure: if column.is_hidden() { Exposure::Pseudo } else { Exposure::Full },
     }
 }
 

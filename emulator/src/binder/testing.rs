@@ -72,6 +72,7 @@ impl MemoryCatalog {
             oid: Oid(100_000 + relations.len() as u32),
             schema: "public".to_string(),
             schema_oid: Oid(2200),
+            database: Oid(1),
             name: name.to_string(),
             owner: Oid(100),
             columns: columns.into(),
@@ -233,6 +234,7 @@ fn session(settings: BTreeMap<String, String>) -> SessionInfo {
     SessionInfo {
         database: "dev".to_string(),
         case_insensitive: false,
+        database_in_use: None,
         user: "admin".to_string(),
         user_id: 100,
         superuser: true,

@@ -42,7 +42,7 @@ pub(crate) use objects::locked;
 pub(crate) use relations::StoredRelation;
 pub(crate) use session_groups::Membership;
 pub(crate) use snapshot::SnapshotId;
-pub(crate) use transaction::Touched;
+pub(crate) use transaction::{Touched, too_far};
 
 #[cfg(test)]
 pub(crate) mod testing;

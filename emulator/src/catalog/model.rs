@@ -37,6 +37,8 @@ pub struct Relation {
     pub schema: String,
     /// Its schema.
     pub schema_oid: Oid,
+    /// Its database; 0 where it is the system's, which every database has.
+    pub database: Oid,
     /// Its name.
     pub name: String,
     /// Its owner.

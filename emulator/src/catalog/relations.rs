@@ -19,9 +19,16 @@ use super::{
 /// The name of a session's temporary schema, up to its process id.
 pub(crate) const TEMP_SCHEMA_PREFIX: &str = "pg_temp_";
 
+/// Is it the schema of a session's temporary tables?
+pub(crate) fn is_temporary(schema: &str) -> bool {
+    schema.starts_with(TEMP_SCHEMA_PREFIX)
+}
+
 /// A schema to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSchema {
+    /// Its database; none is the session's.
+    pub database: Option<Oid>,
     /// Its name.
     pub name: String,
     /// Its owner.
@@ -33,6 +40,8 @@ pub struct NewSchema {
 /// A table or a view to be made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRelation {
+    /// Its database; none is the session's.
+    pub database: Option<Oid>,
     /// Its schema; see [`Transaction::temp_schema`] for temporary tables.
     pub schema: String,
     /// Its name.
@@ -121,6 +130,8 @@ impl TryFrom<Record> for StoredRelation {
             oid: record.oid,
             schema: record.schema,
             schema_oid: record.schema_oid,
+            // Its schema tells.
+            database: Oid(0),
             name: record.name,
             owner: record.owner,
             columns: record.columns.into(),
@@ -190,9 +201,10 @@ impl TransactionView {
         Ok(self.objects_in(self.database_oid())?.into_iter().map(|version| version.object).collect())
     }
 
-    /// The schema of this name.
+    /// The schema of this name. Those of temporary tables are in the database that the session is connected to.
     pub fn schema(&self, name: &str) -> Result<Option<Arc<Schema>>> {
-        Ok(self.object_named(self.database_oid(), name)?.map(|version| version.object))
+        let database = if is_temporary(name) { self.connected_oid() } else { self.database_oid() };
+        Ok(self.object_named(database, name)?.map(|version| version.object))
     }
 
     /// All tables and views of the database, by OID.
@@ -215,7 +227,7 @@ impl TransactionView {
 
     fn relations_of(&self, schema: &Schema) -> Result<Vec<Arc<Relation>>> {
         let versions = self.objects_in::<StoredRelation>(schema.oid)?;
-        Ok(versions.into_iter().map(|version| Arc::clone(&self.in_schema(version, &schema.name).relation)).collect())
+        Ok(versions.into_iter().map(|version| Arc::clone(&self.in_schema(version, schema).relation)).collect())
     }
 
     /// The table or view with this OID.
@@ -227,14 +239,14 @@ impl TransactionView {
     pub(crate) fn relation_named(&self, schema: &str, name: &str) -> Result<Option<Arc<Relation>>> {
         let Some(schema) = self.schema(schema)? else { return Ok(None) };
         let version = self.object_named(schema.oid, name)?;
-        Ok(version.map(|version| Arc::clone(&self.in_schema(version, &schema.name).relation)))
+        Ok(version.map(|version| Arc::clone(&self.in_schema(version, &schema).relation)))
     }
 
     /// The relation with this OID, with what storage asks for.
     pub(crate) fn stored_relation(&self, oid: Oid) -> Result<Option<Arc<StoredRelation>>> {
         let Some(version) = self.object::<StoredRelation>(oid)? else { return Ok(None) };
         let schema = self.object::<Schema>(version.object.relation.schema_oid)?;
-        Ok(schema.map(|schema| self.in_schema(version, &schema.object.name)))
+        Ok(schema.map(|schema| self.in_schema(version, &schema.object)))
     }
 
     /// The query of the rows that a materialized view keeps.
@@ -255,13 +267,15 @@ impl TransactionView {
         Ok(self.relations()?.into_iter().filter(|relation| reads(relation)).collect())
     }
 
-    /// The relation with its schema's name of now, which a definition that is older than a renaming does not have.
-    fn in_schema(&self, version: Version<StoredRelation>, schema: &str) -> Arc<StoredRelation> {
+    /// The relation with what its schema tells: the database, and the schema's name of now, which a definition that is
+    /// older than a renaming does not have.
+    fn in_schema(&self, version: Version<StoredRelation>, schema: &Schema) -> Arc<StoredRelation> {
         let Version { number, object } = version;
-        if object.relation.schema == schema {
+        if object.relation.schema == schema.name && object.relation.database == schema.database {
             return object;
         }
-        let relation = Relation { schema: schema.to_string(), ..(*object.relation).clone() };
+        let (name, database) = (schema.name.clone(), schema.database);
+        let relation = Relation { schema: name, database, ..(*object.relation).clone() };
         let renamed = Arc::new(StoredRelation { relation: Arc::new(relation), ..(*object).clone() });
         locked(&self.shared().caches.relations).insert(number, Arc::clone(&renamed));
         renamed
@@ -274,9 +288,12 @@ impl Transaction {
     /// # Errors
     /// 42P06 where there is one of this name.
     pub async fn create_schema(&self, schema: NewSchema) -> Result<Oid> {
-        let NewSchema { name, owner, quota_mb } = schema;
-        let schema =
-            Schema { oid: self.new_oid()?, database: self.database().oid, name, owner, quota_mb, comment: None };
+        let NewSchema { database, name, owner, quota_mb } = schema;
+        let database = database.unwrap_or(self.database().oid);
+        if !is_temporary(&name) {
+            self.writes_in(database)?;
+        }
+        let schema = Schema { oid: self.new_oid()?, database, name, owner, quota_mb, comment: None };
         self.insert_object(&schema).await?;
         Ok(schema.oid)
     }
@@ -286,6 +303,7 @@ impl Transaction {
     /// # Errors
     /// 42P06 where its new name is another's.
     pub async fn update_schema(&self, schema: &Schema) -> Result<()> {
+        self.writes_in(schema.database)?;
         self.replace_object(schema).await
     }
 
@@ -313,7 +331,7 @@ impl Transaction {
     pub async fn temp_schema(&self, owner: Oid) -> Result<String> {
         let name = format!("{TEMP_SCHEMA_PREFIX}{}", self.owner().pid);
         if self.seen().schema(&name)?.is_none() {
-            self.create_schema(NewSchema { name: name.clone(), owner, quota_mb: None }).await?;
+            self.create_schema(NewSchema { database: None, name: name.clone(), owner, quota_mb: None }).await?;
         }
         Ok(name)
     }
@@ -323,9 +341,14 @@ impl Transaction {
     /// # Errors
     /// 42P07 where there is one of this name; 3F000 where there is no such schema.
     pub async fn create_relation(&self, new: NewRelation) -> Result<Arc<Relation>> {
-        let Some(schema) = self.seen().schema(&new.schema)? else {
+        let view = self.seen();
+        let view = new.database.map_or_else(|| Arc::clone(&view), |database| view.in_database(database));
+        let Some(schema) = view.schema(&new.schema)? else {
             return Err(Error::new(SqlState::INVALID_SCHEMA_NAME, format!("schema \"{}\" does not exist", new.schema)));
         };
+        if !is_temporary(&schema.name) {
+            self.writes_in(schema.database)?;
+        }
         // Whoever drops the schema waits until it is known what is in it.
         self.lock(LockKey::Object(Kind::Schema, schema.oid), LockMode::AccessShare).await?;
         let columns = new.columns.into_iter().zip(1..).map(|(column, attnum)| Column { attnum, ..column }).collect();
@@ -333,6 +356,7 @@ impl Transaction {
             oid: self.new_oid()?,
             schema: schema.name.clone(),
             schema_oid: schema.oid,
+            database: schema.database,
             name: new.name,
             owner: new.owner,
             columns,
@@ -350,7 +374,7 @@ impl Transaction {
         let relation = Arc::clone(&new.relation);
         self.lock(LockKey::Object(Kind::Relation, relation.oid), LockMode::AccessExclusive).await?;
         self.insert_object(&new).await?;
-        if !relation.schema.starts_with(TEMP_SCHEMA_PREFIX) {
+        if !is_temporary(&relation.schema) {
             let owned = Owned { object: GrantObject::Relation(relation.oid), owner: relation.owner };
             self.apply_default_privileges(owned, relation.schema_oid, DefaultKind::Tables).await?;
         }
@@ -365,6 +389,9 @@ impl Transaction {
     /// 42P07 where its new name is another's; 1023 (XX000) where it was changed since this transaction's snapshot.
     pub async fn update_relation(&self, relation: Relation) -> Result<Arc<Relation>> {
         let old = self.stored(relation.oid).await?;
+        if !is_temporary(&relation.schema) {
+            self.writes_in(relation.database)?;
+        }
         let next_attnum = match relation.kind {
             // CREATE OR REPLACE VIEW numbers its columns anew.
             RelationKind::View(_) => relation.columns.len() as i16 + 1,
@@ -384,6 +411,9 @@ impl Transaction {
         value: Option<ScalarValue>,
     ) -> Result<Arc<Relation>> {
         let old = self.stored(table.oid).await?;
+        if !is_temporary(&table.schema) {
+            self.writes_in(table.database)?;
+        }
         let attnum = old.next_attnum;
         let columns = old.relation.columns.iter().cloned().chain([Column { attnum, ..column }]).collect();
         let mut values = (*old.values).clone();
@@ -399,6 +429,11 @@ impl Transaction {
 
     /// Drops a table with its rows, or a view; the caller has asked for its dependents.
     pub async fn drop_relation(&self, relation: Oid) -> Result<()> {
+        if let Some(stored) = self.seen().stored_relation(relation)?
+            && !is_temporary(&stored.relation.schema)
+        {
+            self.writes_in(stored.relation.database)?;
+        }
         self.remove_object::<StoredRelation>(relation).await?;
         self.drop_privileges(GrantObject::Relation(relation)).await?;
         self.end_all_files(relation)

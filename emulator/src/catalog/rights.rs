@@ -188,7 +188,7 @@ impl TransactionView {
         // What is temporary is nobody else's.
         let scopes = [
             GrantObject::InSchema(ScopedKind::Tables, relation.schema_oid),
-            GrantObject::InDatabase(ScopedKind::Tables, self.database_oid()),
+            GrantObject::InDatabase(ScopedKind::Tables, relation.database),
         ];
         let scoped = scopes.iter().map(|scope| self.grants_on(*scope)).collect::<Result<Vec<_>>>()?;
         for entry in entries.iter().chain(scoped.iter().flatten()) {

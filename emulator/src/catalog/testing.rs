@@ -45,6 +45,7 @@ pub(crate) fn begin(catalog: &Catalog, pid: i32) -> Transaction {
 /// A table to be made: `id INTEGER, name VARCHAR(20)`.
 pub(crate) fn table_named(name: &str) -> NewRelation {
     NewRelation {
+        database: None,
         schema: "public".into(),
         name: name.into(),
         owner: OWNER,

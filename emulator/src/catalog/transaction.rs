@@ -31,7 +31,7 @@ use super::{
     locks::{Granted, LockKey, Owner},
     objects::{Kind, locked},
     open,
-    relations::TEMP_SCHEMA_PREFIX,
+    relations::is_temporary,
     snapshot::{Snapshot, SnapshotId},
     sql::{current, sql_error},
 };
@@ -76,6 +76,8 @@ struct State {
     snapshot: Option<Arc<Snapshot>>,
     /// Has it read or written? Its snapshot is for good then.
     pinned: bool,
+    /// The database that it writes in, temporary tables aside.
+    written: Option<Oid>,
     touched: BTreeSet<Touched>,
     /// Data files it has begun to write: of which table, and their numbers.
     files: Vec<(Oid, i64)>,
@@ -300,12 +302,46 @@ impl Transaction {
     /// # Errors
     /// 1023 (XX000) where no serial order is left.
     pub(crate) fn note_write(&self, table: &Relation) -> Result<()> {
-        if self.0.database.isolation == Isolation::Serializable && !table.schema.starts_with(TEMP_SCHEMA_PREFIX) {
+        if is_temporary(&table.schema) {
+            return Ok(());
+        }
+        self.writes_in(table.database)?;
+        if table.database != self.0.database.oid {
+            refuse_interleaved(table)?;
+        }
+        if self.isolation_in(table.database)? == Isolation::Serializable {
             self.writes(Touched::Files)?;
             let snapshot = self.seen().snapshot();
             self.0.shared.serialization.write(self.0.owner, snapshot, table.oid)?;
         }
         Ok(())
+    }
+
+    /// Notes that the transaction writes in a database.
+    ///
+    /// # Errors
+    /// 0A000 where it has written in another one: the writes of a transaction are to one database (developer guide,
+    /// "Considerations for data sharing reads and writes in Amazon Redshift").
+    pub(crate) fn writes_in(&self, database: Oid) -> Result<()> {
+        let mut state = self.0.state();
+        match *state.written.get_or_insert(database) {
+            written if written == database => Ok(()),
+            _ => Err(Error::unsupported("writing to more than one database in a transaction is not supported")),
+        }
+    }
+
+    /// The database that it has written in, if any.
+    pub(crate) fn written_database(&self) -> Option<Oid> {
+        self.0.state().written
+    }
+
+    /// How transactions that write in a database are kept apart.
+    fn isolation_in(&self, database: Oid) -> Result<Isolation> {
+        if database == self.0.database.oid {
+            return Ok(self.0.database.isolation);
+        }
+        let found = self.seen().object::<Database>(database)?;
+        Ok(found.map_or(self.0.database.isolation, |found| found.object.isolation))
     }
 
     /// Notes that the transaction writes to a versioned table, and gives its number to mark the rows with.
@@ -481,9 +517,43 @@ impl TransactionView {
         self.inner.as_ref().map_or(-1, |inner| inner.owner.txn)
     }
 
-    /// The database it is in.
+    /// The database that names without one are looked up in.
     pub fn database_oid(&self) -> Oid {
         self.database
+    }
+
+    /// The database that the session is connected to.
+    pub(crate) fn connected_oid(&self) -> Oid {
+        self.inner.as_ref().map_or(self.database, |inner| inner.database.oid)
+    }
+
+    /// What the transaction sees of another database: its schemas are looked up there.
+    pub fn in_database(&self, database: Oid) -> Arc<TransactionView> {
+        Arc::new(TransactionView { database, ..self.clone() })
+    }
+
+    /// What cannot be queried from another database (developer guide, "Limitations" of cross-database queries).
+    fn check_reach(&self, relation: &Relation) -> Result<()> {
+        if relation.database == self.connected_oid() || is_temporary(&relation.schema) {
+            return Ok(());
+        }
+        refuse_interleaved(relation)?;
+        if !self.column_grants(relation.oid)?.is_empty() {
+            let message = format!(
+                "cross-database queries on tables with column-level privileges are not supported: \"{}\"",
+                relation.name
+            );
+            return Err(Error::unsupported(message));
+        }
+        let RelationKind::View(view) = &relation.kind else { return Ok(()) };
+        for base in &view.depends_on {
+            if let Some(base) = self.relation_by_oid(*base)?
+                && base.database != relation.database
+            {
+                return Err(too_far(&base));
+            }
+        }
+        Ok(())
     }
 
     /// The user with this id.
@@ -525,7 +595,7 @@ impl TransactionView {
             state.pinned = true;
         }
         drop(state);
-        if inner.database.isolation == Isolation::Serializable && !table.schema.starts_with(TEMP_SCHEMA_PREFIX) {
+        if inner.database.isolation == Isolation::Serializable && !is_temporary(&table.schema) {
             self.shared.serialization.read(inner.owner, self.snapshot(), table.oid)?;
         }
         Ok(())
@@ -553,7 +623,30 @@ impl CatalogView for TransactionView {
         Some(Arc::new(TransactionView { describes: true, ..self.clone() }))
     }
 
+    fn in_database(&self, database: &str) -> Result<Option<Arc<dyn CatalogView>>> {
+        if let Some(inner) = &self.inner
+            && inner.database.name == database
+        {
+            return Ok(Some(TransactionView::in_database(self, inner.database.oid)));
+        }
+        let found = self.database_named(database)?;
+        Ok(found.map(|found| -> Arc<dyn CatalogView> { TransactionView::in_database(self, found.oid) }))
+    }
+
+    fn around(&self, relation: &Relation) -> Result<Option<Arc<dyn CatalogView>>> {
+        let elsewhere = relation.kind != RelationKind::System && relation.database != self.database;
+        Ok(elsewhere.then(|| -> Arc<dyn CatalogView> { TransactionView::in_database(self, relation.database) }))
+    }
+
+    fn other_database(&self, relation: &Relation) -> Result<Option<String>> {
+        if relation.kind == RelationKind::System || relation.database == self.connected_oid() {
+            return Ok(None);
+        }
+        Ok(self.object::<Database>(relation.database)?.map(|found| found.object.name.clone()))
+    }
+
     fn contents(&self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Contents> {
+        self.check_reach(relation)?;
         self.lock_to_read(relation.oid);
         match &relation.kind {
             RelationKind::Table(_) => Ok(Contents::Scan(Arc::new(TableScan::new(self.clone(), relation, identity)?))),
@@ -578,4 +671,20 @@ impl CatalogView for TransactionView {
             None => Ok(true),
         }
     }
+}
+
+/// 0A000 for a table of another database that has an interleaved sort key.
+fn refuse_interleaved(table: &Relation) -> Result<()> {
+    if !table.table().is_some_and(|table| table.interleaved) {
+        return Ok(());
+    }
+    let message =
+        format!("cross-database queries on tables with interleaved sort keys are not supported: \"{}\"", table.name);
+    Err(Error::unsupported(message))
+}
+
+/// 0A000 for what a view of another database reads and is not in that database.
+pub(crate) fn too_far(relation: &Relation) -> Error {
+    let name = &relation.name;
+    Error::unsupported(format!("a view of another database refers to \"{name}\", which is in yet another database"))
 }

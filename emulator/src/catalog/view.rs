@@ -35,6 +35,22 @@ pub trait CatalogView: Send + Sync {
     /// May a user run a function or a procedure?
     fn may_execute(&self, user: Oid, routine: &Routine) -> Result<bool>;
 
+    /// The same catalog for one who is in the database of this name, whose schemas are looked up there; none where there is
+    /// no such database. The system's relations are looked up in the session's own.
+    fn in_database(&self, _database: &str) -> Result<Option<Arc<dyn CatalogView>>> {
+        Ok(None)
+    }
+
+    /// The same catalog for the names in a view's query, where it is another database's than those that are looked up here.
+    fn around(&self, _relation: &Relation) -> Result<Option<Arc<dyn CatalogView>>> {
+        Ok(None)
+    }
+
+    /// The name of the database that a relation is in, where the session is not connected to it.
+    fn other_database(&self, _relation: &Relation) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     /// The same catalog for one who only describes relations and reads none: it locks nothing. None where looking locks
     /// nothing anyhow.
     fn describing(&self) -> Option<Arc<dyn CatalogView>> {

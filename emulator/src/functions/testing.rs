@@ -76,6 +76,7 @@ pub fn context() -> BindContext {
         session: Arc::new(SessionInfo {
             database: "dev".into(),
             case_insensitive: false,
+            database_in_use: None,
             user: "admin".into(),
             user_id: 100,
             superuser: true,

@@ -228,12 +228,13 @@ impl Work<'_> {
     /// # Errors
     /// 42501 `permission denied for database d`
     pub(crate) fn require_create_schema(&self) -> Result<()> {
-        let database = self.transaction.database();
+        let database = self.view.database_oid();
         if self.has_system(SystemPrivilege::CreateSchema)?
-            || self.view.may_with_database(&*self.actor()?, database.oid, Privilege::Create)?
+            || self.view.may_with_database(&*self.actor()?, database, Privilege::Create)?
         {
             return Ok(());
         }
-        Err(permission_denied("database", &database.name))
+        let name = self.view.databases()?.iter().find(|found| found.oid == database).map(|found| found.name.clone());
+        Err(permission_denied("database", &name.unwrap_or_default()))
     }
 }

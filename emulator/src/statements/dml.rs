@@ -68,11 +68,13 @@ pub(crate) async fn update(update: &Update, work: &mut Work<'_>) -> Result<Outco
     Ok(Outcome::Done(CommandTag::rows("UPDATE", count)))
 }
 
-/// Runs TRUNCATE, which commits: the session sees to that.
+/// Runs TRUNCATE, which commits: the session sees to that. Of another database's table it does not (developer guide,
+/// "Considerations for data sharing reads and writes").
 pub(crate) async fn truncate(truncate: &Truncate, work: &mut Work<'_>) -> Result<Outcome> {
     work.require_owner(&*work.table(&truncate.table)?, OrElse::TRUNCATE)?;
     let relation = work.lock(&truncate.table, LockMode::AccessExclusive).await?;
     work.transaction.truncate(&relation).await?;
     mark_readers(&relation, Impact::Recompute("TRUNCATE"), work).await?;
+    work.state.commits = relation.database == work.transaction.database().oid;
     Ok(Outcome::Done(CommandTag::plain("TRUNCATE TABLE")))
 }

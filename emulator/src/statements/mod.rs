@@ -31,12 +31,12 @@ use futures::{StreamExt, stream};
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{Reset, Set, Statement},
-    names::ObjectName,
+    names::{Ident, ObjectName},
 };
 
 use crate::{
     binder::{BindContext, Binder, Destination, Parameters},
-    catalog::{LockMode, Relation, RelationKind, Transaction, TransactionView},
+    catalog::{Database, LockMode, Oid, Relation, RelationKind, Transaction, TransactionView},
     result::{Description, Notice, Outcome, ResultColumn, Rows},
     session::SessionState,
     settings::Span,
@@ -49,13 +49,15 @@ pub(crate) struct Work<'a> {
     pub state: &'a mut SessionState,
     /// The transaction that it writes in.
     pub transaction: &'a Transaction,
-    /// What it sees of the catalog.
+    /// What it sees of the catalog, from the database of what it makes, changes or drops.
     pub view: Arc<TransactionView>,
     /// The same for the binder, with the system's relations and the session's state.
     pub context: BindContext,
     /// Its id in the logs.
     pub query: i64,
     started: i64,
+    /// That database, where the statement names it.
+    entered: Option<Oid>,
 }
 
 impl<'a> Work<'a> {
@@ -66,9 +68,9 @@ impl<'a> Work<'a> {
         started: i64,
         parameters: Parameters,
     ) -> Result<Work<'a>> {
-        let view = transaction.view();
-        let context = state.context(transaction, &view, started, parameters);
-        Ok(Work { state, transaction, view, context, query: 0, started })
+        state.commits = false;
+        let (view, context) = state.look(transaction, started, parameters)?;
+        Ok(Work { state, transaction, view, context, query: 0, started, entered: None })
     }
 
     /// A binder for a part of the statement.
@@ -82,18 +84,61 @@ impl<'a> Work<'a> {
     /// Where there is no such table, or it is a view or the system's; 1023 where the lock cannot be had.
     async fn lock(&mut self, name: &ObjectName, mode: LockMode) -> Result<Arc<Relation>> {
         let relation = self.table(name)?;
+        self.enter(relation.database);
         self.transaction.lock_table(relation.oid, mode).await?;
-        self.look_again();
+        self.look_again()?;
         self.table(name)
     }
 
+    /// From now on schemas are looked up in the database of what the statement makes, changes or drops.
+    fn enter(&mut self, database: Oid) {
+        if self.view.database_oid() != database {
+            self.entered = Some(database);
+            self.view = self.view.in_database(database);
+        }
+    }
+
+    /// Enters the database that a name begins with, where it has one.
+    ///
+    /// # Errors
+    /// 3D000 where it does not exist.
+    fn enter_named(&mut self, database: Option<&Ident>) -> Result<()> {
+        let Some(database) = database else { return Ok(()) };
+        let database = self.database(database)?.oid;
+        self.enter(database);
+        Ok(())
+    }
+
+    /// The database of this name.
+    ///
+    /// # Errors
+    /// 3D000 where it does not exist.
+    fn database(&self, name: &Ident) -> Result<Arc<Database>> {
+        let folded = name.folded(self.context.session.case_sensitive);
+        self.view.database_named(&folded)?.ok_or_else(|| {
+            Error::new(SqlState::INVALID_CATALOG_NAME, format!("database \"{folded}\" does not exist")).at(name.pos)
+        })
+    }
+
+    /// Fails where something is of another database than the one that the session is connected to: views and routines can
+    /// be neither made nor changed there (developer guide, "Considerations for data sharing reads and writes").
+    fn require_connected(&self, database: Oid, what: &str) -> Result<()> {
+        if database == self.transaction.database().oid {
+            return Ok(());
+        }
+        Err(Error::unsupported(format!("{what} in another database is not supported")))
+    }
+
     /// Takes a new view of the catalog.
-    fn look_again(&mut self) {
-        self.view = self.transaction.view();
+    fn look_again(&mut self) -> Result<()> {
         let parameters = self.context.parameters.clone();
         let variables = self.context.variables.take();
-        self.context = self.state.context(self.transaction, &self.view, self.started, parameters);
+        (self.view, self.context) = self.state.look(self.transaction, self.started, parameters)?;
         self.context.variables = variables;
+        if let Some(database) = self.entered {
+            self.view = self.view.in_database(database);
+        }
+        Ok(())
     }
 
     /// Binds what reads tables. Those that others have locked are waited for, and then it is bound as they left them.
@@ -106,7 +151,7 @@ impl<'a> Work<'a> {
             if !self.transaction.wait_to_read().await? {
                 return bound;
             }
-            self.look_again();
+            self.look_again()?;
         }
     }
 
@@ -187,6 +232,7 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
             users::set_session_authorization(user.as_deref(), span, work)
         }
         Statement::Reset(Reset::SessionAuthorization) => users::set_session_authorization(None, Span::Session, work),
+        Statement::Use(change) => settings::use_database(change, work),
         Statement::Set(set) => settings::set(work.state, set),
         Statement::Reset(reset) => settings::reset(&mut work.state.settings, reset),
         Statement::Show(show) => settings::show(&work.state.settings, show),
@@ -247,7 +293,6 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         | Statement::DropPolicy(_)
         | Statement::AttachMaskingPolicy(_)
         | Statement::AttachRlsPolicy(_)
-        | Statement::Use(_)
         | Statement::AlterSystem(_) => {
             Err(Error::unsupported(format!("{} is not supported", statement.command_name())))
         }

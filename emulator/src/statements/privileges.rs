@@ -261,7 +261,7 @@ fn targets(privileges: &Privileges, target: &GrantTarget, work: &Work<'_>) -> Re
         GrantTarget::Schemas(names) => names
             .iter()
             .map(|name| {
-                let schema = work.schema(name.object())?;
+                let schema = work.schema_in(name.schema(), name.object())?;
                 let owned = Owned { object: GrantObject::Schema(schema.oid), owner: schema.owner };
                 Ok(whole(privileges, owned, ("schema", &schema.name)))
             })

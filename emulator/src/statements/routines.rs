@@ -143,6 +143,9 @@ fn no_such_type(ty: &DataType) -> Error {
 }
 
 fn schema_of(name: &ObjectName, work: &Work<'_>) -> Result<Oid> {
+    let database = name.database().map(|database| work.database(database)).transpose()?;
+    let database = database.map_or(work.view.database_oid(), |database| database.oid);
+    work.require_connected(database, "CREATE FUNCTION or CREATE PROCEDURE")?;
     let missing = |schema: &str| {
         Error::new(SqlState::INVALID_SCHEMA_NAME, format!("schema \"{schema}\" does not exist")).at(name.pos())
     };

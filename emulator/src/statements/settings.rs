@@ -2,10 +2,10 @@
 
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{Reset, Set, SetValue, Show},
+    ast::{Reset, Set, SetValue, Show, Use},
 };
 
-use super::text_rows;
+use super::{Work, text_rows};
 use crate::{
     result::{CommandTag, Outcome, ResultColumn},
     session::SessionState,
@@ -33,6 +33,16 @@ pub(crate) fn set_parameter(state: &mut SessionState, name: &str, values: &[&str
     Ok(())
 }
 
+/// Runs USE.
+///
+/// # Errors
+/// 3D000 where there is no such database.
+pub(crate) fn use_database(change: &Use, work: &mut Work<'_>) -> Result<Outcome> {
+    let database = work.database(&change.database)?;
+    work.state.settings.use_database(&database.name);
+    Ok(Outcome::Done(CommandTag::plain("USE")))
+}
+
 fn reseed(state: &mut SessionState) {
     state.random.seed(state.settings.get("seed").and_then(|seed| seed.parse().ok()).unwrap_or(0.0));
 }
@@ -57,6 +67,8 @@ pub(crate) fn reset(settings: &mut Settings, reset: &Reset) -> Result<Outcome> {
 /// The columns of SHOW.
 pub(crate) fn show_columns(show: &Show) -> Vec<ResultColumn> {
     match show {
+        // Developer guide, "USE".
+        Show::Parameter(name) if name == "use" => vec![ResultColumn::computed("Use Database", RedshiftType::Text)],
         Show::Parameter(name) => vec![ResultColumn::computed(name.as_str(), RedshiftType::Text)],
         Show::All => ["name", "setting"].map(|name| ResultColumn::computed(name, RedshiftType::Text)).to_vec(),
     }

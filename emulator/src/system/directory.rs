@@ -14,6 +14,11 @@ use crate::{
 
 /// Everything that the catalog tells of a database, as a transaction sees it.
 pub trait Directory: Send + Sync {
+    /// What it tells of the database with this OID; none where only one is known.
+    fn in_database(&self, _database: Oid) -> Option<Arc<dyn Directory>> {
+        None
+    }
+
     /// The users' schemas, temporary ones among them; not pg_catalog and its like.
     fn schemas(&self) -> Result<Vec<Arc<Schema>>>;
 
@@ -76,6 +81,10 @@ pub trait Directory: Send + Sync {
 }
 
 impl Directory for TransactionView {
+    fn in_database(&self, database: Oid) -> Option<Arc<dyn Directory>> {
+        Some(TransactionView::in_database(self, database))
+    }
+
     fn schemas(&self) -> Result<Vec<Arc<Schema>>> {
         self.schemas()
     }

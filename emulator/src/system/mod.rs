@@ -159,6 +159,7 @@ fn system_relation(oid: u32, schema: &str, name: &str, columns: Arc<[Column]>) -
         oid: Oid(oid),
         schema: schema.to_string(),
         schema_oid: Oid(schema_oid),
+        database: Oid(0),
         name: name.to_string(),
         owner: Oid(SYSTEM_USER),
         columns,

@@ -8,7 +8,7 @@ use super::{Activity, Directory, logs::Logs, visibility::Visibility};
 use crate::{
     Engine,
     binder::SessionInfo,
-    catalog::{Actor, Oid},
+    catalog::{Actor, Database, Oid},
 };
 
 /// What a statement's system relations tell of: its transaction's catalog, its session and the engine's logs.
@@ -24,9 +24,21 @@ pub struct Source {
     pub activity: Activity,
     /// What plans are made by; none where there is only a catalog.
     pub engine: Option<Engine>,
+    /// Is it of another database than the session is connected to? Then the system's relations are not among its own.
+    pub elsewhere: bool,
 }
 
 impl Source {
+    /// The same of another database; none where only one is known.
+    pub(crate) fn in_database(&self, database: &Database) -> Option<Source> {
+        if database.name == self.session.database {
+            return Some(self.clone());
+        }
+        let directory = self.directory.in_database(database.oid)?;
+        let session = Arc::new(SessionInfo { database: database.name.clone(), ..(*self.session).clone() });
+        Some(Source { directory, session, elsewhere: true, ..self.clone() })
+    }
+
     /// Is the session's user a superuser?
     pub(crate) fn is_superuser(&self) -> Result<bool> {
         Ok(self.session.superuser)

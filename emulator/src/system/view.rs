@@ -20,6 +20,11 @@ impl SystemView {
     pub fn new(users: Arc<dyn CatalogView>, source: Source) -> SystemView {
         SystemView { users, source: Arc::new(source) }
     }
+
+    /// The system's relations as they are, beside these.
+    fn with_users(&self, users: Arc<dyn CatalogView>) -> SystemView {
+        SystemView { users, source: Arc::clone(&self.source) }
+    }
 }
 
 impl CatalogView for SystemView {
@@ -70,8 +75,22 @@ impl CatalogView for SystemView {
         self.users.may_execute(user, routine)
     }
 
+    fn in_database(&self, database: &str) -> Result<Option<Arc<dyn CatalogView>>> {
+        let users = self.users.in_database(database)?;
+        Ok(users.map(|users| -> Arc<dyn CatalogView> { Arc::new(self.with_users(users)) }))
+    }
+
+    fn around(&self, relation: &Relation) -> Result<Option<Arc<dyn CatalogView>>> {
+        let users = self.users.around(relation)?;
+        Ok(users.map(|users| -> Arc<dyn CatalogView> { Arc::new(self.with_users(users)) }))
+    }
+
+    fn other_database(&self, relation: &Relation) -> Result<Option<String>> {
+        self.users.other_database(relation)
+    }
+
     fn describing(&self) -> Option<Arc<dyn CatalogView>> {
-        Some(Arc::new(SystemView { users: self.users.describing()?, source: Arc::clone(&self.source) }))
+        Some(Arc::new(self.with_users(self.users.describing()?)))
     }
 
     fn source(&self) -> Option<&Arc<Source>> {

@@ -114,6 +114,7 @@ fn renewed(transaction: &Transaction, old: &Relation, schema: &Schema, what: &Ta
         oid: transaction.new_oid()?,
         schema: schema.name.clone(),
         schema_oid: schema.oid,
+        database: schema.database,
         name: what.new_table.clone(),
         owner,
         created: clock::now(),

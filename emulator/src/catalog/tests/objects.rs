@@ -12,7 +12,7 @@ use crate::{
 };
 
 fn new_schema(name: &str) -> NewSchema {
-    NewSchema { name: name.into(), owner: OWNER, quota_mb: None }
+    NewSchema { database: None, name: name.into(), owner: OWNER, quota_mb: None }
 }
 
 async fn until_waiting(catalog: &Catalog) {

@@ -74,7 +74,7 @@ impl Interpreter<'_, '_> {
                 statement => {
                     let outcome = self.run_sql(statement, None).await?;
                     // The rows of a dynamic SELECT that nobody wants are left.
-                    self.finish(statement, outcome, into, Wanted::Maybe).await?;
+                    self.finish(outcome, into, Wanted::Maybe).await?;
                 }
             }
         }
@@ -87,13 +87,14 @@ impl Interpreter<'_, '_> {
             Statement::Call(call) => self.call(call, Some(into)).await,
             statement => {
                 let outcome = self.run_sql(statement, Some(())).await?;
-                self.finish(statement, outcome, into, Wanted::Yes).await
+                self.finish(outcome, into, Wanted::Yes).await
             }
         }
     }
 
     /// Takes a statement's rows or their number; TRUNCATE commits, and so does everything in a NONATOMIC procedure.
-    async fn finish(&mut self, statement: &Statement, outcome: Outcome, into: &[Target], wanted: Wanted) -> Result<()> {
+    async fn finish(&mut self, outcome: Outcome, into: &[Target], wanted: Wanted) -> Result<()> {
+        let commits = self.host.state.commits;
         match outcome {
             Outcome::Rows(rows) => {
                 if into.is_empty() && wanted == Wanted::Yes {
@@ -110,7 +111,7 @@ impl Interpreter<'_, '_> {
                 if let Some(rows) = tag.rows {
                     self.counted(rows as i64);
                 }
-                if matches!(statement, Statement::Truncate(_)) {
+                if commits {
                     self.cursors.clear();
                     self.host.commit().await?;
                 } else if self.nonatomic {

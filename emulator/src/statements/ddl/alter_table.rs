@@ -79,6 +79,9 @@ fn impact(action: &AlterTableAction) -> Option<Impact> {
 
 /// Of a view ALTER TABLE changes name and owner (developer guide, "ALTER TABLE").
 async fn alter_view(alter: &AlterTable, relation: &Arc<Relation>, work: &mut Work<'_>) -> Result<Outcome> {
+    if relation.kind != RelationKind::System {
+        work.require_connected(relation.database, "ALTER TABLE of a view")?;
+    }
     let mut changed = (**relation).clone();
     match (&relation.kind, &alter.action) {
         (RelationKind::View(view), _) if view.materialized.is_some() => {

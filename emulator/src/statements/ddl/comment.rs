@@ -34,7 +34,7 @@ pub(crate) async fn comment(comment: &Comment, work: &mut Work<'_>) -> Result<Ou
         }
         ObjectKind::Column => comment_on_column(&comment.name, text, work).await?,
         ObjectKind::Schema => {
-            let mut schema = (*work.schema(comment.name.object())?).clone();
+            let mut schema = (*work.schema_in(comment.name.schema(), comment.name.object())?).clone();
             work.require_schema_owner(&schema, OrElse::NOTHING).map_err(|error| error.at(comment.name.pos()))?;
             schema.comment = text;
             work.transaction.update_schema(&schema).await?;

@@ -84,6 +84,7 @@ impl Making {
         };
         work.transaction
             .create_relation(NewRelation {
+                database: Some(self.place.database),
                 schema: self.place.schema,
                 name: self.place.name,
                 owner: work.state.user_id,

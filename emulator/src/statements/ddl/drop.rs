@@ -178,6 +178,9 @@ fn find_to_drop(
         let message = format!("{} \"{object}\" does not exist", capitalised(word));
         return Err(Error::new(SqlState::UNDEFINED_TABLE, message).at(name.pos()));
     };
+    if relation.kind != RelationKind::System {
+        work.enter(relation.database);
+    }
     let is_materialized = relation.materialized().is_some();
     let fits = match (&relation.kind, kind) {
         (RelationKind::Table(_), DropKind::Table) => true,
@@ -232,7 +235,7 @@ fn capitalised(word: &str) -> String {
 async fn drop_schemas(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
     for name in &drop.names {
         let ident = name.object();
-        work.require_own_database(name.schema())?;
+        work.enter_named(name.schema())?;
         let folded = ident.folded(work.context.session.case_sensitive);
         if is_system(&folded) {
             let message = format!("permission denied for schema {folded}");

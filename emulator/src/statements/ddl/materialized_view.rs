@@ -47,6 +47,7 @@ pub(crate) async fn create_materialized_view(create: &CreateMaterializedView, wo
         return Err(Error::unsupported("CREATE MATERIALIZED VIEW ... USING ICEBERG is not supported"));
     }
     let place = work.place(&create.name, Lifetime::Permanent).await?;
+    work.require_connected(place.database, "CREATE MATERIALIZED VIEW")?;
     if work.view.relation(&place.schema, &place.name)?.is_some() {
         return Err(relation_exists(&place.name).at(create.name.object().pos));
     }
@@ -76,10 +77,11 @@ pub(crate) async fn create_materialized_view(create: &CreateMaterializedView, wo
     if attributes.dist_style.is_none() && attributes.dist_key.is_none() {
         attributes.dist_style = Some(DistStyle::Even);
     }
-    let data = Place { schema: place.schema.clone(), name: format!("mv_tbl__{}__0", place.name) };
+    let data =
+        Place { database: place.database, schema: place.schema.clone(), name: format!("mv_tbl__{}__0", place.name) };
     let making = Making { lifetime: Lifetime::Permanent, place: data, attributes, declared };
     let data = making.make(work).await?;
-    let incremental = is_incremental(&bound.plan)?;
+    let incremental = is_incremental(&bound.plan)? && !reads_elsewhere(&base, work)?;
     dml::append(bound.plan, &data, work).await?;
     let materialized = Materialized {
         data: data.oid,
@@ -98,6 +100,7 @@ pub(crate) async fn create_materialized_view(create: &CreateMaterializedView, wo
     };
     work.transaction
         .create_relation(NewRelation {
+            database: Some(place.database),
             schema: place.schema,
             name: place.name.clone(),
             owner: work.state.user_id,
@@ -155,6 +158,18 @@ fn check_base(reads: &BTreeSet<Oid>, create: &CreateMaterializedView, work: &Wor
     Ok(base)
 }
 
+/// Is one of its relations in another database? Then it is recomputed by every refresh (developer guide, "Working with
+/// views in Amazon Redshift data sharing").
+fn reads_elsewhere(base: &[Oid], work: &Work<'_>) -> Result<bool> {
+    for oid in base {
+        let relation = work.view.relation_by_oid(*oid)?;
+        if relation.is_some_and(|relation| relation.database != work.transaction.database().oid) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Can changes of its tables be applied to its rows? "Limitations for incremental refresh".
 fn is_incremental(plan: &LogicalPlan) -> Result<bool> {
     let refused = plan
@@ -198,7 +213,10 @@ fn versions(base: &[Oid], own: Oid, work: &Work<'_>) -> Result<Vec<(Oid, i64)>> 
 fn existing(name: &ObjectName, work: &Work<'_>) -> Result<Arc<Relation>> {
     let relation = work.binder().resolve(name)?;
     match relation.materialized() {
-        Some(_) => Ok(relation),
+        Some(_) => {
+            work.require_connected(relation.database, "changing a materialized view")?;
+            Ok(relation)
+        }
         None => {
             let message = format!("\"{}\" is not a materialized view", relation.name);
             Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message).at(name.pos()))
@@ -321,7 +339,8 @@ async fn recompute(view: &Relation, data: &Arc<Relation>, work: &mut Work<'_>) -
         .bind(|binder| {
             let context = binder.context();
             let session = SessionInfo { search_path: info.search_path.clone(), ..(*context.session).clone() };
-            let context = BindContext { session: Arc::new(session), ..context.clone() };
+            let catalog = context.catalog.around(view)?.unwrap_or_else(|| context.catalog.clone());
+            let context = BindContext { session: Arc::new(session), catalog, ..context.clone() };
             Binder::new(context).query_for(&query, Destination::Table).map_err(Error::without_position)
         })
         .await?;

@@ -9,7 +9,7 @@ use redshift_sql_dialect::{
 };
 
 use crate::{
-    catalog::{Relation, Schema},
+    catalog::{Oid, Relation, Schema},
     statements::Work,
 };
 
@@ -23,14 +23,15 @@ pub(super) enum Lifetime {
 /// Where a new relation goes.
 #[derive(Debug)]
 pub(super) struct Place {
+    pub database: Oid,
     pub schema: String,
     pub name: String,
 }
 
 impl Work<'_> {
     /// The schema and name of a new relation: the first schema of the search path that exists, unless it says one.
-    pub(super) async fn place(&self, name: &ObjectName, lifetime: Lifetime) -> Result<Place> {
-        self.check_database(name)?;
+    pub(super) async fn place(&mut self, name: &ObjectName, lifetime: Lifetime) -> Result<Place> {
+        self.enter_named(name.database())?;
         let session = &self.context.session;
         let object = name.object().folded(session.case_sensitive);
         if lifetime == Lifetime::Temporary {
@@ -41,7 +42,9 @@ impl Work<'_> {
                 return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message).at(name.pos()));
             }
             self.require_temporary()?;
-            return Ok(Place { schema: self.transaction.temp_schema(self.state.user_id).await?, name: object });
+            let database = self.transaction.database().oid;
+            let schema = self.transaction.temp_schema(self.state.user_id).await?;
+            return Ok(Place { database, schema, name: object });
         }
         let schema = match name.schema() {
             Some(schema) if is_system(&schema.value) => {
@@ -57,13 +60,21 @@ impl Work<'_> {
             self.require_create(&schema, &[SystemPrivilege::CreateTable, SystemPrivilege::CreateOrReplaceView])
                 .map_err(|error| error.at(name.pos()))?;
         }
-        Ok(Place { schema: schema.name.clone(), name: object })
+        Ok(Place { database: schema.database, schema: schema.name.clone(), name: object })
     }
 
     /// The schema of this name.
     pub(in crate::statements) fn schema(&self, name: &Ident) -> Result<Arc<Schema>> {
         let folded = name.folded(self.context.session.case_sensitive);
         self.view.schema(&folded)?.ok_or_else(|| no_such_schema(&folded).at(name.pos))
+    }
+
+    /// The schema of this name in the database of this name.
+    pub(in crate::statements) fn schema_in(&self, database: Option<&Ident>, name: &Ident) -> Result<Arc<Schema>> {
+        let Some(database) = database else { return self.schema(name) };
+        let folded = name.folded(self.context.session.case_sensitive);
+        let view = self.view.in_database(self.database(database)?.oid);
+        view.schema(&folded)?.ok_or_else(|| no_such_schema(&folded).at(name.pos))
     }
 
     /// The first schema of the search path that exists.
@@ -86,19 +97,6 @@ impl Work<'_> {
             Err(error) if error.sqlstate() == SqlState::UNDEFINED_TABLE => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    fn check_database(&self, name: &ObjectName) -> Result<()> {
-        self.require_own_database(name.database())
-    }
-
-    /// 0A000 where a name's database is not the session's.
-    pub(super) fn require_own_database(&self, database: Option<&Ident>) -> Result<()> {
-        let Some(database) = database else { return Ok(()) };
-        if database.folded(self.context.session.case_sensitive) == self.context.session.database {
-            return Ok(());
-        }
-        Err(Error::unsupported("cross-database references are not supported in this statement").at(database.pos))
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) async fn create_schema(create: &CreateSchema, work: &mut Work<'_>) ->
         return Err(Error::unsupported("CREATE SCHEMA with schema elements is not supported"));
     }
     let case_sensitive = work.context.session.case_sensitive;
-    work.require_own_database(create.database.as_ref())?;
+    work.enter_named(create.database.as_ref())?;
     let owner = match &create.authorization {
         Some(user) => work.user(user)?.id,
         None => work.state.user_id,
@@ -47,7 +47,8 @@ pub(crate) async fn create_schema(create: &CreateSchema, work: &mut Work<'_>) ->
         }
         return Err(schema_exists(&name).at(ident.pos));
     }
-    work.transaction.create_schema(NewSchema { name, owner, quota_mb: create.quota_mb }).await?;
+    let database = Some(work.view.database_oid());
+    work.transaction.create_schema(NewSchema { database, name, owner, quota_mb: create.quota_mb }).await?;
     Ok(Outcome::Done(CommandTag::plain("CREATE SCHEMA")))
 }
 

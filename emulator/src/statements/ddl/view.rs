@@ -17,6 +17,7 @@ use crate::{
 /// Runs CREATE VIEW. A late-binding view is not looked into (developer guide, "CREATE VIEW").
 pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Result<Outcome> {
     let place = work.place(&create.name, Lifetime::Permanent).await?;
+    work.require_connected(place.database, "CREATE VIEW")?;
     let existing = work.view.relation(&place.schema, &place.name)?;
     if let Some(relation) = &existing
         && !create.or_replace
@@ -42,6 +43,7 @@ pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Res
         None => {
             work.transaction
                 .create_relation(NewRelation {
+                    database: Some(place.database),
                     schema: place.schema,
                     name: place.name,
                     owner: work.state.user_id,
@@ -59,9 +61,11 @@ async fn bound_columns(create: &CreateView, work: &mut Work<'_>) -> Result<(Vec<
     let (bound, depends_on) = work
         .bind(|mut binder| {
             let bound = binder.query_for(&create.query, Destination::Definition)?;
-            Ok((bound, binder.reads().union(binder.calls()).copied().collect()))
+            let depends_on: Vec<Oid> = binder.reads().union(binder.calls()).copied().collect();
+            Ok((bound, depends_on))
         })
         .await?;
+    check_database(&depends_on, work)?;
     if create.columns.len() > bound.columns.len() {
         return Err(Error::new(SqlState::SYNTAX_ERROR, "CREATE VIEW specifies more column names than columns"));
     }
@@ -73,6 +77,22 @@ async fn bound_columns(create: &CreateView, work: &mut Work<'_>) -> Result<(Vec<
         declared.push(Column::new(name, column_type(result.ty)), pos)?;
     }
     Ok((declared.columns, depends_on))
+}
+
+/// "You can only create late-binding and materialized views on objects of other databases in the cluster."
+fn check_database(depends_on: &[Oid], work: &Work<'_>) -> Result<()> {
+    for oid in depends_on {
+        if let Some(relation) = work.view.relation_by_oid(*oid)?
+            && relation.database != work.transaction.database().oid
+        {
+            let message = format!(
+                "regular views on objects of other databases are not supported: \"{}\" is in another database",
+                relation.name
+            );
+            return Err(Error::unsupported(message).with_hint("Use WITH NO SCHEMA BINDING."));
+        }
+    }
+    Ok(())
 }
 
 /// CREATE OR REPLACE VIEW keeps the names and types of the columns, in their order (PostgreSQL 8.0, "CREATE VIEW").

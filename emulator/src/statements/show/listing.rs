@@ -215,7 +215,7 @@ impl Listing {
         work: &Work<'_>,
     ) -> Result<Listing> {
         let there = match of {
-            None => here(work),
+            None => here(work)?,
             Some(PoliciesOf::Database(name)) => {
                 let name = name.folded(work.context.session.case_sensitive);
                 in_database(Some(&name), work)?

@@ -152,6 +152,7 @@ async fn every_type_comes_back() {
     let definitions = columns.iter().zip(names.clone()).map(|((ty, _), name)| Column::new(name, *ty)).collect();
     for name in ["small", "large"] {
         txn.create_relation(NewRelation {
+            database: None,
             schema: "public".into(),
             name: name.into(),
             owner: OWNER,

@@ -83,6 +83,9 @@ pub fn scan(source: &Source, projection: &[usize]) -> Result<Vec<RecordBatch>> {
             }));
         }
     }
+    if source.elsewhere {
+        return Ok(vec![batch_of(COLUMNS, &rows, projection)?]);
+    }
     let system = SYSTEM.clone()?.project(projection).map_err(|error| Error::internal(error.to_string()))?;
     Ok(vec![system, batch_of(COLUMNS, &rows, projection)?])
 }

@@ -13,6 +13,7 @@ use super::{
     types,
 };
 
+use self::everywhere::Everywhere;
 pub(crate) use self::{
     attributes::{encoding as column_encoding, encoding_name},
     blocks::of_table as table_blocks,
@@ -24,6 +25,7 @@ pub(crate) use self::{
 mod attributes;
 mod blocks;
 mod constraints;
+mod everywhere;
 mod history;
 mod locks;
 mod namespaces;
@@ -73,10 +75,12 @@ pub(super) enum Base {
     Blocks,
     /// Open cursors.
     Cursors,
+    /// One of these of all databases.
+    Everywhere(Everywhere),
 }
 
 impl Base {
-    pub const ALL: [Base; 46] = [
+    pub const ALL: [Base; 50] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -123,6 +127,10 @@ impl Base {
         Base::Log(LogTable::MvState),
         Base::Blocks,
         Base::Cursors,
+        Base::Everywhere(Everywhere::Namespaces),
+        Base::Everywhere(Everywhere::Relations),
+        Base::Everywhere(Everywhere::Attributes),
+        Base::Everywhere(Everywhere::Routines),
     ];
 
     /// The name in `pg_internal`.
@@ -166,6 +174,7 @@ impl Base {
             Base::Log(LogTable::RefusedLogin) => "log_refused_login",
             Base::Log(LogTable::MvState) => "log_mv_state",
             Base::RoutineArguments => "routine_arguments",
+            Base::Everywhere(everywhere) => everywhere.name(),
             Base::Log(LogTable::Session) => "log_session",
             Base::Log(LogTable::Transaction) => "log_transaction_end",
             Base::Log(LogTable::UserChange) => "log_user_change",
@@ -208,6 +217,7 @@ impl Base {
             Base::Cursors => session::CURSOR_COLUMNS,
             Base::RoutineArguments => routines::ARGUMENT_COLUMNS,
             Base::LogQueryText | Base::LogQueryLongText => texts::COLUMNS,
+            Base::Everywhere(everywhere) => everywhere.columns(),
         }
     }
 
@@ -232,6 +242,7 @@ impl Base {
             Base::Sessions => session::session_rows(source)?,
             Base::RunningQueries => session::running_rows(source)?,
             Base::Locks => locks::rows(source)?,
+            Base::Everywhere(everywhere) => return everywhere.scan(source, projection).await,
             Base::Log(LogTable::Plan) => return plans::scan(source, projection).await,
             Base::Log(table) => return texts::log(source, table, projection).await,
             Base::LogSteps => history::step_rows(source).await?,

@@ -45,7 +45,7 @@ pub fn rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
         ]
     });
     let actor = source.actor()?;
-    let mut rows: Vec<Vec<Cell>> = system.collect();
+    let mut rows: Vec<Vec<Cell>> = system.filter(|_| !source.elsewhere).collect();
     for schema in source.directory.schemas()? {
         let accessible =
             schema.owner == actor.user || source.directory.may_with_schema(&actor, &schema, Privilege::Usage)?;

@@ -147,7 +147,7 @@ pub fn rows(source: &Source, wanted: &Wanted<'_>) -> Result<Vec<Vec<Cell>>> {
         wanted.any(&["pages", "row_estimate", "stored_rows", "visible_rows", "sorted_rows", "blocks", "megabytes"]);
     let database = source.database_oid()?;
     let access = Access::of(source, wanted.any(&["accessible"]))?;
-    let mut all = system_relations(source);
+    let mut all = if source.elsewhere { Vec::new() } else { system_relations(source) };
     let relations = source.directory.relations()?;
     let views: HashMap<Oid, &str> =
         relations.iter().filter_map(|relation| Some((relation.materialized()?.data, relation.name.as_str()))).collect();

@@ -33,7 +33,7 @@ view pg_catalog.svv_all_schemas 10503 (
     database_name varchar(128), schema_name varchar(128), schema_owner integer, schema_type varchar(128),
     schema_acl varchar(128), source_database varchar(128), schema_option varchar(256)
 ) as
-select current_database(), name, owner, 'local', acl_text, null, null from pg_internal.namespaces where accessible
+select database, name, owner, 'local', acl_text, null, null from pg_internal.all_namespaces where accessible
 ;
 
 -- r_SVV_ALL_TABLES.md
@@ -41,8 +41,8 @@ view pg_catalog.svv_all_tables 10504 (
     database_name varchar(128), schema_name varchar(128), table_name varchar(128), table_type varchar(128),
     table_acl varchar(128), remarks varchar(256)
 ) as
-select current_database(), schema, name, case when kind = 'v' then 'VIEW' else 'TABLE' end, acl_text, comment
-from pg_internal.relations
+select database, schema, name, case when kind = 'v' then 'VIEW' else 'TABLE' end, acl_text, comment
+from pg_internal.all_relations
 where kind in ('r', 'v') and accessible
 ;
 
@@ -52,10 +52,10 @@ view pg_catalog.svv_all_columns 10505 (
     ordinal_position integer, column_default varchar(4000), is_nullable varchar(3), data_type varchar(128),
     character_maximum_length integer, numeric_precision integer, numeric_scale integer, remarks varchar(256)
 ) as
-select current_database(), r.schema, r.name, a.name,
+select r.database, r.schema, r.name, a.name,
     a.num, a.default_value, case when a.not_null then 'NO' else 'YES' end, a.data_type,
     a.character_maximum_length, a.numeric_precision, a.numeric_scale, a.comment
-from pg_internal.relations r join pg_internal.attributes a on a.relation = r.oid
+from pg_internal.all_relations r join pg_internal.all_attributes a on a.relation = r.oid
 where r.kind in ('r', 'v') and r.accessible
 ;
 
@@ -72,7 +72,7 @@ view pg_catalog.svv_redshift_schemas 10507 (
     database_name varchar(128), schema_name varchar(128), schema_owner integer, schema_type varchar(16),
     schema_acl varchar(128), schema_option varchar(128)
 ) as
-select current_database(), name, owner, 'local', acl_text, null from pg_internal.namespaces where accessible
+select database, name, owner, 'local', acl_text, null from pg_internal.all_namespaces where accessible
 ;
 
 -- r_SVV_REDSHIFT_TABLES.md
@@ -80,9 +80,9 @@ view pg_catalog.svv_redshift_tables 10508 (
     database_name varchar(128), schema_name varchar(128), table_name varchar(128), table_type varchar(128),
     table_acl varchar(128), remarks varchar(128), table_owner varchar(128)
 ) as
-select current_database(), schema, name, case when kind = 'v' then 'VIEW' else 'TABLE' end, acl_text, comment,
+select database, schema, name, case when kind = 'v' then 'VIEW' else 'TABLE' end, acl_text, comment,
     owner_name
-from pg_internal.relations
+from pg_internal.all_relations
 where kind in ('r', 'v') and accessible
 ;
 
@@ -92,10 +92,10 @@ view pg_catalog.svv_redshift_columns 10509 (
     ordinal_position integer, data_type varchar(32), column_default varchar(4000), is_nullable varchar(3),
     encoding varchar(128), distkey boolean, sortkey integer, column_acl varchar(128), remarks varchar(256)
 ) as
-select current_database(), r.schema, r.name, a.name,
+select r.database, r.schema, r.name, a.name,
     a.num, a.type_name, a.default_value, case when a.not_null then 'NO' else 'YES' end,
     a.encoding, a.dist_key, a.sort_key, a.acl_text, a.comment
-from pg_internal.relations r join pg_internal.attributes a on a.relation = r.oid
+from pg_internal.all_relations r join pg_internal.all_attributes a on a.relation = r.oid
 where r.kind in ('r', 'v') and r.accessible
 ;
 
@@ -104,9 +104,9 @@ view pg_catalog.svv_redshift_functions 10510 (
     database_name varchar(128), schema_name varchar(128), function_name varchar(128), function_type varchar(128),
     argument_type varchar(512), result_type varchar(128)
 ) as
-select current_database(), schema, name, case when is_procedure then 'STORED PROCEDURE' else 'REGULAR FUNCTION' end,
+select database, schema, name, case when is_procedure then 'STORED PROCEDURE' else 'REGULAR FUNCTION' end,
     input_list, result
-from pg_internal.routines
+from pg_internal.all_routines
 where accessible
 ;
 

@@ -78,6 +78,7 @@ fn table(oid: u32, name: &str, columns: Vec<Column>, info: TableInfo) -> Relatio
         oid: Oid(oid),
         schema: "public".into(),
         schema_oid: Oid(2200),
+        database: Oid(1),
         name: name.into(),
         owner: Oid(100),
         columns: columns.into(),
@@ -267,6 +268,7 @@ pub(crate) fn source(user_id: u32) -> Source {
     let session = SessionInfo {
         database: "dev".into(),
         case_insensitive: false,
+        database_in_use: None,
         user: "admin".into(),
         user_id,
         superuser: user_id < 101,
@@ -289,5 +291,5 @@ pub(crate) fn source(user_id: u32) -> Source {
     };
     let activity = Activity::default();
     let logs = logs::Logs::open(&crate::Location::Memory).expect("logs");
-    Source { directory: Arc::new(Sample), session: Arc::new(session), logs, activity, engine: None }
+    Source { directory: Arc::new(Sample), session: Arc::new(session), logs, activity, engine: None, elsewhere: false }
 }

@@ -26,6 +26,7 @@ fn table(columns: Vec<Column>) -> Relation {
         oid: Oid(100_001),
         schema: "public".into(),
         schema_oid: Oid(2200),
+        database: Oid(1),
         name: "venue".into(),
         owner: Oid(100),
         columns: columns.into(),

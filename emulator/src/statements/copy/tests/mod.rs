@@ -122,6 +122,7 @@ fn table(name: &str, columns: &[(&str, RedshiftType)]) -> Relation {
         oid: Oid(100_133),
         schema: "public".into(),
         schema_oid: Oid(2200),
+        database: Oid(1),
         name: name.into(),
         owner: Oid(100),
         columns: columns.iter().enumerate().map(column).collect(),
