@@ -94,7 +94,12 @@ fn own(mut parts: WindowParts, ctx: &BindContext) -> Result<Typed> {
     let name = parts.name.clone();
     let mut args = args.into_iter();
     let (first, second) = (args.next(), args.next());
-    if args.next().is_some() {
+    let third = args.next();
+    if third.is_some() && matches!(name.as_str(), "lag" | "lead") && args.next().is_none() {
+        // Known from Redshift's users: the page of LAG has no such argument.
+        return Err(Error::unsupported(format!("Default parameter not be supported for window function {name}")));
+    }
+    if third.is_some() {
         return Err(missing);
     }
     let counted = |function: Arc<WindowUDF>, args: Vec<Expr>, ty: RedshiftType, parts| {

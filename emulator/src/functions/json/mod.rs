@@ -4,7 +4,7 @@
 
 pub(crate) mod scan;
 
-use redshift_sql_dialect::{Error, RedshiftType, Result, types::MAX_VARCHAR};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_VARCHAR};
 
 use self::scan::{Kind, Value};
 use super::registry::{BOOL, Call, Function, INT4, Param, function, takes};
@@ -97,10 +97,17 @@ fn array_element(call: Call<'_>) -> Result<Typed> {
     })
 }
 
+/// "Additional path elements can be specified, up to five levels deep."
+const MAX_STEPS: usize = 5;
+
 /// The value at the end of a path; NULL where there is none. A last argument that is a BOOLEAN is `null_if_invalid`.
 fn path(mut call: Call<'_>) -> Result<Typed> {
     let has_flag = call.args.len() > 2 && call.args.last().is_some_and(|last| last.ty == RedshiftType::Bool);
     let steps = call.args.len() - 1 - usize::from(has_flag);
+    if steps > MAX_STEPS {
+        let message = format!("{} takes {MAX_STEPS} path elements at most", call.name);
+        return Err(Error::new(SqlState::UNDEFINED_FUNCTION, message));
+    }
     let text = RedshiftType::Varchar(MAX_VARCHAR);
     for step in 1..=steps {
         let arg = call.args[step].clone();
@@ -142,6 +149,15 @@ mod tests {
             ("json_extract_path_text('{\"A\": 1}', 'a')", "NULL"),
         ]);
         check_errors(&[("json_extract_path_text('{\"f2\":{\"f3\":1}', 'f2')", "XX000", "JSON parsing error")]);
+        check(&[(
+            "json_extract_path_text('{\"a\":{\"b\":{\"c\":{\"d\":{\"e\":1}}}}}', 'a', 'b', 'c', 'd', 'e', true)",
+            "1",
+        )]);
+        check_errors(&[(
+            "json_extract_path_text('{}', 'a', 'b', 'c', 'd', 'e', 'f')",
+            "42883",
+            "json_extract_path_text takes 5 path elements at most",
+        )]);
     }
 
     #[test]
