@@ -68,6 +68,13 @@ pub struct ColumnOrigin {
     pub case_insensitive: bool,
 }
 
+impl ColumnOrigin {
+    /// Of a column that is computed of case-insensitive strings.
+    pub(crate) fn without_case() -> Self {
+        ColumnOrigin { case_insensitive: true, ..ColumnOrigin::default() }
+    }
+}
+
 /// A command tag such as `INSERT 0 3` or `CREATE TABLE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommandTag {

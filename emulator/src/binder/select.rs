@@ -142,7 +142,7 @@ impl Binder {
             Some(origin) if origin.case_insensitive != case_insensitive => {
                 Some(Arc::new(ColumnOrigin { case_insensitive, ..(*origin).clone() }))
             }
-            None if case_insensitive => Some(Arc::new(ColumnOrigin { case_insensitive, ..ColumnOrigin::default() })),
+            None if case_insensitive => Some(Arc::new(ColumnOrigin::without_case())),
             origin => origin,
         };
         let name = match &item.alias {

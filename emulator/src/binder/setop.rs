@@ -3,6 +3,8 @@
 //! A chain of one operator is one node over all its sides, however long it is. The types of a column are unified over
 //! all sides, before their projections are built, so that the literals among them still have no type.
 
+use std::sync::Arc;
+
 use datafusion::{
     common::NullEquality,
     functions_aggregate::expr_fn::min,
@@ -21,7 +23,10 @@ use super::{
     order::output,
     query::{Item, Open, Untyped},
 };
-use crate::{functions::collation, result::ResultColumn};
+use crate::{
+    functions::collation,
+    result::{ColumnOrigin, ResultColumn},
+};
 
 /// Behind the names of an aggregate's columns that show one of the equal values of a row, where it stands for DISTINCT.
 pub(crate) const DISTINCT_VALUE: &str = ":distinct";
@@ -69,14 +74,15 @@ impl Binder {
             let values: Vec<&Typed> = values.iter().collect();
             types.push(super::common_type(&values, words(op)).map_err(|error| error.at(sides[0].items[index].pos))?);
         }
-        // What is case-insensitive on all sides stays so.
+        // What is case-insensitive on one side is so on all: others have no declared collation here.
         let insensitive = |index: usize| {
             let origin = |side: &Open| side.items[index].origin.as_ref().is_some_and(|origin| origin.case_insensitive);
-            sides.iter().all(origin)
+            sides.iter().any(origin)
         };
-        let columns = sides[0].items.iter().zip(&types).enumerate().map(|(index, (item, ty))| ResultColumn {
-            origin: item.origin.clone().filter(|_| insensitive(index)),
-            ..ResultColumn::computed(item.name.clone(), *ty)
+        let columns = sides[0].items.iter().zip(&types).enumerate().map(|(index, (item, ty))| {
+            let computed = ResultColumn::computed(item.name.clone(), *ty);
+            let origin = insensitive(index).then(|| Arc::new(ColumnOrigin::without_case()));
+            ResultColumn { origin, ..computed }
         });
         let columns = columns.collect();
         let mut plans = Vec::with_capacity(sides.len());

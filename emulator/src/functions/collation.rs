@@ -25,7 +25,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
 /// The function whose result has the collation that it is told.
 pub(super) const COLLATE: &str = "collate";
 
-const MARK: &str = "case_insensitive";
+/// The name of the kernel that marks a case-insensitive string.
+pub(crate) const MARK: &str = "case_insensitive";
+
+/// The name of the kernel of what such strings are compared by.
+pub(crate) const WITHOUT_CASE: &str = "without_case";
 
 /// The same string, to be compared without regard to case.
 pub(crate) fn insensitive(value: Typed) -> Typed {
@@ -103,7 +107,7 @@ pub(crate) fn folded(value: Typed, ctx: &BindContext) -> Result<Typed> {
 }
 
 fn lower(ty: RedshiftType) -> Kernel<()> {
-    Kernel::new("lower", (), ty, |(), args| args.map1(|text: &str| Ok(Some(text.to_lowercase()))))
+    Kernel::new(WITHOUT_CASE, (), ty, |(), args| args.map1(|text: &str| Ok(Some(text.to_lowercase()))))
 }
 
 /// What a string is grouped, sorted and made distinct by without regard to case.

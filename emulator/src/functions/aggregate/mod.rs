@@ -302,6 +302,7 @@ fn listagg(mut args: Vec<Typed>, distinct: bool, within_group: Vec<OrderedArg>, 
         }
     };
     let Some(value) = args.pop() else { return Err(no_such_function("listagg", &args)) };
+    let case_insensitive = collation::is_insensitive(&value);
     let value = cast(value, text(), CastKind::Implicit, ctx)?;
     let mut keys = within_group;
     for key in &mut keys {
@@ -309,7 +310,7 @@ fn listagg(mut args: Vec<Typed>, distinct: bool, within_group: Vec<OrderedArg>, 
         let blanks = matches!(ty, RedshiftType::Varchar(_) | RedshiftType::Text);
         key.value = Typed::new(if blanks { without_trailing_blanks(sorted_by) } else { sorted_by }, ty);
     }
-    sorted(Made::List { delimiter, distinct }, value, keys, text())
+    sorted(Made::List { delimiter, distinct, case_insensitive }, value, keys, text())
 }
 
 /// "ST_Collect": all geometries in one, in the order of WITHIN GROUP.

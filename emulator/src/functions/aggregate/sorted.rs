@@ -36,6 +36,8 @@ pub enum Made {
         delimiter: String,
         /// Is each value taken once?
         distinct: bool,
+        /// Are values compared without regard to case?
+        case_insensitive: bool,
     },
     /// The value at this fraction of the rows (in units of 1e-18), one of theirs.
     Discrete(u64),
@@ -173,7 +175,13 @@ impl Accumulator for Rows {
     fn evaluate(&mut self) -> DataFusionResult<ScalarValue> {
         let values = self.sorted()?;
         match &self.made {
-            Made::List { delimiter, distinct } => list(values.as_string_view(), delimiter, *distinct),
+            Made::List { delimiter, distinct, case_insensitive } => {
+                let compared = |value: &str| {
+                    let value = value.trim_end_matches(' ');
+                    if *case_insensitive { value.to_lowercase() } else { value.to_string() }
+                };
+                list(values.as_string_view(), delimiter, distinct.then_some(compared))
+            }
             Made::Discrete(fraction) => discrete(&values, *fraction),
             Made::Continuous(fraction) => continuous(&values, *fraction, self.result),
             Made::Collection(boxes) => {
@@ -217,11 +225,15 @@ impl Accumulator for Rows {
 }
 
 /// Developer guide, "LISTAGG": NULLs and empty strings are ignored, duplicates found without trailing blanks.
-fn list(values: &StringViewArray, delimiter: &str, distinct: bool) -> DataFusionResult<ScalarValue> {
+fn list(
+    values: &StringViewArray,
+    delimiter: &str,
+    distinct: Option<impl Fn(&str) -> String>,
+) -> DataFusionResult<ScalarValue> {
     let mut joined: Option<String> = None;
     let mut seen = HashSet::new();
     for value in values.iter().flatten().filter(|value| !value.is_empty()) {
-        if distinct && !seen.insert(value.trim_end_matches(' ')) {
+        if distinct.as_ref().is_some_and(|compared| !seen.insert(compared(value))) {
             continue;
         }
         match &mut joined {

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     binder::{DISTINCT_VALUE, GROUP_VALUE, Labels},
     error::from_datafusion,
-    functions::string::WITHOUT_BLANKS,
+    functions::{collation, string::WITHOUT_BLANKS},
     system::quote_identifier,
 };
 
@@ -164,7 +164,7 @@ impl Names {
     }
 
     fn text(&self, expr: &Expr, style: Style<'_>) -> String {
-        match expr {
+        match as_written(expr) {
             Expr::Column(column) => self.column(column, style),
             Expr::Alias(alias) => self.text(&alias.expr, style),
             Expr::Literal(value, _) => literal(value),
@@ -322,6 +322,17 @@ impl Scan {
     /// What its columns are qualified with.
     fn shown(&self) -> &str {
         self.alias.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// A string as it was written, under what makes it comparable: without its trailing blanks, without regard to case.
+pub(super) fn as_written(expr: &Expr) -> &Expr {
+    let Expr::ScalarFunction(call) = expr else { return expr };
+    match call.args.as_slice() {
+        [string] if matches!(call.func.name(), WITHOUT_BLANKS | collation::MARK | collation::WITHOUT_CASE) => {
+            as_written(string)
+        }
+        _ => expr,
     }
 }
 

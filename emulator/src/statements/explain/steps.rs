@@ -20,7 +20,7 @@ use redshift_sql_dialect::{Result, ast::DistStyle};
 
 use super::{
     estimate::{Estimate, Grouping, Joined, whole},
-    names::{Names, Style, is_shown_value},
+    names::{Names, Style, as_written, is_shown_value},
     scans::{self, Scan, arrow_width, width_of},
     selectivity::{conjuncts, operators, uncast},
 };
@@ -218,7 +218,7 @@ impl<'a> Planner<'a> {
     }
 
     fn origin(&self, expr: &Expr, scan: Option<usize>) -> Origin {
-        match uncast(expr) {
+        match as_written(uncast(expr)) {
             Expr::Column(column) => match self.names.origin(column, scan) {
                 Some((scan, name)) => Origin::Scan(scan, name),
                 None => Origin::Computed(column.name.clone()),
