@@ -1,11 +1,20 @@
 //! Texts of SQL checked offline: every statement that Redshift would not take, as a compiler reports it.
 //!
+//! Beside what the parser says of a statement that is what Redshift finds out without looking into its catalog: what is wrong
+//! inside of procedures and functions, and types that do not exist.
+//!
 //! A file may be one for psql: lines between its statements that begin with a backslash are passed over. A template is
 //! not SQL before it is rendered; where its marks are found, the hint says so.
 
 use std::fmt::Write as _;
 
-use crate::{error::Error, parser::parse_each};
+use crate::{
+    ast::{DataType, Expr, ExprKind, FunctionLanguage, Parsed, Quoting, RoutineArg, RoutineBody, Statement},
+    error::{Error, Pos},
+    parser::{column_type::unknown_type, parse_each},
+    plpgsql::parse_block,
+    visit::{Visitor, walk_expr, walk_statement},
+};
 
 /// A statement that is not Redshift's SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +31,81 @@ pub struct Problem {
 
 /// Checks a whole file. One problem for each statement that has one: the parser goes on behind the next semicolon.
 pub fn check(text: &str) -> Vec<Problem> {
-    let errors = parse_each(text).into_iter().filter_map(Result::err);
-    errors.map(|error| problem(text, error)).collect()
+    let checked = parse_each(text).into_iter().map(|parsed| check_statement(text, &parsed?));
+    checked.filter_map(Result::err).map(|error| problem(text, error)).collect()
+}
+
+fn check_statement(text: &str, parsed: &Parsed) -> Result<(), Error> {
+    let body = match &parsed.statement {
+        Statement::CreateProcedure(create) => Some((&create.body, parse_block(&create.body.text).err())),
+        Statement::CreateFunction(create) if create.language == FunctionLanguage::Sql => {
+            Some((&create.body, crate::parse_query(&create.body.text).err()))
+        }
+        _ => None,
+    };
+    if let Some((body, Some(error))) = body {
+        return Err(in_body(text, parsed, body, error));
+    }
+    let mut types = UnknownTypes(None);
+    types.visit_statement(&parsed.statement);
+    types.0.map_or(Ok(()), Err)
+}
+
+/// An error in a routine's body, at its place in the text; at the statement's where the body has escapes.
+fn in_body(text: &str, parsed: &Parsed, body: &RoutineBody, error: Error) -> Error {
+    let opening = match &body.quoting {
+        Quoting::Single => "'".to_owned(),
+        Quoting::Dollar { tag } => format!("${tag}$"),
+    };
+    let statement = &text[parsed.start as usize..parsed.end as usize];
+    let place = statement.find(&format!("{opening}{}{opening}", body.text)).map(|place| place + opening.len());
+    let position = match (place, error.position()) {
+        (Some(place), Some(inner)) => parsed.start + place as Pos + inner,
+        _ => parsed.start,
+    };
+    error.without_position().at(position)
+}
+
+/// Finds the first type that does not exist. What is in a routine's body has its places there and is left out.
+struct UnknownTypes(Option<Error>);
+
+impl UnknownTypes {
+    fn look_at(&mut self, ty: &DataType) {
+        let DataType::Named(name) = ty else { return };
+        let known_schema = name.0.len() == 1;
+        // Arrays are the catalog's own.
+        let is_array = name.object().value.starts_with('_');
+        if self.0.is_none() && known_schema && !is_array {
+            self.0 = unknown_type(&name.object().value, name.pos());
+        }
+    }
+
+    fn look_at_routine(&mut self, args: &[RoutineArg], returns: Option<&DataType>) {
+        args.iter().map(|arg| &arg.ty).chain(returns).for_each(|ty| self.look_at(ty));
+    }
+}
+
+impl Visitor for UnknownTypes {
+    fn visit_statement(&mut self, statement: &Statement) {
+        match statement {
+            Statement::CreateFunction(create) => self.look_at_routine(&create.args, Some(&create.returns)),
+            Statement::CreateProcedure(create) => self.look_at_routine(&create.args, None),
+            Statement::Prepare(prepare) => {
+                prepare.types.iter().for_each(|ty| self.look_at(ty));
+                walk_statement(self, statement);
+            }
+            // Its query is a text with places of its own.
+            Statement::Unload(_) => {}
+            _ => walk_statement(self, statement),
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &Expr) {
+        if let ExprKind::Cast { ty, .. } = &expr.kind {
+            self.look_at(ty);
+        }
+        walk_expr(self, expr);
+    }
 }
 
 fn problem(text: &str, error: Error) -> Problem {
@@ -175,6 +257,51 @@ mod tests {
         assert_eq!((problems[0].line, problems[0].column), (1, 21));
         assert_eq!((problems[1].line, problems[1].column), (2, 13));
         assert!(problems[1].report("f").contains("\n  | \t      \t    ^\n"), "{}", problems[1].report("f"));
+    }
+
+    #[test]
+    fn bodies_of_routines_are_read() {
+        let text = "create procedure p() as $$\nbegin\n  select 1;\n  selct 2;\nend $$ language plpgsql;\n\
+                    create function f(int) returns int stable as $x$ select $1 + $x$ language sql;\n\
+                    create procedure q() as 'begin raise info ''x'' y; end' language plpgsql;\n\
+                    create procedure r() as $$ begin null; end $$ language plpgsql;";
+        let problems = check(text);
+        let places: Vec<_> = problems.iter().map(|problem| (problem.line, problem.column)).collect();
+        assert_eq!(places, [(4, 3), (6, 62), (7, 1)]);
+        assert_eq!(problems[0].error.message(), "syntax error at or near \"selct\"");
+    }
+
+    /// Users cannot make types, so that a type nobody knows is none.
+    #[test]
+    fn types_that_do_not_exist_are_told() {
+        for marked in [
+            "select a::[jsonb] from t",
+            "select cast(a as [uuid])",
+            "select [json] '{}'",
+            "select 1 where exists (select a from t where b = c::int::[tinyint])",
+            "insert into t select a::[citext] from u",
+            "create view v as select a::[hstore] from t",
+            "create function f(a [string]) returns int stable as $$ select 1 $$ language sql",
+            "create function f(int) returns [uuid] stable as $$ select 1 $$ language sql",
+            "create procedure p(a int, b [jsonb]) as $$ begin end $$ language plpgsql",
+            "prepare p (int, [uuid]) as select $1",
+        ] {
+            let (before, rest) = marked.split_once('[').expect("a mark");
+            let name = rest.split(']').next().expect("a type");
+            let problems = check(&marked.replace(['[', ']'], ""));
+            assert_eq!(problems.len(), 1, "{marked}");
+            assert_eq!(problems[0].error.sqlstate().0, "42704", "{marked}");
+            assert_eq!(problems[0].error.message(), format!("type \"{name}\" does not exist"));
+            assert_eq!(problems[0].column, before.len() + 1, "{marked}");
+        }
+        for right in [
+            "select a::text[], b::\"char\", c::pg_catalog.regclass, d::information_schema.sql_identifier, e::name from t",
+            "select a::super, b::varbyte, c::hllsketch, d::geometry, e::timetz, f::bpchar, g::int8, h::oidvector from t",
+            "select 'x'::refcursor, 'x'::regoperator, 'x'::record, interval '1 day', date '2020-01-01'",
+            "create procedure p(a refcursor) as $$ begin end $$ language plpgsql",
+        ] {
+            assert_eq!(check(right), [], "{right}");
+        }
     }
 
     #[test]

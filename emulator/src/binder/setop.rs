@@ -38,9 +38,6 @@ impl Binder {
         let QueryBody::SetOperation { op, all, pos, .. } = body else {
             return Err(Error::internal("a set operation without operator"));
         };
-        if *all && *op != SetOperator::Union {
-            return Err(Error::unsupported(format!("{} ALL is not supported", words(*op))).at(*pos));
-        }
         let sides = sides(body, *op, *all).into_iter().map(|side| self.open_body(side)).collect::<Result<Vec<_>>>()?;
         let (plans, columns) = self.unified(sides, *op, *pos)?;
         let plan = match op {

@@ -6,12 +6,11 @@ use futures::future::BoxFuture;
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{Call, Statement},
-    plpgsql::parse_block,
     types::MAX_VARCHAR,
 };
 
 use super::{
-    Host,
+    Host, block,
     interpreter::Interpreter,
     nested,
     variables::{Slot, Value},
@@ -205,7 +204,7 @@ pub(super) fn run<'a>(
         let RoutineKind::Procedure { nonatomic, settings, .. } = &routine.kind else {
             return Err(Error::internal("a function is called as a procedure"));
         };
-        let block = parse_block(&routine.body)?;
+        let block = block(&routine.body)?;
         let before: Vec<(String, String)> = settings
             .iter()
             .map(|(name, _)| (name.clone(), host.state.settings.get(name).unwrap_or_default().to_string()))

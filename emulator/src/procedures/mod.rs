@@ -21,7 +21,10 @@ pub(crate) use host::Host;
 use std::future::{Future, poll_fn};
 
 use futures::future::BoxFuture;
-use redshift_sql_dialect::{Result, plpgsql::parse_block};
+use redshift_sql_dialect::{
+    Error, Result,
+    plpgsql::{Block, parse_block},
+};
 
 /// Bytes of stack that one level of a procedure may take.
 const LEVEL_STACK: usize = 1 << 20;
@@ -39,5 +42,10 @@ fn nested<'a, T: Send + 'a>(level: impl Future<Output = T> + Send + 'a) -> BoxFu
 /// # Errors
 /// 42601 for what is not PL/pgSQL.
 pub(crate) fn check(body: &str) -> Result<()> {
-    parse_block(body).map(|_| ())
+    block(body).map(|_| ())
+}
+
+/// A body, parsed. Its errors have no place: the client's text is another one.
+fn block(body: &str) -> Result<Block> {
+    parse_block(body).map_err(Error::without_position)
 }

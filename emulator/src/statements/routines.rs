@@ -248,10 +248,6 @@ pub(crate) async fn drop_routine(drop: &DropRoutine, work: &mut Work<'_>) -> Res
             drop_users_of(routine.oid, &what, drop.cascade, work).await?;
             work.transaction.drop_routine(&routine).await?;
         }
-        None if drop.if_exists => {
-            let error = missing(drop.kind, &drop.signature);
-            work.inform(format!("{} and will be skipped", error.message()));
-        }
         None => return Err(missing(drop.kind, &drop.signature)),
     }
     Ok(Outcome::Done(tag))

@@ -255,10 +255,8 @@ pub(crate) async fn drop_principal(drop: &DropPrincipal, work: &mut Work<'_>) ->
         PrincipalKind::Group => {
             work.require_superuser("drop groups")?;
             for name in &drop.names {
-                match work.group(name) {
-                    Ok(group) => work.transaction.drop_group(group.id).await?,
-                    Err(error) => skip(drop, error, work)?,
-                }
+                let group = work.group(name)?;
+                work.transaction.drop_group(group.id).await?;
             }
             Ok(Outcome::Done(CommandTag::plain("DROP GROUP")))
         }

@@ -206,7 +206,24 @@ impl Activity {
 
     /// Ends all sessions.
     pub fn terminate_all(&self) {
-        let controls: Vec<_> = self.lock().sessions.values().filter_map(|entry| entry.control.clone()).collect();
+        self.terminate_where(|_| true);
+    }
+
+    /// Ends the sessions of a database.
+    pub fn terminate_in(&self, database: &str) {
+        self.terminate_where(|session| session.database == database);
+    }
+
+    /// Is a session open in this database?
+    pub fn is_used(&self, database: &str) -> bool {
+        self.lock().sessions.values().any(|entry| entry.session.database == database)
+    }
+
+    fn terminate_where(&self, meant: impl Fn(&SessionActivity) -> bool) {
+        let entries = self.lock();
+        let meant = entries.sessions.values().filter(|entry| meant(&entry.session));
+        let controls: Vec<_> = meant.filter_map(|entry| entry.control.clone()).collect();
+        drop(entries);
         controls.iter().for_each(|control| control.terminate());
     }
 

@@ -521,6 +521,8 @@ pub struct Drop {
     pub external_database: bool,
     /// CASCADE?
     pub cascade: bool,
+    /// FORCE, of a database: those who are connected to it are thrown out.
+    pub force: bool,
 }
 
 /// The kinds of objects that DROP and COMMENT name.

@@ -3,7 +3,7 @@
 use super::{DataType, IamRole, Query};
 use crate::names::{Ident, ObjectName};
 
-/// `CREATE MODEL name [FROM source] [TARGET column] FUNCTION name [(types)] [RETURNS type] ... SETTINGS (...)`
+/// `CREATE MODEL name [FROM source] [TARGET column] [FUNCTION name [(types)]] [RETURNS type] ... SETTINGS (...)`
 #[derive(Debug, Clone, PartialEq)]
 pub struct CreateModel {
     /// Its name.
@@ -12,14 +12,14 @@ pub struct CreateModel {
     pub source: Option<ModelSource>,
     /// TARGET: what is predicted.
     pub target: Option<Ident>,
-    /// FUNCTION: what predicts.
-    pub function: ObjectName,
+    /// FUNCTION: what predicts; none for forecasts.
+    pub function: Option<ObjectName>,
     /// The types of the function's arguments, where written.
     pub arg_types: Option<Vec<DataType>>,
     /// RETURNS
     pub returns: Option<DataType>,
-    /// `SAGEMAKER ['endpoint'[:'model']]`: for models that are there already.
-    pub sagemaker: Option<Option<String>>,
+    /// SAGEMAKER: where a model is asked that is there already.
+    pub sagemaker: Option<Endpoint>,
     /// IAM_ROLE
     pub iam_role: IamRole,
     /// AUTO ON | OFF
@@ -36,6 +36,15 @@ pub struct CreateModel {
     pub hyperparameters: Option<Hyperparameters>,
     /// SETTINGS
     pub settings: Vec<ModelSetting>,
+}
+
+/// `'endpoint'[:'model']`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The endpoint's name.
+    pub name: String,
+    /// Which model, where the endpoint has several.
+    pub model: Option<String>,
 }
 
 /// What a model is trained with.

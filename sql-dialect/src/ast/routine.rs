@@ -204,13 +204,11 @@ pub enum NewOwner {
     SessionUser,
 }
 
-/// `DROP FUNCTION | PROCEDURE [IF EXISTS] signature [CASCADE | RESTRICT]`
+/// `DROP FUNCTION | PROCEDURE signature [CASCADE | RESTRICT]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct DropRoutine {
     /// Function or procedure.
     pub kind: RoutineKind,
-    /// IF EXISTS?
-    pub if_exists: bool,
     /// Which one.
     pub signature: Signature,
     /// CASCADE?

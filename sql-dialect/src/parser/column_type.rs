@@ -148,6 +148,13 @@ fn is_stored(ty: RedshiftType) -> bool {
     }
 }
 
+/// The error for a type that no catalog could have: there are no types of users. None where Postgres 8.0 had it, so that
+/// something may be cast to it.
+pub(crate) fn unknown_type(ty: &str, pos: Pos) -> Option<Error> {
+    let error = refused(ty, None, pos);
+    Some(error).filter(|error| error.sqlstate() == SqlState::UNDEFINED_OBJECT)
+}
+
 fn refused(ty: &str, column: Option<&str>, pos: Pos) -> Error {
     let is_array = ty.ends_with("[]");
     let known = is_array || ty == "interval" || NOT_STORED.binary_search(&ty).is_ok() || is_of_the_catalog(ty);

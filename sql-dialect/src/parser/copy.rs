@@ -148,6 +148,7 @@ impl Parser<'_> {
     fn copy_assignment(&mut self) -> Result<CopyOption> {
         if self.word_at(1, "to") {
             self.tokens.remove(self.at + 1);
+            self.closing.take();
         } else {
             return Err(self.unexpected_at(self.at + 1));
         }
@@ -265,7 +266,7 @@ impl Parser<'_> {
 
     /// `[[AS] 'auto' | 's3://...']`
     fn auto_or_path(&mut self) -> Result<String> {
-        if self.is_word("as") || self.begins_string(0) { self.as_text() } else { Ok("auto".to_owned()) }
+        if self.begins_as_text() { self.as_text() } else { Ok("auto".to_owned()) }
     }
 
     /// `[SIMPLIFY [AUTO] ['tolerance']]`
@@ -298,7 +299,12 @@ impl Parser<'_> {
 
     /// `[AS] ['c']`
     fn replacement(&mut self) -> Result<Option<String>> {
-        if self.is_word("as") || self.begins_string(0) { self.as_text().map(Some) } else { Ok(None) }
+        if self.begins_as_text() { self.as_text().map(Some) } else { Ok(None) }
+    }
+
+    /// Is there a string, with or without AS? AS alone begins a format: `ACCEPTINVCHARS AS CSV`.
+    fn begins_as_text(&self) -> bool {
+        self.begins_string(0) || self.is_word("as") && self.begins_string(1)
     }
 
     fn encoding_name(&mut self) -> Result<String> {

@@ -280,7 +280,7 @@ impl Parser<'_> {
             "table" => self.drop_objects(ObjectKind::Table),
             "view" => self.drop_objects(ObjectKind::View),
             "schema" => self.drop_objects(ObjectKind::Schema),
-            "database" => self.drop_objects(ObjectKind::Database),
+            "database" => self.drop_database(),
             "user" => self.drop_principal(PrincipalKind::User),
             "group" => self.drop_principal(PrincipalKind::Group),
             "role" => self.drop_role(),
@@ -315,13 +315,25 @@ impl Parser<'_> {
     fn drop_objects(&mut self, kind: ObjectKind) -> Result<Statement> {
         self.advance();
         let if_exists = self.eat_words(&["if", "exists"]);
-        let names = match kind {
-            ObjectKind::Database => vec![ObjectName(vec![self.ident()?])],
-            _ => self.comma_list(Self::object_name)?,
-        };
+        let names = self.comma_list(Self::object_name)?;
         let external_database = kind == ObjectKind::Schema && self.eat_words(&["drop", "external", "database"]);
         let cascade = self.cascade();
-        Ok(Statement::Drop(Drop { kind, if_exists, names, external_database, cascade }))
+        Ok(Statement::Drop(Drop { kind, if_exists, names, external_database, cascade, force: false }))
+    }
+
+    /// `DATABASE name [FORCE]`
+    fn drop_database(&mut self) -> Result<Statement> {
+        self.advance();
+        self.refuse_if_exists("Look into PG_DATABASE first.")?;
+        let names = vec![ObjectName(vec![self.ident()?])];
+        let force = self.eat_word("force");
+        let kind = ObjectKind::Database;
+        Ok(Statement::Drop(Drop { kind, if_exists: false, names, external_database: false, cascade: false, force }))
+    }
+
+    /// IF EXISTS came late to Postgres, and Redshift has it for some objects only.
+    pub(super) fn refuse_if_exists(&self, hint: &str) -> Result<()> {
+        if self.are_words(&["if", "exists"]) { Err(self.newer(1, hint)) } else { Ok(()) }
     }
 
     /// `[CASCADE | RESTRICT]`
@@ -335,6 +347,11 @@ impl Parser<'_> {
 
     fn drop_principal(&mut self, kind: PrincipalKind) -> Result<Statement> {
         self.advance();
+        if kind == PrincipalKind::Group {
+            self.refuse_if_exists("Look into PG_GROUP first.")?;
+            let names = vec![self.ident()?];
+            return Ok(Statement::DropPrincipal(DropPrincipal { kind, if_exists: false, names }));
+        }
         let if_exists = self.eat_words(&["if", "exists"]);
         let names = self.comma_list(Self::ident)?;
         Ok(Statement::DropPrincipal(DropPrincipal { kind, if_exists, names }))

@@ -48,6 +48,12 @@ impl Parser<'_> {
         Ok(())
     }
 
+    /// RETURNING is no reserved word: where nothing that could be returned follows, it is a name.
+    pub(super) fn begins_returning(&self) -> bool {
+        let next = self.peek_at(1).kind;
+        self.is_word("returning") && (next == TokenKind::Star || self.begins_ident(1) && !self.word_at(1, "set"))
+    }
+
     /// `VALUES (...), ...`
     fn values(&mut self) -> Result<Query> {
         self.advance();
@@ -63,7 +69,9 @@ impl Parser<'_> {
         self.advance();
         self.eat_word("only");
         let table = self.object_name()?;
-        let alias = self.target_alias()?;
+        // SET is no reserved word: `UPDATE t SET SET a = 1` gives t that alias.
+        let is_alias = self.word_at(1, "set") && self.peek_at(2).kind != TokenKind::Eq;
+        let alias = if self.is_word("set") && !is_alias { None } else { self.target_alias()? };
         self.expect_word("set")?;
         let assignments = self.comma_list(Self::assignment)?;
         let from = if self.eat_word("from") { self.table_refs()? } else { Vec::new() };
@@ -94,7 +102,8 @@ impl Parser<'_> {
     }
 
     fn target_alias(&mut self) -> Result<Option<Ident>> {
-        if self.eat_word("as") || self.begins_bare_table_alias() { self.ident().map(Some) } else { Ok(None) }
+        let named = self.eat_word("as") || self.begins_bare_table_alias();
+        if named { self.ident().map(Some) } else { Ok(None) }
     }
 
     fn where_clause(&mut self) -> Result<Option<Expr>> {

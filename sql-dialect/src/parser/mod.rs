@@ -9,7 +9,7 @@
 //! logarithmic height when they are long, because these operators are associative; so ten thousand terms are fine.
 
 mod clauses;
-mod column_type;
+pub(crate) mod column_type;
 mod copy;
 mod database;
 mod ddl;
@@ -33,7 +33,7 @@ mod types;
 mod unload;
 mod view;
 
-use std::ops::Range;
+use std::{cell::OnceCell, ops::Range};
 
 use crate::{
     ast::{DataType, Expr, Parsed, Query, Statement},
@@ -239,6 +239,8 @@ struct Parser<'a> {
     in_default: bool,
     /// The table whose columns are being declared.
     declared_table: Option<String>,
+    /// For each opening parenthesis among the tokens, where it is closed; made when somebody asks.
+    closing: OnceCell<Vec<u32>>,
 }
 
 /// What a part that nests has interrupted.
@@ -288,6 +290,7 @@ impl<'a> Parser<'a> {
             in_connect_by: false,
             in_default: false,
             declared_table: None,
+            closing: OnceCell::new(),
         };
         Ok((Some(parser).filter(|parser| parser.tokens.len() > 1), last))
     }

@@ -3,8 +3,8 @@
 use super::Parser;
 use crate::{
     ast::{
-        CreateExternalModel, CreateModel, DropModel, ExternalModelSetting, Hyperparameters, IamRole, ModelSetting,
-        ModelSource, ModelType, ProblemType, Statement,
+        CreateExternalModel, CreateModel, DropModel, Endpoint, ExternalModelSetting, Hyperparameters, IamRole,
+        ModelSetting, ModelSource, ModelType, ProblemType, Statement,
     },
     error::Result,
     lexer::TokenKind,
@@ -18,9 +18,9 @@ impl Parser<'_> {
         let name = self.object_name()?;
         let source = if self.eat_word("from") { Some(self.model_source()?) } else { None };
         let target = if self.eat_word("target") { Some(self.column_or_string()?) } else { None };
-        self.expect_word("function")?;
-        let function = self.object_name()?;
-        let arg_types = self.optional_types()?;
+        let behind_target = self.at;
+        let function = if self.eat_word("function") { Some(self.object_name()?) } else { None };
+        let arg_types = if function.is_some() { self.optional_types()? } else { None };
         let returns = if self.eat_word("returns") { Some(self.data_type()?) } else { None };
         let mut model = CreateModel {
             name,
@@ -40,11 +40,22 @@ impl Parser<'_> {
             settings: Vec::new(),
         };
         if self.eat_word("sagemaker") {
-            model.sagemaker = Some(if self.begins_string(0) { Some(self.string()?) } else { None });
+            model.sagemaker = Some(self.endpoint()?);
         }
         model.iam_role = self.iam_role_clause()?;
         self.model_options(&mut model)?;
+        // Only forecasts are asked through the model's own name: FORECAST(model).
+        if model.function.is_none() && model.model_type != Some(ModelType::Forecast) {
+            return Err(self.unexpected_at(behind_target));
+        }
         Ok(Statement::CreateModel(Box::new(model)))
+    }
+
+    /// `'endpoint'[:'model']`
+    fn endpoint(&mut self) -> Result<Endpoint> {
+        let name = self.string()?;
+        let model = if self.eat(TokenKind::Colon) { Some(self.string()?) } else { None };
+        Ok(Endpoint { name, model })
     }
 
     fn model_source(&mut self) -> Result<ModelSource> {

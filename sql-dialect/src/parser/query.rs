@@ -7,7 +7,7 @@ use crate::{
         QueryBody, Select, SelectItem, SetOperator, WindowFrame, WindowSpec, With,
     },
     error::{Error, Pos, Result},
-    lexer::TokenKind,
+    lexer::{Token, TokenKind},
     names::Ident,
     reserved::is_reserved,
 };
@@ -78,7 +78,9 @@ impl Parser<'_> {
         if !self.eat_word("with") {
             return Ok(None);
         }
-        let recursive = self.eat_word("recursive");
+        // RECURSIVE is no reserved word: a query may have that name.
+        let is_name = self.word_at(1, "as") || self.peek_at(1).kind == TokenKind::LeftParen;
+        let recursive = !is_name && self.eat_word("recursive");
         let ctes = self.comma_list(Self::cte)?;
         Ok(Some(With { recursive, ctes }))
     }
@@ -122,7 +124,12 @@ impl Parser<'_> {
     fn set_chain(&mut self, first: QueryBody, op: SetOperator, all: bool) -> Result<QueryBody> {
         let mut rest = Vec::new();
         while self.set_operator() == Some((op, all)) {
-            let pos = self.advance().start;
+            let operator = self.advance();
+            let pos = operator.start;
+            if all && op != SetOperator::Union {
+                let word = self.token_text(operator).to_uppercase();
+                return Err(Error::unsupported(format!("{word} ALL is not supported")).at(pos));
+            }
             if !self.eat_word("all") {
                 self.eat_word("distinct");
             }
@@ -205,18 +212,7 @@ impl Parser<'_> {
 
     /// The parenthesis that closes this one; the last token where none does.
     pub(super) fn matching_paren(&self, open: usize) -> usize {
-        let mut depth = 0usize;
-        for (index, token) in self.tokens.iter().enumerate().skip(open) {
-            match token.kind {
-                TokenKind::LeftParen => depth += 1,
-                TokenKind::RightParen => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                return index;
-            }
-        }
-        self.tokens.len() - 1
+        self.closing.get_or_init(|| closing_parens(&self.tokens))[open] as usize
     }
 
     // ---- SELECT
@@ -540,8 +536,7 @@ impl Parser<'_> {
             "start" => self.word_at(1, "with"),
             "connect" => self.word_at(1, "by"),
             "window" => self.begins_window_clause(),
-            // Of UPDATE and INSERT.
-            "set" | "values" | "returning" => true,
+            "returning" => self.begins_returning(),
             _ => false,
         };
         match self.kind() {
@@ -558,6 +553,25 @@ impl Parser<'_> {
             _ => false,
         }
     }
+}
+
+/// For each opening parenthesis the token that closes it, or the last one; 0 for other tokens.
+fn closing_parens(tokens: &[Token]) -> Vec<u32> {
+    let mut closing = vec![0; tokens.len()];
+    let mut open = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        match token.kind {
+            TokenKind::LeftParen => open.push(index),
+            TokenKind::RightParen => {
+                if let Some(opening) = open.pop() {
+                    closing[opening] = index as u32;
+                }
+            }
+            _ => {}
+        }
+    }
+    open.into_iter().for_each(|opening| closing[opening] = tokens.len() as u32 - 1);
+    closing
 }
 
 fn empty_select(pos: Pos) -> Box<Select> {

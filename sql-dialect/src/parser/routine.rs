@@ -329,10 +329,10 @@ impl Parser<'_> {
 
     pub(super) fn drop_routine(&mut self, kind: RoutineKind) -> Result<Statement> {
         self.advance();
-        let if_exists = self.eat_words(&["if", "exists"]);
+        self.refuse_if_exists("Write CREATE OR REPLACE, or look into PG_PROC first.")?;
         let signature = self.signature_with_args()?;
         let cascade = self.cascade();
-        Ok(Statement::DropRoutine(DropRoutine { kind, if_exists, signature, cascade }))
+        Ok(Statement::DropRoutine(DropRoutine { kind, signature, cascade }))
     }
 
     pub(super) fn call(&mut self) -> Result<Statement> {

@@ -180,7 +180,7 @@ impl Parser<'_> {
 
     /// The name of a parameter in lower case; dotted where it is a custom one.
     pub(super) fn parameter_name(&mut self) -> Result<String> {
-        let mut name = self.label()?.value.to_lowercase();
+        let mut name = self.ident()?.value.to_lowercase();
         while self.eat(TokenKind::Dot) {
             name.push('.');
             name.push_str(&self.label()?.value.to_lowercase());

@@ -193,7 +193,7 @@ impl Parser<'_> {
 
     /// The name of a collation, behind COLLATE.
     pub(super) fn collation(&mut self) -> Result<ObjectName> {
-        let mut parts = vec![self.label()?];
+        let mut parts = vec![self.ident()?];
         while self.eat(TokenKind::Dot) {
             parts.push(self.label()?);
         }

@@ -208,12 +208,18 @@ impl Parser<'_> {
 
     /// A table's name, or a path over an earlier item, which may be longer.
     fn path(&mut self) -> Result<Vec<Ident>> {
-        let first = if self.is_word("array") { self.label()? } else { self.ident()? };
+        let first = self.item_name()?;
         let mut parts = vec![self.with_catalog(first)?];
         while self.eat(TokenKind::Dot) {
             parts.push(self.label()?);
         }
         Ok(parts)
+    }
+
+    /// The name of an item of FROM. ARRAY is on the list of reserved words, and yet an item has that name in the guide's
+    /// examples of unnesting.
+    fn item_name(&mut self) -> Result<Ident> {
+        if self.is_word("array") { self.label() } else { self.ident() }
     }
 
     /// `(query) [alias]`
@@ -280,8 +286,7 @@ impl Parser<'_> {
     /// `[AS] name [(column [type], ...)]`
     pub(super) fn table_alias(&mut self) -> Result<Option<TableAlias>> {
         let name = if self.eat_word("as") {
-            // `AS array` and other reserved words appear in the guide's examples of unnesting.
-            self.label()?
+            self.item_name()?
         } else if self.begins_bare_table_alias() {
             self.label()?
         } else {
@@ -303,8 +308,8 @@ impl Parser<'_> {
     fn unpivot_object(&mut self) -> Result<FromItem> {
         let expr = self.postfixed()?;
         self.eat_word("as");
-        let value = self.label()?;
-        let attribute = if self.eat_word("at") { Some(self.label()?) } else { None };
+        let value = self.item_name()?;
+        let attribute = if self.eat_word("at") { Some(self.ident()?) } else { None };
         self.grow()?;
         Ok(FromItem::UnpivotObject { expr, value, attribute })
     }

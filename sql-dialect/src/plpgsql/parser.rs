@@ -3,18 +3,18 @@
 use super::*;
 use crate::{
     ast::QueryBody,
-    error::{Error, Result, SqlState},
+    error::{Error, Pos, Result, SqlState},
     lexer::{Lexer, Token, TokenKind},
     parse, parse_data_type, parse_query,
 };
 
-/// Blocks and loops inside each other, at most.
+/// Blocks, branches and loops inside each other, at most.
 const MOST_DEPTH: u32 = 100;
 
 /// Parses the body of a procedure.
 ///
 /// # Errors
-/// 42601, with the line in the message's context where SQL inside is wrong.
+/// 42601, at its place in the body.
 pub fn parse_block(text: &str) -> Result<Block> {
     let mut lexer = Lexer::new(text, 0);
     let mut tokens = Vec::new();
@@ -25,7 +25,7 @@ pub fn parse_block(text: &str) -> Result<Block> {
             break;
         }
     }
-    let mut parser = PlParser { text, tokens, at: 0, depth: 0 };
+    let mut parser = PlParser { text, tokens, at: 0, depth: 0, counted: 0, lines: 0 };
     let label = parser.label()?;
     let block = parser.block(label)?;
     parser.eat(TokenKind::Semicolon);
@@ -40,6 +40,9 @@ struct PlParser<'a> {
     tokens: Vec<Token>,
     at: usize,
     depth: u32,
+    /// How far line breaks have been counted, and how many there were.
+    counted: usize,
+    lines: u32,
 }
 
 impl PlParser<'_> {
@@ -102,12 +105,16 @@ impl PlParser<'_> {
             TokenKind::End => "syntax error at end of input".to_string(),
             _ => format!("syntax error at or near \"{}\"", self.slice(token)),
         };
-        Error::new(SqlState::SYNTAX_ERROR, message)
+        Error::new(SqlState::SYNTAX_ERROR, message).at(token.start)
     }
 
-    fn line(&self) -> u32 {
-        let before = &self.text.as_bytes()[..self.peek().start as usize];
-        before.iter().filter(|byte| **byte == b'\n').count() as u32 + 1
+    /// The line of the token here. Nobody asks for an earlier one than before, so that each is counted once.
+    fn line(&mut self) -> u32 {
+        let start = self.peek().start as usize;
+        let passed = self.text.as_bytes().get(self.counted..start).unwrap_or_default();
+        self.lines += passed.iter().filter(|byte| **byte == b'\n').count() as u32;
+        self.counted = start.max(self.counted);
+        self.lines + 1
     }
 
     fn ident(&mut self) -> Result<Ident> {
@@ -145,10 +152,6 @@ impl PlParser<'_> {
     }
 
     fn block(&mut self, label: Option<String>) -> Result<Block> {
-        self.depth += 1;
-        if self.depth > MOST_DEPTH {
-            return Err(Error::new(SqlState::STATEMENT_TOO_COMPLEX, "the procedure's blocks are nested too deeply"));
-        }
         let mut declarations = Vec::new();
         if self.eat_word("declare") {
             while !self.is_word("begin") {
@@ -173,7 +176,6 @@ impl PlParser<'_> {
         };
         self.expect_word("end")?;
         self.end_label();
-        self.depth -= 1;
         Ok(Block { label, declarations, body, handler })
     }
 
@@ -221,7 +223,7 @@ impl PlParser<'_> {
                 let name = self.name()?;
                 let start = self.peek().start;
                 let end = self.until(|parser| matches!(parser.peek().kind, TokenKind::Comma | TokenKind::RightParen));
-                args.push((name, parse_data_type(&self.text[start as usize..end as usize])?));
+                args.push((name, self.data_type(start, end)?));
                 if !self.eat(TokenKind::Comma) {
                     break;
                 }
@@ -260,7 +262,7 @@ impl PlParser<'_> {
             parser.is_any(&["not", "default"])
                 || matches!(parser.peek().kind, TokenKind::Semicolon | TokenKind::Colon | TokenKind::Eq)
         });
-        Ok(VariableType::Scalar(parse_data_type(&self.text[start as usize..end as usize])?))
+        self.data_type(start, end).map(VariableType::Scalar)
     }
 
     fn eat_assignment(&mut self) -> bool {
@@ -303,7 +305,7 @@ impl PlParser<'_> {
     fn expression(&mut self, words: &[&str]) -> Result<Query> {
         let start = self.peek().start as usize;
         let end = self.until(|parser| parser.peek().kind == TokenKind::Semicolon || parser.is_any(words)) as usize;
-        expression_of(self.text.get(start..end).unwrap_or_default()).map_err(|error| self.in_context(error))
+        self.expression_of(start, end)
     }
 
     /// An expression up to a comma or one of these words.
@@ -313,22 +315,44 @@ impl PlParser<'_> {
             matches!(parser.peek().kind, TokenKind::Semicolon | TokenKind::Comma | TokenKind::RightParen)
                 || parser.is_any(words)
         }) as usize;
-        expression_of(self.text.get(start..end).unwrap_or_default()).map_err(|error| self.in_context(error))
+        self.expression_of(start, end)
     }
 
     /// A query up to the semicolon or another end.
     fn query_until(&mut self, ends: impl Fn(&Self) -> bool) -> Result<Query> {
         let start = self.peek().start as usize;
         let end = self.until(|parser| parser.peek().kind == TokenKind::Semicolon || ends(parser)) as usize;
-        parse_query(self.text.get(start..end).unwrap_or_default()).map_err(|error| self.in_context(error))
+        self.query_of(start, end)
     }
 
-    /// An error of SQL inside, whose own position says nothing here.
-    fn in_context(&self, error: Error) -> Error {
-        error.without_position()
+    /// The query that stands here in the body.
+    fn query_of(&self, start: usize, end: usize) -> Result<Query> {
+        parse_query(self.piece(start, end)).map_err(|error| moved(error, |inner| start + inner))
     }
 
+    /// The expression that stands here, as the query of its value.
+    fn expression_of(&self, start: usize, end: usize) -> Result<Query> {
+        expression_of(self.piece(start, end))
+            .map_err(|error| moved(error, |inner| start + inner.saturating_sub(SELECT.len())))
+    }
+
+    /// The type that stands here.
+    fn data_type(&self, start: Pos, end: Pos) -> Result<DataType> {
+        let (start, end) = (start as usize, end as usize);
+        parse_data_type(self.piece(start, end)).map_err(|error| moved(error, |inner| start + inner))
+    }
+
+    fn piece(&self, start: usize, end: usize) -> &str {
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// The statements up to one of these words: of a block, a branch or a loop.
     fn statements(&mut self, ends: &[&str]) -> Result<Vec<PlStatement>> {
+        self.depth += 1;
+        if self.depth > MOST_DEPTH {
+            let message = "the procedure's blocks are nested too deeply";
+            return Err(Error::new(SqlState::STATEMENT_TOO_COMPLEX, message).at(self.peek().start));
+        }
         let mut statements = Vec::new();
         while !self.is_any(ends) {
             if self.peek().kind == TokenKind::End {
@@ -339,6 +363,7 @@ impl PlParser<'_> {
             self.expect(TokenKind::Semicolon)?;
             statements.push(PlStatement { kind, line });
         }
+        self.depth -= 1;
         Ok(statements)
     }
 
@@ -389,8 +414,7 @@ impl PlParser<'_> {
                 self.advance();
                 let start = self.peek().start as usize;
                 let end = self.until(|parser| parser.peek().kind == TokenKind::Semicolon) as usize;
-                let text = format!("select {}", self.text.get(start..end).unwrap_or_default());
-                Ok(PlStatementKind::Perform(Box::new(parse_query(&text).map_err(Error::without_position)?)))
+                Ok(PlStatementKind::Perform(Box::new(self.expression_of(start, end)?)))
             }
             "open" => self.open(),
             "fetch" => {
@@ -493,16 +517,11 @@ impl PlParser<'_> {
     }
 
     fn loop_body(&mut self) -> Result<Vec<PlStatement>> {
-        self.depth += 1;
-        if self.depth > MOST_DEPTH {
-            return Err(Error::new(SqlState::STATEMENT_TOO_COMPLEX, "the procedure's loops are nested too deeply"));
-        }
         self.expect_word("loop")?;
         let body = self.statements(&["end"])?;
         self.expect_word("end")?;
         self.expect_word("loop")?;
         self.end_label();
-        self.depth -= 1;
         Ok(body)
     }
 
@@ -522,14 +541,13 @@ impl PlParser<'_> {
         if let ([variable], Some(dots)) = (targets.as_slice(), self.range_dots(begin))
             && let [variable] = variable.as_slice()
         {
-            let bound = |text: &str| expression_of(text).map(Box::new).map_err(Error::without_position);
-            let (from, to) = (bound(&self.text[start..dots])?, bound(&self.text[dots + 2..end])?);
+            let (from, to) = (self.expression_of(start, dots)?, self.expression_of(dots + 2, end)?);
+            let (from, to) = (Box::new(from), Box::new(to));
             let variable = variable.clone();
             let body = self.loop_body()?;
             return Ok(PlStatementKind::ForInteger { label, variable, reverse, from, to, body });
         }
-        let text = self.text.get(start..end).unwrap_or_default();
-        let source = RowSource::Query(Box::new(parse_query(text).map_err(Error::without_position)?));
+        let source = RowSource::Query(Box::new(self.query_of(start, end)?));
         let body = self.loop_body()?;
         Ok(PlStatementKind::ForQuery { label, targets, source, body })
     }
@@ -615,6 +633,8 @@ impl PlParser<'_> {
         }
         let end = self.until(|parser| parser.peek().kind == TokenKind::Semicolon) as usize;
         let last = self.at;
+        // Where INTO and its targets begin and end in the body.
+        let mut cut = end..end;
         let (text, into) = match selects.then(|| self.find_into(begin, last)).flatten() {
             Some((from, to)) => {
                 self.at = from + 1;
@@ -622,11 +642,13 @@ impl PlParser<'_> {
                 let behind = self.tokens[to].start as usize;
                 self.at = last;
                 let before = self.tokens[from].start as usize;
-                (format!("{}{}", &self.text[start..before], self.text.get(behind..end).unwrap_or_default()), targets)
+                cut = before..behind;
+                (format!("{}{}", self.piece(start, before), self.piece(behind, end)), targets)
             }
-            None => (self.text.get(start..end).unwrap_or_default().to_string(), Vec::new()),
+            None => (self.piece(start, end).to_string(), Vec::new()),
         };
-        let mut parsed = parse(&text).map_err(|error| self.in_context(error))?;
+        let place = |inner| if start + inner < cut.start { start + inner } else { start + inner + cut.len() };
+        let mut parsed = parse(&text).map_err(|error| moved(error, place))?;
         match (parsed.len(), parsed.pop()) {
             (1, Some(parsed)) => Ok(PlStatementKind::Sql { statement: Box::new(parsed.statement), text, into }),
             _ => Err(self.unexpected()),
@@ -660,9 +682,20 @@ impl PlParser<'_> {
     }
 }
 
+/// What makes a query of an expression.
+const SELECT: &str = "select ";
+
 /// An expression as the query of its value.
 fn expression_of(text: &str) -> Result<Query> {
-    parse_query(&format!("select {text}"))
+    parse_query(&format!("{SELECT}{text}"))
+}
+
+/// An error of SQL inside, at its place in the body.
+fn moved(error: Error, place: impl Fn(usize) -> usize) -> Error {
+    match error.position() {
+        Some(inner) => error.without_position().at(place(inner as usize) as Pos),
+        None => error,
+    }
 }
 
 /// What a string constant says.
@@ -707,6 +740,28 @@ mod tests {
         for range in ["1..10", "a..b", "1..n", "n..10", "1 .. 10", "reverse 10..1", "f(1, 2)..g(3)"] {
             let kinds = body(&format!("for i in {range} loop null; end loop;"));
             assert!(matches!(&kinds[0].kind, PlStatementKind::ForInteger { .. }), "{range}");
+        }
+    }
+
+    /// The error is at the word in brackets.
+    #[test]
+    fn errors_have_their_place() {
+        for marked in [
+            "begin [selct] 1; end",
+            "begin a := 1 [2]; end",
+            "begin if a [2] then null; end if; end",
+            "begin select a b [c] into x from t; end",
+            "begin select a into x from [where] b; end",
+            "begin for i in 1..2 [3] loop null; end loop; end",
+            "begin for r in select[ ]loop null; end loop; end",
+            "begin perform f(a) b [c]; end",
+            "begin raise info '%', a [2]; end",
+            "declare x [varchar](70000); begin end",
+            "begin null; [foo] end",
+        ] {
+            let (before, _) = marked.split_once('[').expect("a mark");
+            let error = parse_block(&marked.replace(['[', ']'], "")).expect_err(marked);
+            assert_eq!(error.position(), Some(before.len() as u32), "{marked}: {error}");
         }
     }
 

@@ -4,23 +4,20 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{Clause, List, Quoted, TextClause, flag, on_off};
 use crate::ast::{
-    CreateExternalModel, CreateModel, DropModel, ExternalModelSetting, Hyperparameters, ModelSetting, ModelSource,
-    ModelType, ProblemType,
+    CreateExternalModel, CreateModel, DropModel, Endpoint, ExternalModelSetting, Hyperparameters, ModelSetting,
+    ModelSource, ModelType, ProblemType,
 };
 
 impl Display for CreateModel {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "CREATE MODEL {}", self.name)?;
-        write!(f, "{}{} FUNCTION {}", Clause("FROM", &self.source), Clause("TARGET", &self.target), self.function)?;
+        write!(f, "{}{}", Clause("FROM", &self.source), Clause("TARGET", &self.target))?;
+        write!(f, "{}", Clause("FUNCTION", &self.function))?;
         if let Some(types) = &self.arg_types {
             write!(f, " ({})", List(types))?;
         }
         write!(f, "{}", Clause("RETURNS", &self.returns))?;
-        match &self.sagemaker {
-            Some(Some(endpoint)) => write!(f, " SAGEMAKER {}", Quoted(endpoint))?,
-            Some(None) => f.write_str(" SAGEMAKER")?,
-            None => {}
-        }
+        write!(f, "{}", Clause("SAGEMAKER", &self.sagemaker))?;
         write!(f, " IAM_ROLE {}{}", self.iam_role, Clause("AUTO", &self.auto.map(on_off)))?;
         write!(f, "{}", Clause("MODEL_TYPE", &self.model_type))?;
         write!(f, "{}", Clause("PROBLEM_TYPE", &self.problem_type))?;
@@ -28,6 +25,16 @@ impl Display for CreateModel {
         write!(f, "{}", TextClause("PREPROCESSORS", &self.preprocessors))?;
         write!(f, "{}", Clause("HYPERPARAMETERS", &self.hyperparameters))?;
         if self.settings.is_empty() { Ok(()) } else { write!(f, " SETTINGS ({})", List(&self.settings)) }
+    }
+}
+
+impl Display for Endpoint {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Quoted(&self.name))?;
+        match &self.model {
+            Some(model) => write!(f, ":{}", Quoted(model)),
+            None => Ok(()),
+        }
     }
 }
 

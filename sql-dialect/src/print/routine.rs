@@ -137,8 +137,7 @@ impl Display for AlterRoutine {
 
 impl Display for DropRoutine {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let exists = flag(self.if_exists, " IF EXISTS");
-        write!(f, "DROP {}{exists} {}{}", self.kind.keyword(), self.signature, flag(self.cascade, " CASCADE"))
+        write!(f, "DROP {} {}{}", self.kind.keyword(), self.signature, flag(self.cascade, " CASCADE"))
     }
 }
 

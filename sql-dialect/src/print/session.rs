@@ -9,6 +9,7 @@ use crate::{
         Set, SetValue, Setting, Show, TransactionModes,
     },
     names::Ident,
+    reserved::is_reserved,
 };
 
 /// With a blank before each of them.
@@ -70,7 +71,7 @@ impl Display for ParameterName<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for (index, part) in self.0.split('.').enumerate() {
             f.write_str(if index > 0 { "." } else { "" })?;
-            let quoted = TAKEN.contains(&part);
+            let quoted = TAKEN.contains(&part) || is_reserved(part);
             write!(f, "{}", Ident { value: part.to_owned(), quoted, written: None, pos: 0 })?;
         }
         Ok(())

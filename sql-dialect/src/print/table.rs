@@ -427,7 +427,8 @@ impl Display for Drop {
         let exists = flag(self.if_exists, " IF EXISTS");
         let external = flag(self.external_database, " DROP EXTERNAL DATABASE");
         let cascade = flag(self.cascade, " CASCADE");
-        write!(f, "DROP {}{exists} {}{external}{cascade}", self.kind.keyword(), List(&self.names))
+        let force = flag(self.force, " FORCE");
+        write!(f, "DROP {}{exists} {}{external}{cascade}{force}", self.kind.keyword(), List(&self.names))
     }
 }
 

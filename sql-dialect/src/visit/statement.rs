@@ -365,7 +365,7 @@ fn walk_external_alteration<V: Visitor + ?Sized>(visitor: &mut V, action: &Alter
 }
 
 fn walk_drop<V: Visitor + ?Sized>(visitor: &mut V, drop: &Drop) {
-    let Drop { kind, if_exists: _, names, external_database: _, cascade: _ } = drop;
+    let Drop { kind, if_exists: _, names, external_database: _, cascade: _, force: _ } = drop;
     match kind {
         ObjectKind::Table | ObjectKind::View | ObjectKind::Column | ObjectKind::Constraint => {
             relations(visitor, names, Use::Define);
@@ -497,7 +497,7 @@ fn walk_routine<V: Visitor + ?Sized>(visitor: &mut V, statement: &Statement) {
             visitor.visit_opaque(Opaque::Body);
         }
         Statement::AlterRoutine(AlterRoutine { kind: _, signature, action: _ })
-        | Statement::DropRoutine(DropRoutine { kind: _, if_exists: _, signature, cascade: _ }) => {
+        | Statement::DropRoutine(DropRoutine { kind: _, signature, cascade: _ }) => {
             visitor.visit_routine(&signature.name, RoutineUse::Define);
         }
         Statement::Call(Call { name, args }) => {
@@ -520,7 +520,7 @@ fn walk_text<V: Visitor + ?Sized>(visitor: &mut V, text: &str) {
 fn walk_model<V: Visitor + ?Sized>(visitor: &mut V, statement: &Statement) {
     match statement {
         Statement::CreateModel(create) => {
-            visitor.visit_routine(&create.function, RoutineUse::Define);
+            create.function.iter().for_each(|function| visitor.visit_routine(function, RoutineUse::Define));
             match &create.source {
                 Some(ModelSource::Table(name)) => visitor.visit_relation(name, Use::Read),
                 Some(ModelSource::Query(query)) => visitor.visit_query(query),

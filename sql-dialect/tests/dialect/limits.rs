@@ -3,6 +3,7 @@
 use redshift_sql_dialect::{
     MAX_STATEMENT_BYTES, MAX_TREE_HEIGHT,
     ast::{BinaryOp, Expr, ExprKind},
+    check::check,
     parse, parse_query,
 };
 
@@ -66,6 +67,8 @@ fn refuse_deep_nesting() {
         repeated("explain ", "select 1", "", 50_000),
         repeated("prepare p as ", "select 1", "", 50_000),
         repeated("with a as (", "select 1", ") select 1", 5_000),
+        format!("select * from {}", repeated("(", "select 1", ")", 100_000)),
+        format!("select a in {}", repeated("(", "select 1", ")", 100_000)),
     ];
     for sql in deep {
         let error = error(&sql);
@@ -73,6 +76,34 @@ fn refuse_deep_nesting() {
         let state = error.sqlstate().0;
         assert!(state == "54001" || start.starts_with("explain") || start.starts_with("prepare"), "{start}: {error}");
     }
+}
+
+/// Bodies of procedures nest, too, and long ones take no more time than they are long.
+#[test]
+fn procedures_are_bounded() {
+    let body = |inside: &str| check(&format!("create procedure p() as $$ begin {inside} end $$ language plpgsql"));
+    let thread = std::thread::Builder::new().stack_size(4 * 1024 * 1024);
+    let checked = thread.spawn(move || {
+        for (before, after) in [
+            ("begin ", " end;"),
+            ("if a then ", " end if;"),
+            ("if a then null; else ", " end if;"),
+            ("loop ", " end loop;"),
+            ("while a loop ", " end loop;"),
+            ("for i in 1..2 loop ", " end loop;"),
+            ("for r in select 1 loop ", " end loop;"),
+            ("case a when 1 then ", " end case;"),
+        ] {
+            let problems = body(&repeated(before, "null;", after, 50_000));
+            assert_eq!(problems.len(), 1, "{before}");
+            assert_eq!(problems[0].error.sqlstate().0, "54001", "{before}: {}", problems[0].error);
+            assert_eq!(body(&repeated(before, "null;", after, 90)), [], "{before}");
+        }
+        for long in ["a := 1;\n", "select a into b from t;\n", "if a then null; end if;\n", "raise info '%', a;\n"] {
+            assert_eq!(body(&long.repeat(20_000)), [], "{long}");
+        }
+    });
+    checked.expect("a thread").join().expect("every body is checked");
 }
 
 #[test]

@@ -89,3 +89,9 @@ alter user u login
 
 --! error 42601 | syntax error at or near "nologin" | nologin
 create user u password disable nologin
+
+--! error 42601 | syntax error at or near "exists" | exists g | PG_GROUP
+drop group if exists g
+
+--! error 42601 | syntax error at or near "exists" | exists
+drop role if exists r

@@ -28,7 +28,7 @@ ALTER DATABASE sample_integration_db INTEGRATION SET HISTORY_MODE = true FOR TAB
 ALTER DATABASE sample_integration_db INTEGRATION SET HISTORY_MODE = true for ALL TABLES IN SCHEMA myschema;
 
 --! ok DROP DATABASE
-drop database tickit_test;
+drop database tickit_test; drop database "A b" force;
 
 --! ok USE
 use pdb;
@@ -60,3 +60,12 @@ create database d template template0
 
 --! error 42601 | syntax error at end of input |
 alter database d
+
+--! error 42601 | syntax error at or near "exists" | exists d | PG_DATABASE
+drop database if exists d
+
+--! error 42601 | syntax error at or near "cascade" | cascade
+drop database d cascade
+
+--! error 42601 | syntax error at or near "," | , e
+drop database d, e

@@ -17,6 +17,9 @@ hyperparameters default except (k '5', num_round '10') settings (s3_bucket 'b');
 create model m from 'job_name' function f (int) returns decimal(8,7) iam_role default settings (s3_bucket 'b');
 create model m function f (varchar, int) returns float sagemaker 'endpoint' iam_role default;
 create model m from t target c function f iam_role default hyperparameters default;
+create model m function f (super) returns super sagemaker 'endpoint':'second' iam_role default settings (max_batch_rows 10);
+create model m from (select a, b, c from t) target c iam_role default auto on model_type forecast objective 'RMSE'
+settings (s3_bucket 'b', horizon 5, frequency 'D', percentiles '0.25,0.50,mean', s3_garbage_collect off);
 
 --! ok CREATE EXTERNAL MODEL
 CREATE EXTERNAL MODEL llm_claude
@@ -39,3 +42,9 @@ create model m from t target a function f iam_role default model_type forest
 
 --! error 42601 | syntax error at or near "settings" | settings
 create model m from t target a function f settings (s3_bucket 'b')
+
+--! error 42601 | syntax error at or near "iam_role" | iam_role
+create model m from t target a iam_role default settings (s3_bucket 'b')
+
+--! error 42601 | syntax error at or near "iam_role" | iam_role
+create model m function f (int) returns int sagemaker iam_role default

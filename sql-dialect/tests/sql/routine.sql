@@ -73,11 +73,11 @@ alter procedure p() owner to session_user;
 --! ok DROP FUNCTION
 drop function f_sqrt(int);
 drop function f_sqrt(int)cascade;
-drop function if exists s.f() restrict;
+drop function s.f() restrict;
 
 --! ok DROP PROCEDURE
 DROP PROCEDURE quarterly_revenue(volume INOUT bigint, at_price IN numeric,result OUT int);
-drop procedure if exists p();
+drop procedure p();
 
 --! ok CALL
 call test_sp1(3,'book');
@@ -110,3 +110,9 @@ create library l language plpythonu from 's3://b/k' gzip
 
 --! error 42601 | syntax error at or near "rename" | rename
 alter function f rename to g
+
+--! error 42601 | syntax error at or near "exists" | exists f | OR REPLACE
+drop function if exists f(int)
+
+--! error 42601 | syntax error at or near "exists" | exists p | OR REPLACE
+drop procedure if exists p()

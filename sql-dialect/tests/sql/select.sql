@@ -65,6 +65,15 @@ select 1 union select 2 union all select 3 intersect select 4 except select 5 mi
 select a from t union distinct select b from u limit all; ((select 1)); (select 1) union ((select 2) intersect select 3);
 select 1 offset 5 limit 10; select a from t order by b asc nulls last, 2 desc, c + 1; select 1 limit $1 offset $2;
 
+--! error 0A000 | INTERSECT ALL is not supported | intersect
+select a from t intersect all select b from u
+
+--! error 0A000 | EXCEPT ALL is not supported | except
+select a from t except all select b from u
+
+--! error 0A000 | MINUS ALL is not supported | MINUS
+select a from t union select 1 MINUS ALL select b from u
+
 --! ok SELECT
 -- Lateral references to aliases, sub-queries without alias
 select clicks / impressions as probability, round(100 * probability, 1) as percentage from raw_data;

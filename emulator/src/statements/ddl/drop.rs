@@ -1,6 +1,6 @@
 //! DROP TABLE, VIEW, SCHEMA and DATABASE.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use redshift_sql_dialect::{
     Error, Result, SqlState,
@@ -281,19 +281,29 @@ async fn drop_schemas(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
     Ok(Outcome::Done(CommandTag::plain("DROP SCHEMA")))
 }
 
+/// How long DROP DATABASE ... FORCE waits for the connections that it ends.
+const FORCE_TIMEOUT: Duration = Duration::from_secs(5);
+
 async fn drop_database(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
     for name in &drop.names {
         let ident = name.object();
-        let database = match database::existing(work, ident) {
-            Ok(database) => database,
-            Err(_) if drop.if_exists => continue,
-            Err(error) => return Err(error),
-        };
+        let database = database::existing(work, ident)?;
         work.require_database_owner(&database, None).map_err(|error| error.at(ident.pos))?;
         if database.name == work.context.session.database {
             return Err(Error::new(SqlState::OBJECT_IN_USE, "cannot drop the currently open database").at(ident.pos));
         }
-        let Some(closed) = work.state.engine.activity().close_database(&database.name) else {
+        let activity = work.state.engine.activity();
+        if drop.force {
+            activity.terminate_in(&database.name);
+            let ended = async {
+                while activity.is_used(&database.name) {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            // Whoever is still there then is told of below.
+            let _ = tokio::time::timeout(FORCE_TIMEOUT, ended).await;
+        }
+        let Some(closed) = activity.close_database(&database.name) else {
             let message = format!("database \"{}\" is being accessed by other users", database.name);
             return Err(Error::new(SqlState::OBJECT_IN_USE, message).at(ident.pos));
         };

@@ -464,6 +464,7 @@ pub(crate) async fn drop_materialized_view(drop: &DropMaterializedView, work: &m
         names: drop.names.clone(),
         external_database: false,
         cascade: drop.cascade,
+        force: false,
     };
     drop_relations(&drop, DropKind::MaterializedView, work).await
 }

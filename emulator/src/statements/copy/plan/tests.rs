@@ -165,6 +165,76 @@ fn what_contradicts_is_refused() {
     }
 }
 
+/// The pages of the formats and of the parameters say which go together ("COPY parameter reference"): D is delimited text,
+/// C CSV, F FIXEDWIDTH, J JSON, A Avro, S shapefiles, P Parquet and O ORC.
+const GO_TOGETHER: &[(&str, &str)] = &[
+    ("manifest", "DCFJAPO"),
+    ("region 'us-east-1'", "DCFJAS"),
+    ("bzip2", "DCJA"),
+    ("gzip", "DCJAS"),
+    ("lzop", "DCJA"),
+    ("zstd", "DCJ"),
+    ("acceptanydate", "DCFJA"),
+    ("acceptinvchars", "DCFJASPO"),
+    ("acceptinvchars as '^'", "DCFJASPO"),
+    ("blanksasnull", "DCFJ"),
+    ("dateformat 'auto'", "DCFJA"),
+    ("emptyasnull", "DCFJ"),
+    ("encoding utf16", "DCJ"),
+    ("escape", "D"),
+    ("explicit_ids", "DCFJASPO"),
+    ("fillrecord", "DCPO"),
+    ("ignoreblanklines", "DC"),
+    ("ignoreheader 1", "DCFJ"),
+    ("null as 'x'", "DCF"),
+    ("removequotes", "D"),
+    ("roundec", "DCFJ"),
+    ("timeformat 'epochsecs'", "DCFJA"),
+    ("trimblanks", "DCF"),
+    ("truncatecolumns", "DCFJ"),
+    ("comprows 1000", "DCFJA"),
+    ("compupdate preset", "DCFJA"),
+    ("ignoreallerrors", "DCFJAS"),
+    ("maxerror 10", "DCFJAS"),
+    ("noload", "DCFJAS"),
+    ("statupdate on", "DCFJASPO"),
+];
+
+#[test]
+fn every_parameter_goes_with_its_formats() {
+    let formats = [
+        ('D', "delimiter '~'"),
+        ('C', "csv"),
+        ('F', "fixedwidth 'a:1,b:1,c:1'"),
+        ('J', "json 'auto'"),
+        ('A', "avro 'auto'"),
+        ('S', "shapefile"),
+        ('P', "parquet"),
+        ('O', "orc"),
+    ];
+    let shapes = table(vec![
+        column(1, "wkb_geometry", RedshiftType::Geometry),
+        column(2, "osm_id", RedshiftType::Varchar(256)),
+        column(3, "code", RedshiftType::Int4),
+    ]);
+    for (parameter, its_formats) in GO_TOGETHER {
+        for (letter, format) in formats {
+            let relation = if letter == 'S' { &shapes } else { &venue() };
+            for clauses in [format!("{parameter} {format}"), format!("{format} {parameter}")] {
+                let planned = plan_into(relation, &format!("copy venue from 's3://b/k' {ROLE} {clauses}"));
+                match planned {
+                    Ok(_) => assert!(its_formats.contains(letter) || !"PO".contains(letter), "{clauses}"),
+                    Err(error) => {
+                        assert!(!its_formats.contains(letter), "{clauses}: {error}");
+                        assert_eq!(error.sqlstate(), SqlState::FEATURE_NOT_SUPPORTED, "{clauses}");
+                        assert!(error.message().contains("argument is not supported for"), "{clauses}: {error}");
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn maxerror_0_and_1_are_the_first_error() {
     for (parameters, limit) in
