@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use redshift_sql_dialect::check::{Problem, check};
+use redshift_sql_dialect::check::{Problem, check_bytes};
 
 /// The arguments of `check`.
 #[derive(Debug, Clone, Args)]
@@ -38,15 +38,15 @@ pub fn run(arguments: &CheckArgs) -> ExitCode {
     let mut output = io::stdout().lock();
     let mut all_is_well = true;
     for file in files {
-        let text = match read(file) {
-            Ok(text) => text,
+        let bytes = match read(file) {
+            Ok(bytes) => bytes,
             Err(error) => {
                 eprintln!("blueshift: {}: {error}", file.display());
                 all_is_well = false;
                 continue;
             }
         };
-        let problems = check(&text);
+        let problems = check_bytes(&bytes);
         all_is_well &= problems.is_empty();
         if report(&mut output, file, &problems, arguments.format).is_err() {
             // Nobody reads on.
@@ -56,13 +56,13 @@ pub fn run(arguments: &CheckArgs) -> ExitCode {
     if all_is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn read(file: &Path) -> io::Result<String> {
+fn read(file: &Path) -> io::Result<Vec<u8>> {
     if file != Path::new("-") {
-        return fs::read_to_string(file);
+        return fs::read(file);
     }
-    let mut text = String::new();
-    io::stdin().lock().read_to_string(&mut text)?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn report(output: &mut impl Write, file: &Path, problems: &[Problem], format: ReportFormat) -> io::Result<()> {

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use crate::{
     ast::{DataType, Expr, ExprKind, FunctionLanguage, Parsed, Quoting, RoutineArg, RoutineBody, Statement},
-    error::{Error, Pos},
+    error::{Error, Pos, SqlState},
     parser::{column_type::unknown_type, parse_each},
     plpgsql::parse_block,
     visit::{Visitor, walk_expr, walk_statement},
@@ -32,7 +32,32 @@ pub struct Problem {
 /// Checks a whole file. One problem for each statement that has one: the parser goes on behind the next semicolon.
 pub fn check(text: &str) -> Vec<Problem> {
     let checked = parse_each(text).into_iter().map(|parsed| check_statement(text, &parsed?));
-    checked.filter_map(Result::err).map(|error| problem(text, error)).collect()
+    let mut lines = Lines { text, at: 0, line: 1 };
+    checked.filter_map(Result::err).map(|error| lines.problem(error)).collect()
+}
+
+/// Checks a file as it was read. Where it is not UTF-8 that is a problem of its own, and the rest is checked all the same.
+pub fn check_bytes(bytes: &[u8]) -> Vec<Problem> {
+    let text = String::from_utf8_lossy(bytes);
+    let Err(wrong) = std::str::from_utf8(bytes) else { return check(&text) };
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        // Nothing in it is what it seems.
+        return vec![
+            Lines { text: &text, at: 0, line: 1 }
+                .problem(not_utf8(bytes, 0).with_hint("Save it as UTF-8: it is UTF-16.")),
+        ];
+    }
+    let place = wrong.valid_up_to();
+    let mut problems = check(&text);
+    let problem = Lines { text: &text, at: 0, line: 1 }.problem(not_utf8(bytes, place));
+    let before = problems.partition_point(|other| (other.line, other.column) < (problem.line, problem.column));
+    problems.insert(before, problem);
+    problems
+}
+
+fn not_utf8(bytes: &[u8], place: usize) -> Error {
+    let message = format!("invalid byte sequence for encoding \"UTF8\": 0x{:02x}", bytes[place]);
+    Error::new(SqlState::CHARACTER_NOT_IN_REPERTOIRE, message).at(place as Pos)
 }
 
 fn check_statement(text: &str, parsed: &Parsed) -> Result<(), Error> {
@@ -108,25 +133,45 @@ impl Visitor for UnknownTypes {
     }
 }
 
-fn problem(text: &str, error: Error) -> Problem {
-    let wanted = error.position().map_or(text.len(), |position| position as usize);
-    let mut position = text.floor_char_boundary(wanted.min(text.len()));
-    // What is missing at the end is missing behind the last word, not on the empty line that follows.
-    if position == text.len() {
-        position = text.trim_end().len();
+/// Tells places in a text as lines and columns; each line is counted once where the places come in order.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    /// The line of that place.
+    line: usize,
+}
+
+impl Lines<'_> {
+    fn problem(&mut self, error: Error) -> Problem {
+        let text = self.text;
+        let wanted = error.position().map_or(text.len(), |position| position as usize);
+        let mut position = text.floor_char_boundary(wanted.min(text.len()));
+        // What is missing at the end is missing behind the last word, not on the empty line that follows.
+        if position == text.len() {
+            position = text.trim_end().len();
+        }
+        let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let start = text[..position].rfind('\n').map_or(mark.min(position), |newline| newline + 1);
+        let end = text[position..].find('\n').map_or(text.len(), |length| position + length);
+        let error = match template_hint(&text[position..]) {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        };
+        Problem {
+            line: self.line_of(start),
+            column: text[start..position].chars().count() + 1,
+            error,
+            source: text[start..end].trim_end_matches('\r').to_owned(),
+        }
     }
-    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let start = text[..position].rfind('\n').map_or(mark.min(position), |newline| newline + 1);
-    let end = text[position..].find('\n').map_or(text.len(), |length| position + length);
-    let error = match template_hint(&text[position..]) {
-        Some(hint) => error.with_hint(hint),
-        None => error,
-    };
-    Problem {
-        line: text[..start].matches('\n').count() + 1,
-        column: text[start..position].chars().count() + 1,
-        error,
-        source: text[start..end].trim_end_matches('\r').to_owned(),
+
+    fn line_of(&mut self, place: usize) -> usize {
+        if place < self.at {
+            (self.at, self.line) = (0, 1);
+        }
+        self.line += self.text[self.at..place].matches('\n').count();
+        self.at = place;
+        self.line
     }
 }
 
@@ -135,7 +180,30 @@ fn template_hint(text: &str) -> Option<&'static str> {
     if ["{{", "{%", "{#"].iter().any(|mark| text.starts_with(mark)) {
         return Some("This is a template: check what it is rendered to, as `dbt compile` writes it.");
     }
-    text.starts_with('\\').then_some("Commands of psql stand on lines of their own, between statements.")
+    if text.starts_with('\\') {
+        return Some("Commands of psql stand on lines of their own, between statements.");
+    }
+    let is_variable = text.starts_with(":'") || text.starts_with(":\"") || text.starts_with(":{");
+    let is_named = |rest: &str| rest.starts_with(|char: char| char.is_ascii_alphabetic() || char == '_');
+    (is_variable || text.strip_prefix(':').is_some_and(is_named))
+        .then_some("This is a variable of psql, or a parameter of a client: check what is sent.")
+}
+
+/// Most characters of a line that a report shows.
+const SHOWN: usize = 160;
+
+/// The part of a line around a column, and the column in it.
+fn excerpt(source: &str, column: usize) -> (String, usize) {
+    if source.chars().nth(SHOWN).is_none() {
+        return (source.to_owned(), column);
+    }
+    let skipped = column.saturating_sub(SHOWN / 2);
+    let mut rest = source.chars().skip(skipped);
+    let mut shown: String = rest.by_ref().take(SHOWN).collect();
+    if rest.next().is_some() {
+        shown.push_str("...");
+    }
+    if skipped == 0 { (shown, column) } else { (format!("...{shown}"), column - skipped + 3) }
 }
 
 impl Problem {
@@ -143,9 +211,9 @@ impl Problem {
     pub fn report(&self, file: &str) -> String {
         let Problem { line, column, error, source } = self;
         let margin = " ".repeat(line.to_string().len());
+        let (source, caret) = excerpt(source, *column);
         // Tabs stay tabs, so that the caret stands where the character does.
-        let before: String =
-            source.chars().take(column - 1).map(|char| if char == '\t' { '\t' } else { ' ' }).collect();
+        let before: String = source.chars().take(caret - 1).map(|char| if char == '\t' { '\t' } else { ' ' }).collect();
         let mut report = format!(
             "error[{}]: {}\n{margin}--> {file}:{line}:{column}\n{margin} |\n{line} | {source}\n{margin} | {before}^\n",
             error.sqlstate(),
@@ -197,7 +265,7 @@ fn json_string(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{check, check_bytes};
 
     #[test]
     fn every_wrong_statement_is_told_with_its_place() {
@@ -257,6 +325,62 @@ mod tests {
         assert_eq!((problems[0].line, problems[0].column), (1, 21));
         assert_eq!((problems[1].line, problems[1].column), (2, 13));
         assert!(problems[1].report("f").contains("\n  | \t      \t    ^\n"), "{}", problems[1].report("f"));
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_a_problem_among_others() {
+        let problems = check_bytes(b"selct 1;\nselect 'caf\xe9', 2;\nselect from;");
+        let told: Vec<_> =
+            problems.iter().map(|problem| (problem.line, problem.column, problem.error.sqlstate().0)).collect();
+        assert_eq!(told, [(1, 1, "42601"), (2, 12, "22021"), (3, 8, "42601")]);
+        assert_eq!(problems[1].error.message(), "invalid byte sequence for encoding \"UTF8\": 0xe9");
+        let wide = check_bytes(b"\xff\xfes\0e\0l\0e\0c\0t\0 \01\0");
+        assert_eq!(wide.len(), 1);
+        assert!(wide[0].error.hint().is_some_and(|hint| hint.contains("UTF-16")));
+        assert_eq!(check_bytes(b"\xef\xbb\xbfselect 1"), []);
+        assert_eq!(check_bytes(b""), []);
+    }
+
+    #[test]
+    fn long_lines_are_shown_around_the_place() {
+        let text = format!("select {}, from t where {}", "abc, ".repeat(10_000), "x = 1 and ".repeat(1_000));
+        let problems = check(&text);
+        let report = problems[0].report("f");
+        assert_eq!(problems[0].column, 50_008);
+        assert!(report.len() < 1_000, "{}", report.len());
+        let lines: Vec<&str> = report.lines().collect();
+        let caret = lines[4].find('^').expect("a caret");
+        assert!(lines[3][caret..].starts_with(", from t"), "{report}");
+    }
+
+    #[test]
+    fn variables_of_psql_are_named() {
+        for text in ["select :id", "select :'name'", "select * from :\"table\"", "select :{?x}"] {
+            assert!(check(text)[0].error.hint().is_some_and(|hint| hint.contains("psql")), "{text}");
+        }
+        assert_eq!(check("select a : b")[0].error.hint(), None);
+    }
+
+    /// A hundred thousand wrong statements take no longer than they are long.
+    #[test]
+    fn many_problems_are_told() {
+        let problems = check(&"select\nfrom;\n".repeat(100_000));
+        assert_eq!(problems.len(), 100_000);
+        assert_eq!((problems[99_999].line, problems[99_999].column), (200_000, 1));
+    }
+
+    /// Strings and comments that do not end go up to the end of the file: one problem, where they begin.
+    #[test]
+    fn what_does_not_end_is_told_once() {
+        for (text, line, column) in [
+            ("select 1;\nselect 'a;\nselect 2;\n", 2, 8),
+            ("select 1;\r\n  /* x;\r\nselect 2;\r\n", 2, 3),
+            ("select \"a;\nselct 1;", 1, 8),
+            ("create procedure p() as $$\nbegin;\nend;\n", 1, 25),
+        ] {
+            let places: Vec<_> = check(text).iter().map(|problem| (problem.line, problem.column)).collect();
+            assert_eq!(places, [(line, column)], "{text}");
+        }
     }
 
     #[test]

@@ -169,7 +169,16 @@ impl<'a> Lexer<'a> {
 
     /// Skips lines that are commands of psql, `\set x 1`, where a statement may begin.
     pub fn skip_psql_commands(&mut self) {
-        while self.skip_blanks().is_ok() && self.byte(0) == b'\\' {
+        loop {
+            let start = self.at;
+            if self.skip_blanks().is_err() {
+                // A comment that does not end is an error of the statement that begins here.
+                self.at = start;
+                return;
+            }
+            if self.byte(0) != b'\\' {
+                return;
+            }
             self.skip_line();
         }
     }

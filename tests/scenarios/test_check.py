@@ -12,7 +12,7 @@ def check(*arguments, text=None):
     """Runs it; gives exit status and output."""
     result = subprocess.run(
         [PROGRAM, "check", *map(str, arguments)],
-        input=None if text is None else text.encode(),
+        input=text.encode() if isinstance(text, str) else text,
         capture_output=True,
         check=False,
         timeout=PATIENCE,
@@ -72,3 +72,53 @@ def test_a_file_that_is_not_there(tmp_path):
     status, output, errors = check(tmp_path / "nothing.sql", good)
     assert (status, output) == (1, "")
     assert "nothing.sql" in errors
+
+
+def places(output):
+    """Line, column and SQLSTATE of each problem in JSON."""
+    problems = [json.loads(line) for line in output.splitlines()]
+    return [(problem["line"], problem["column"], problem["sqlstate"]) for problem in problems]
+
+
+def test_what_is_not_utf8():
+    status, output, errors = check("--format", "json", text=b"select 'caf\xe9';\r\nselct 1;\r\n")
+    assert (status, errors) == (1, "")
+    assert places(output) == [(1, 12, "22021"), (2, 1, "42601")]
+    status, output, _ = check(text="select 1;".encode("utf-16"))
+    assert status == 1 and "0xff" in output and "UTF-16" in output
+
+
+def test_what_does_not_end():
+    for text, place in [
+        ("select 1;\n  select 'a;\nselect 2;\n", (2, 10)),
+        ("select 1;\n  /* comment\nselect 2;\n", (2, 3)),
+        ('select "a;\nselct 1;', (1, 8)),
+        ("create procedure p() as $$ begin\nend;\n", (1, 25)),
+    ]:
+        status, output, _ = check("--format", "json", text=text)
+        assert (status, places(output)) == (1, [(*place, "42601")]), text
+
+
+def test_bodies_and_types():
+    text = (
+        "create procedure p() as $$\nbegin\n  selct 1;\nend\n$$ language plpgsql;\n"
+        "select a::uuid from t;\nselect cast(a as varchar(5)) from t;\n"
+    )
+    status, output, _ = check("--format", "json", text=text)
+    assert (status, places(output)) == (1, [(3, 3, "42601"), (6, 11, "42704")])
+
+
+def test_several_files_are_all_checked(tmp_path):
+    files = []
+    for number, text in enumerate(["selct 1;", "select 1;", "select\n\tfrom"]):
+        files.append(tmp_path / f"{number}.sql")
+        files[-1].write_text(text)
+    status, output, _ = check("--format", "json", *files)
+    assert (status, places(output)) == (1, [(1, 1, "42601"), (2, 2, "42601")])
+    assert [json.loads(line)["file"] for line in output.splitlines()] == [str(files[0]), str(files[2])]
+
+
+def test_commands_and_variables_of_psql():
+    status, output, _ = check("--format", "json", text="\\c dev\nselect 1 \\g\n;\nselect :name;\n\\q\n")
+    assert (status, places(output)) == (1, [(2, 10, "42601"), (4, 8, "42601")])
+    assert all("psql" in json.loads(line)["hint"] for line in output.splitlines())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use datafusion::logical_expr::{Expr as PlanExpr, LogicalPlan};
 use redshift_sql_dialect::{
-    Error, Result,
+    Error, Result, SqlState,
     ast::{Expr, ExprKind, IsTest, OrderByItem, Select, SelectItem},
 };
 
@@ -17,6 +17,9 @@ use super::{
     scope::ScopeColumn,
 };
 use crate::{functions::collation, result::ColumnOrigin};
+
+/// Most columns of a query's rows: those of a row of Postgres 8.0.
+const MAX_TARGETS: usize = 1_664;
 
 /// A SELECT whose projection, DISTINCT, ORDER BY and LIMIT are still to be built.
 #[derive(Debug)]
@@ -122,9 +125,13 @@ impl Binder {
             items.retain(|item| item.name != name);
             if items.len() == before {
                 let message = format!("column \"{name}\" does not exist");
-                let error = redshift_sql_dialect::Error::new(redshift_sql_dialect::SqlState::UNDEFINED_COLUMN, message);
+                let error = Error::new(SqlState::UNDEFINED_COLUMN, message);
                 return Err(error.at(ident.pos));
             }
+        }
+        if items.len() > MAX_TARGETS {
+            let message = format!("target lists can have at most {MAX_TARGETS} entries");
+            return Err(Error::new(SqlState::TOO_MANY_COLUMNS, message));
         }
         Ok(items)
     }

@@ -66,6 +66,13 @@ async fn set_operations() {
 }
 
 #[tokio::test]
+async fn rows_have_a_bounded_number_of_columns() {
+    let db = numbers();
+    fails(&db, &format!("select {}", vec!["1"; 1_665].join(", ")), "54011: target lists can have at most 1664 entries")
+        .await;
+}
+
+#[tokio::test]
 async fn conditions_must_be_boolean() {
     let db = company();
     fails(
