@@ -9,7 +9,7 @@ use std::sync::Arc;
 use datafusion::{
     common::{
         config::ConfigOptions,
-        tree_node::{Transformed, TransformedResult, TreeNode},
+        tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRewriter},
     },
     error::Result,
     physical_optimizer::PhysicalOptimizerRule,
@@ -20,21 +20,47 @@ use datafusion::{
     },
 };
 
-/// Puts behind each join that can multiply rows an operator that gives way after some batches.
+/// How many joins above each other give way. Each takes a unit of a task's budget of 128 before it asks what is below: where as
+/// many stood above each other, none would ever get to its leaves.
+const MOST_LEVELS: usize = 32;
+
+/// Puts behind each join that can multiply rows an operator that gives way after some batches; of very many above each
+/// other behind the outermost ones.
 #[derive(Debug, Default)]
 pub(crate) struct CooperativeJoins;
 
+/// Walks down to the joins, knowing how many are above.
+struct Wrapping {
+    joins_above: usize,
+}
+
+impl TreeNodeRewriter for Wrapping {
+    type Node = Arc<dyn ExecutionPlan>;
+
+    fn f_down(&mut self, node: Self::Node) -> Result<Transformed<Self::Node>> {
+        self.joins_above += usize::from(multiplies(&node));
+        Ok(Transformed::no(node))
+    }
+
+    fn f_up(&mut self, node: Self::Node) -> Result<Transformed<Self::Node>> {
+        if !multiplies(&node) {
+            return Ok(Transformed::no(node));
+        }
+        self.joins_above -= 1;
+        if self.joins_above >= MOST_LEVELS {
+            return Ok(Transformed::no(node));
+        }
+        Ok(Transformed::yes(Arc::new(CooperativeExec::new(node))))
+    }
+}
+
+fn multiplies(node: &Arc<dyn ExecutionPlan>) -> bool {
+    node.is::<CrossJoinExec>() || node.is::<NestedLoopJoinExec>() || node.is::<HashJoinExec>()
+}
+
 impl PhysicalOptimizerRule for CooperativeJoins {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _config: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
-            let multiplies = node.is::<CrossJoinExec>() || node.is::<NestedLoopJoinExec>() || node.is::<HashJoinExec>();
-            Ok(if multiplies {
-                Transformed::yes(Arc::new(CooperativeExec::new(node)) as _)
-            } else {
-                Transformed::no(node)
-            })
-        })
-        .data()
+        plan.rewrite(&mut Wrapping { joins_above: 0 }).data()
     }
 
     fn name(&self) -> &str {

@@ -297,6 +297,7 @@ fn array_of(element: DataType) -> DataType {
         DataType::Named(mut name) => {
             if let Some(last) = name.0.last_mut() {
                 last.value.insert(0, '_');
+                last.written = None;
             }
             DataType::Named(name)
         }

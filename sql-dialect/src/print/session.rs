@@ -69,7 +69,9 @@ const TAKEN: [&str; 30] = [
 
 impl Display for ParameterName<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for (index, part) in self.0.split('.').enumerate() {
+        // A name in quotes may have points anywhere.
+        let whole = self.0.split('.').any(str::is_empty);
+        for (index, part) in self.0.split(|char| char == '.' && !whole).enumerate() {
             f.write_str(if index > 0 { "." } else { "" })?;
             let quoted = TAKEN.contains(&part) || is_reserved(part);
             write!(f, "{}", Ident { value: part.to_owned(), quoted, written: None, pos: 0 })?;

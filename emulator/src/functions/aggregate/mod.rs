@@ -54,7 +54,6 @@ pub(super) const NAMES: &[&str] = &[
     "bool_and",
     "bool_or",
     "count",
-    "every",
     "hll",
     "hll_combine",
     "hll_create_sketch",
@@ -177,7 +176,7 @@ pub(super) fn choose(
         "stddev_pop" if is_number => Ok(Chosen::new(stddev_pop_udaf(), float(arg)?, distinct)),
         "variance" | "var_samp" if is_number => Ok(Chosen::new(var_samp_udaf(), float(arg)?, distinct)),
         "var_pop" if is_number => Ok(Chosen::new(var_pop_udaf(), float(arg)?, distinct)),
-        "bool_and" | "bool_or" | "every" if arg.ty == RedshiftType::Bool || arg.ty.is_integer() => {
+        "bool_and" | "bool_or" if arg.ty == RedshiftType::Bool || arg.ty.is_integer() => {
             let arg = cast(arg, RedshiftType::Bool, CastKind::Implicit, ctx)?;
             Ok(Chosen::new(if name == "bool_or" { bool_or_udaf() } else { bool_and_udaf() }, arg, false))
         }
