@@ -51,7 +51,7 @@ impl QueryLog {
             ("SELECT", _) => Some(Ending::Return(self.record.returned_rows, self.record.returned_bytes)),
             ("DELETE", Some(rows)) => Some(Ending::Delete(rows)),
             (_, Some(rows)) => Some(Ending::Insert(rows)),
-            (_, None) => None,
+            (_, None) => self.trace.added().map(Ending::Insert),
         }
     }
 

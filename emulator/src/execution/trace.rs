@@ -60,6 +60,8 @@ struct Traced {
     /// The schemas of scans of rows in memory: where they are, and of which table.
     schemas: Vec<(SchemaRef, u32)>,
     target: Option<u32>,
+    /// Rows of a query that went into the target, which the statement's tag does not tell.
+    added: Option<i64>,
 }
 
 /// What becomes of a statement's rows.
@@ -86,6 +88,11 @@ impl Trace {
     /// Does the statement read or write tables? What does not is done by the leader node alone.
     pub fn touches_tables(&self) -> bool {
         !self.lock().tables.is_empty()
+    }
+
+    /// Rows that the statement added without telling its client.
+    pub fn added(&self) -> Option<i64> {
+        self.lock().added
     }
 
     /// The steps of a statement that began at this time, microseconds since 1970; none where it ran no plan over tables.
@@ -152,6 +159,11 @@ pub(crate) fn writes(table: &Relation) {
         traced.tables.entry(table.oid.0).or_insert_with(|| table.name.clone());
         traced.target = Some(table.oid.0);
     });
+}
+
+/// Notes rows that went into the table that the statement writes, of which its tag tells no number.
+pub(crate) fn added(rows: u64) {
+    let _ = TRACE.try_with(|trace| trace.lock().added = Some(rows as i64));
 }
 
 /// What an operator's metrics tell.

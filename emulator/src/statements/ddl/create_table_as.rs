@@ -10,6 +10,7 @@ use super::{
 use crate::{
     binder::Destination,
     catalog::{CatalogView, Column},
+    execution,
     result::{CommandTag, Outcome},
     statements::{Work, dml},
 };
@@ -42,7 +43,8 @@ pub(crate) async fn create_table_as(create: &CreateTableAs, work: &mut Work<'_>)
     declared.apply(&create.attributes, case_sensitive)?;
     let making = Making { lifetime, place, attributes: create.attributes.clone(), declared };
     let relation = making.make(work).await?;
-    dml::append(bound.plan, &relation, work).await?;
+    let rows = dml::append(bound.plan, &relation, work).await?;
+    execution::trace::added(rows);
     // A cluster answers both with SELECT, as PostgreSQL 8.0 does.
     Ok(Outcome::Done(CommandTag::plain("SELECT")))
 }
