@@ -23,7 +23,7 @@ use crate::{
     system::{
         ActiveSession, Activity, ClosedDatabase, CursorProgress, OpenCursor, RunningQuery, SessionActivity, Source,
         SystemView,
-        logs::{QueryRecord, SessionRecord, TransactionRecord},
+        logs::{QueryRecord, QuotaRecord, SessionRecord, TransactionRecord},
     },
     text_input::zone::Zone,
 };
@@ -537,6 +537,17 @@ impl SessionState {
             }
             if bytes > quota * MEGABYTE {
                 let used = bytes.div_ceil(MEGABYTE);
+                self.engine.logs().append(QuotaRecord {
+                    user_id: self.user_id.0,
+                    owner: schema.owner.0,
+                    xid: transaction.id(),
+                    pid: self.login.pid,
+                    schema: schema.oid.0,
+                    name: schema.name.clone(),
+                    quota,
+                    used,
+                    time: clock::now(),
+                });
                 exceeded.push(format!("(Schema: {}, Quota: {quota}, Current Disk Usage: {used})", schema.name));
             }
         }

@@ -243,6 +243,8 @@ impl Session {
             Route::Execute(execute) => return self.execute_prepared(execute, command).await,
             Route::DeclareCursor(declare) => return self.declare_cursor(declare, command).await,
             Route::Backend(scope) => return self.run_in_backend(scope, command).await,
+            // What may not stand in a block is in the history all the same (developer guide, "SVL_MULTI_STATEMENT_VIOLATIONS").
+            Route::Refuse(error) if error.sqlstate() == SqlState::ACTIVE_SQL_TRANSACTION => Err(error),
             Route::Refuse(error) => return Err(error),
         };
         let Command { statement, text, .. } = command;

@@ -26,7 +26,7 @@ use rusqlite::{Connection, types::Value};
 use tokio::sync::oneshot;
 
 pub use history::{
-    AnalyzeRecord, CallRecord, MessageRecord, PlanRecord, RefusedLogin, SessionRecord, TransactionRecord,
+    AnalyzeRecord, CallRecord, MessageRecord, PlanRecord, QuotaRecord, RefusedLogin, SessionRecord, TransactionRecord,
     UserChangeRecord, VacuumRecord,
 };
 pub use records::{

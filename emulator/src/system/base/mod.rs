@@ -80,7 +80,7 @@ pub(super) enum Base {
 }
 
 impl Base {
-    pub const ALL: [Base; 50] = [
+    pub const ALL: [Base; 51] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -125,6 +125,7 @@ impl Base {
         Base::Routines,
         Base::RoutineArguments,
         Base::Log(LogTable::MvState),
+        Base::Log(LogTable::QuotaViolation),
         Base::Blocks,
         Base::Cursors,
         Base::Everywhere(Everywhere::Namespaces),
@@ -173,6 +174,7 @@ impl Base {
             Base::Cursors => "cursors",
             Base::Log(LogTable::RefusedLogin) => "log_refused_login",
             Base::Log(LogTable::MvState) => "log_mv_state",
+            Base::Log(LogTable::QuotaViolation) => "log_quota_violation",
             Base::RoutineArguments => "routine_arguments",
             Base::Everywhere(everywhere) => everywhere.name(),
             Base::Log(LogTable::Session) => "log_session",

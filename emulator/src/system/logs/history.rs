@@ -79,6 +79,29 @@ pub struct TransactionRecord {
     pub end: i64,
 }
 
+/// A transaction that would have made a schema larger than its quota.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct QuotaRecord {
+    /// Whose transaction it was.
+    pub user_id: u32,
+    /// Who owns the schema.
+    pub owner: u32,
+    /// Its number.
+    pub xid: i64,
+    /// Its session.
+    pub pid: i32,
+    /// The schema's OID.
+    pub schema: u32,
+    /// The schema's name.
+    pub name: String,
+    /// What it may hold, in megabytes.
+    pub quota: u64,
+    /// What it would have held, in megabytes.
+    pub used: u64,
+    /// When.
+    pub time: i64,
+}
+
 /// A user that was made, altered, renamed or dropped.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UserChangeRecord {
@@ -252,6 +275,26 @@ impl LogRecord for PlanRecord {
             node.rows.into(),
             node.width.into(),
             node.on_leader.into(),
+        ]
+    }
+}
+
+impl LogRecord for QuotaRecord {
+    fn table(&self) -> LogTable {
+        LogTable::QuotaViolation
+    }
+
+    fn into_values(self) -> Vec<Value> {
+        vec![
+            self.user_id.into(),
+            self.owner.into(),
+            self.xid.into(),
+            self.pid.into(),
+            self.schema.into(),
+            self.name.into(),
+            i64::try_from(self.quota).unwrap_or(i64::MAX).into(),
+            i64::try_from(self.used).unwrap_or(i64::MAX).into(),
+            self.time.into(),
         ]
     }
 }

@@ -58,6 +58,8 @@ pub enum LogTable {
     RefusedLogin,
     /// What kept materialized views from being refreshed as before: `stl_mv_state`, `sys_mv_state`.
     MvState,
+    /// Transactions that made a schema larger than its quota: `stl_schema_quota_violations`.
+    QuotaViolation,
 }
 
 use RedshiftType::{Bool, Int4, Int8, Text, Timestamp};
@@ -257,6 +259,19 @@ const MV_STATE: &[LogColumn] = &[
     ("state", Text),
 ];
 
+const QUOTA_VIOLATION: &[LogColumn] = &[
+    ("userid", Int4),
+    ("ownerid", Int4),
+    ("xid", Int8),
+    ("pid", Int4),
+    ("schema_id", Int4),
+    ("schema_name", Text),
+    // Megabytes.
+    ("quota", Int4),
+    ("disk_usage", Int4),
+    ("recordtime", Timestamp),
+];
+
 const SESSION: &[LogColumn] = &[
     ("pid", Int4),
     ("userid", Int4),
@@ -373,7 +388,7 @@ const PLAN: &[LogColumn] = &[
 
 impl LogTable {
     /// All of them.
-    pub const ALL: [LogTable; 20] = [
+    pub const ALL: [LogTable; 21] = [
         LogTable::Query,
         LogTable::Load,
         LogTable::LoadFile,
@@ -394,6 +409,7 @@ impl LogTable {
         LogTable::Plan,
         LogTable::RefusedLogin,
         LogTable::MvState,
+        LogTable::QuotaViolation,
     ];
 
     /// Its columns, in the order of the batches that [`super::Logs::read`] gives.
@@ -419,6 +435,7 @@ impl LogTable {
             LogTable::Plan => PLAN,
             LogTable::RefusedLogin => REFUSED_LOGIN,
             LogTable::MvState => MV_STATE,
+            LogTable::QuotaViolation => QUOTA_VIOLATION,
         }
     }
 
@@ -454,6 +471,7 @@ impl LogTable {
             LogTable::Plan => "plan_node",
             LogTable::RefusedLogin => "refused_login",
             LogTable::MvState => "mv_state",
+            LogTable::QuotaViolation => "quota_violation",
         }
     }
 
@@ -494,6 +512,7 @@ impl LogTable {
             LogTable::Plan => "INSERT INTO plan_node VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::RefusedLogin => "INSERT INTO refused_login VALUES (?,?,?,?,?,?,?,?)",
             LogTable::MvState => "INSERT INTO mv_state VALUES (?,?,?,?,?,?,?,?,?,?)",
+            LogTable::QuotaViolation => "INSERT INTO quota_violation VALUES (?,?,?,?,?,?,?,?,?)",
         }
     }
 

@@ -237,7 +237,11 @@ from pg_internal.log_procedure_message
 view pg_catalog.svl_multi_statement_violations 11157 (
     userid integer, database character(32), cmdname character(20), xid bigint, pid integer, label character(320),
     starttime timestamp, endtime timestamp, sequence integer, type varchar(10), text character(200)
-)
+) as
+select q.userid, q.database, upper(split_part(q.error_message, ' cannot run', 1)), q.xid, q.pid, q.label, q.starttime,
+    q.endtime, t.sequence, case q.query_type when 'DDL' then 'DDL' else 'UTILITY' end, t.text
+from pg_internal.log_query q join pg_internal.log_query_text t on t.query = q.query
+where q.error_message like '%cannot run inside a transaction block%'
 ;
 
 -- r_STL_RESTARTED_SESSIONS.md
@@ -251,14 +255,19 @@ view pg_catalog.stl_restarted_sessions 10754 (
 view pg_catalog.stl_schema_quota_violations 10755 (
     ownerid integer, xid bigint, pid integer, userid integer, schema_id integer, schema_name character(128),
     quota integer, disk_usage integer, disk_usage_pct double, timestamp timestamp
-)
+) as
+select ownerid, xid, pid, userid, schema_id, schema_name, quota, disk_usage,
+    case when quota > 0 then 100.0 * disk_usage / quota else 0 end, recordtime
+from pg_internal.log_quota_violation
 ;
 
 -- r_SYS_SCHEMA_QUOTA_VIOLATIONS.md
 view pg_catalog.sys_schema_quota_violations 11357 (
     owner_id integer, user_id integer, transaction_id bigint, session_id integer, schema_id integer,
     schema_name character(128), quota integer, disk_usage integer, record_time timestamp
-)
+) as
+select ownerid, userid, xid, pid, schema_id, schema_name, quota, disk_usage, recordtime
+from pg_internal.log_quota_violation
 ;
 
 -- r_SVV_SCHEMA_QUOTA_STATE.md

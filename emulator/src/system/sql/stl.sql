@@ -120,14 +120,29 @@ view pg_catalog.stl_error 10712 (
 )
 ;
 
--- r_STL_S3CLIENT.md
+-- r_STL_S3CLIENT.md: one request for each file.
 view pg_catalog.stl_s3client 10714 (
     userid integer, query integer, slice integer, recordtime timestamp, pid integer, http_method character(64),
     bucket character(64), key character(256), transfer_size bigint, data_size bigint, start_time bigint,
     end_time bigint, transfer_time bigint, compression_time bigint, connect_time bigint, app_connect_time bigint,
     retries bigint, request_id character(32), extended_request_id character(128), ip_address character(64),
     is_partial integer, start_offset bigint, query_uuid character(36)
-)
+) as
+select l.userid, l.query, l.slice, l.curtime, q.pid, 'GET',
+    split_part(l.filename, '/', 3), substring(l.filename, len(split_part(l.filename, '/', 3)) + 7), l.file_bytes,
+    l.bytes_loaded, datediff(microsecond, timestamp '2000-01-01', l.starttime),
+    datediff(microsecond, timestamp '2000-01-01', l.curtime), datediff(microsecond, l.starttime, l.curtime), 0, 0, 0,
+    0, null, null, null,
+    l.is_partial, l.start_offset, null
+from pg_internal.log_load_file l left join pg_internal.log_load q on q.query = l.query
+union all
+select userid, query, slice, endtime, pid, 'PUT',
+    split_part(path, '/', 3), substring(path, len(split_part(path, '/', 3)) + 7), transfer_size,
+    transfer_size, datediff(microsecond, timestamp '2000-01-01', starttime),
+    datediff(microsecond, timestamp '2000-01-01', endtime), datediff(microsecond, starttime, endtime), 0, 0, 0,
+    0, null, null, null,
+    0, 0, null
+from pg_internal.log_unload_file
 ;
 
 -- r_STL_UNLOAD_LOG.md
