@@ -114,6 +114,17 @@ def test_blocks_commit_and_roll_back_and_fail_as_a_whole(gateway):
         connection.execute("drop table blocks")
 
 
+def test_a_block_goes_on_behind_truncate(gateway, emulator):
+    """TRUNCATE commits what was before it, and what follows it is committed by COMMIT (developer guide, "TRUNCATE")."""
+    with gateway.connect() as connection:
+        connection.execute("create table emptied (a int)")
+        connection.execute("begin; insert into emptied values (1); truncate emptied; insert into emptied values (2)")
+        connection.execute("commit")
+    with emulator.connect() as connection:
+        assert connection.execute("select a from emptied").fetchall() == [(2,)]
+        connection.execute("drop table emptied")
+
+
 def test_cursors_fetch_from_the_result(gateway):
     with gateway.connect() as connection:
         connection.execute("begin")

@@ -2,13 +2,14 @@
 
 use std::{
     error::Error,
-    ffi::OsStr,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     net::SocketAddr,
     path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
 };
+
+use tempfile::NamedTempFile;
 
 /// The superuser of a new server.
 pub const USER: &str = "admin";
@@ -25,52 +26,57 @@ pub struct Server {
     pub address: SocketAddr,
     /// The last one is the one that clients talk to.
     processes: Vec<Process>,
+    /// What the gateway was started with.
+    _config: Option<NamedTempFile>,
 }
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 impl Server {
-    /// Starts one that keeps its data in memory, on a free port of 127.0.0.1, and waits until it listens.
+    /// Starts one that keeps its data in memory, on a free port of 127.0.0.1, and waits until it listens; behind a gateway where
+    /// the variable [`TARGET`] says so.
     ///
     /// # Errors
     /// Where the program was not built, or ends before it listens; what it said is in the error.
     pub fn start() -> Result<Server, Failure> {
-        Self::start_with::<&str>(&[])
+        if std::env::var(TARGET).is_ok_and(|target| target == "gateway") {
+            return Self::start_behind_gateway(&[]);
+        }
+        let (emulator, address) = Process::start(emulator_command("off")?, "127.0.0.1:")?;
+        Ok(Server { address, processes: vec![emulator], _config: None })
     }
 
-    /// The same with more arguments.
+    /// Starts one, and a gateway before its Data API, through which clients reach the database of every server and these.
     ///
     /// # Errors
     /// As [`Server::start`].
-    pub fn start_with<A: AsRef<OsStr>>(arguments: &[A]) -> Result<Server, Failure> {
-        let behind_gateway = std::env::var(TARGET).is_ok_and(|target| target == "gateway");
-        let http = if behind_gateway { "127.0.0.1:0" } else { "off" };
-        let mut command = Command::new(program()?);
-        command.args(["emulate", "--ephemeral", "--listen", "127.0.0.1:0", "--http-listen", http]).args(arguments);
-        let (emulator, address) = Process::start(command, "127.0.0.1:")?;
-        if !behind_gateway {
-            return Ok(Server { address, processes: vec![emulator] });
+    pub fn start_behind_gateway(databases: &[&str]) -> Result<Server, Failure> {
+        let (emulator, _) = Process::start(emulator_command("127.0.0.1:0")?, "127.0.0.1:")?;
+        let url = format!("http://{}", emulator.said_after("http://")?);
+        let mut config = NamedTempFile::new()?;
+        for database in [&[DATABASE], databases].concat() {
+            writeln!(config, "[targets.{database}]\nworkgroup = \"default\"\ndatabase = \"{database}\"")?;
+            writeln!(config, "region = \"us-east-1\"\nendpoint-url = \"{url}\"")?;
         }
-        let url = emulator.said_after("http://")?;
-        let (gateway, address) = Process::start(gateway_command(&url)?, "127.0.0.1:")?;
-        Ok(Server { address, processes: vec![emulator, gateway] })
+        let mut command = Command::new(program()?);
+        // Some of the databases are still to be made.
+        command.args(["proxy", "--listen", "127.0.0.1:0", "--no-check", "--config"]).arg(config.path());
+        command.env("AWS_ACCESS_KEY_ID", "AKIDADMIN").env("AWS_SECRET_ACCESS_KEY", "secret");
+        let (gateway, address) = Process::start(command, "127.0.0.1:")?;
+        Ok(Server { address, processes: vec![emulator, gateway], _config: Some(config) })
     }
+}
+
+fn emulator_command(http: &str) -> Result<Command, Failure> {
+    let mut command = Command::new(program()?);
+    command.args(["emulate", "--ephemeral", "--listen", "127.0.0.1:0", "--http-listen", http]);
+    Ok(command)
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         while self.processes.pop().is_some() {}
     }
-}
-
-/// A gateway to the Data API of an emulator.
-fn gateway_command(address: &SocketAddr) -> Result<Command, Failure> {
-    let mut command = Command::new(program()?);
-    let url = format!("http://{address}");
-    command.args(["proxy", "--listen", "127.0.0.1:0", "--workgroup", "default", "--database", DATABASE]);
-    command.args(["--region", "us-east-1", "--endpoint-url", &url]);
-    command.env("AWS_ACCESS_KEY_ID", "AKIDADMIN").env("AWS_SECRET_ACCESS_KEY", "secret");
-    Ok(command)
 }
 
 /// A process of the program, and what it has said until it listened.

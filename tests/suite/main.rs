@@ -1,7 +1,10 @@
 //! Blueshift from end to end: every file under `slt/` and `wire/` is a test of its own.
 //!
-//! SQL scripts run twice: on the library (`slt::embedded::FILE`) and through the socket (`slt::wire::FILE`).
+//! SQL scripts run three times: on the library (`slt::embedded::FILE`), through the socket (`slt::wire::FILE`), and through a
+//! gateway before the Data API (`slt::gateway::FILE`); wire scripts twice (`wire::FILE`, `wire::gateway::FILE`). What a gateway
+//! cannot give is in [`gateway`].
 
+mod gateway;
 mod slt;
 mod wire;
 
@@ -14,6 +17,9 @@ fn main() {
     let mut trials = Vec::new();
     for file in files("slt", "slt") {
         for engine in slt::ENGINES {
+            if engine == slt::GATEWAY && !gateway::takes(&format!("slt::{}", file.name)) {
+                continue;
+            }
             let path = file.path.clone();
             trials.push(Trial::test(format!("slt::{engine}::{}", file.name), move || {
                 slt::run(&path, engine).map_err(Failed::from)
@@ -21,6 +27,14 @@ fn main() {
         }
     }
     for file in files("wire", "wire") {
+        if gateway::takes(&format!("wire::{}", file.name)) {
+            let path = file.path.clone();
+            trials.push(Trial::test(format!("wire::gateway::{}", file.name), move || {
+                let server = Server::start_behind_gateway(&[])?;
+                wire::run(&path, server.address)?;
+                Ok(())
+            }));
+        }
         trials.push(Trial::test(format!("wire::{}", file.name), move || {
             let server = Server::start()?;
             wire::run(&file.path, server.address)?;

@@ -41,6 +41,9 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(5)
 /// The first and the longest pause between two questions for a statement's state, where the service does not wait.
 const POLLS: [Duration; 2] = [Duration::from_millis(10), Duration::from_secs(1)];
 
+/// Seconds that the service waits for a statement when it is submitted. Nobody can cancel it until its id is known.
+const SUBMISSION_WAIT: i32 = 1;
+
 /// A call that failed for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
@@ -218,7 +221,7 @@ impl Client {
     /// Submits a statement, which then runs once, and waits for it as long as the service does.
     pub async fn submit(&self, submission: &Submission) -> Result<Progress, Failure> {
         let token = uuid::Uuid::new_v4().to_string();
-        let mut wait = self.wait_seconds();
+        let mut wait = self.wait_seconds().map(|seconds| seconds.min(SUBMISSION_WAIT));
         let answer = loop {
             let attempt = || {
                 let parameters = submission.parameters.iter().map(|(name, value)| {

@@ -141,6 +141,19 @@ fn is_declared(ty: RedshiftType) -> bool {
         || Some(ty) == RedshiftType::from_oid(RedshiftType::numeric(1, 0).oid(), -1)
 }
 
+/// The type of a declared parameter. A NUMERIC without a modifier has 28 digits before the point and 10 behind it; a value that has
+/// more on one side gets room there.
+fn with_room(ty: RedshiftType, value: Option<&str>) -> RedshiftType {
+    let (RedshiftType::Numeric { precision, scale }, Some(value)) = (ty, value) else { return ty };
+    let (whole, fraction) = value.trim_start_matches(['-', '+']).split_once('.').unwrap_or((value, ""));
+    let fits = whole.len() <= usize::from(precision - scale) && fraction.len() <= usize::from(scale);
+    if fits || value.contains(['e', 'E']) {
+        return ty;
+    }
+    let digits = u8::try_from(fraction.len()).unwrap_or(u8::MAX);
+    RedshiftType::numeric(precision, digits.min(precision - 1))
+}
+
 /// How values stand in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Values {
@@ -183,7 +196,7 @@ fn placed<'a>(text: &str, values: Values, value: impl Fn(u16) -> Option<Value<'a
                 format!(":{name}")
             }
         };
-        match ty {
+        match ty.map(|ty| with_room(ty, value)) {
             Some(ty) => out.sql.push_str(&format!("CAST({operand} AS {ty})")),
             None => out.sql.push_str(&operand),
         }
@@ -240,6 +253,16 @@ mod tests {
         assert_eq!(text.sql, "select CAST(:p1 AS bigint),CAST(:p2 AS timestamp with time zone) from t");
         // The comma, what stands in the place of $2, and the t.
         assert_eq!([text.original(26), text.original(40), text.original(text.sql.len() as u32 - 1)], [9, 10, 17]);
+    }
+
+    #[test]
+    fn numbers_have_room_for_their_digits() {
+        let numeric = RedshiftType::from_oid(RedshiftType::numeric(1, 0).oid(), -1);
+        let cast = |value: &str| text("select $1", &[numeric], &[Some(value)]).sql;
+        assert_eq!(cast("-1.5"), "select CAST(:p1 AS numeric(38,10))");
+        assert_eq!(cast(&"9".repeat(38)), "select CAST(:p1 AS numeric(38,0))");
+        assert_eq!(cast(&format!("-9.{}", "9".repeat(37))), "select CAST(:p1 AS numeric(38,37))");
+        assert_eq!(cast("1e30"), "select CAST(:p1 AS numeric(38,10))");
     }
 
     #[test]

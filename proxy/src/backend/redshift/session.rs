@@ -369,13 +369,12 @@ impl RedshiftSession {
             Statement::CreateTableAs(create) if create.temporary => self.private = true,
             Statement::Call(_) | Statement::Use(_) => {
                 self.private = true;
+                // Another database comes with a search path of its own.
+                self.known = BTreeSet::from(OWN.map(str::to_string));
                 self.forget_catalog();
             }
-            // It commits the transaction that it is in.
-            Statement::Truncate(_) if self.block.is_open() => {
-                self.end_block();
-                self.settings.commit();
-            }
+            // It commits what the block did so far, and the block goes on (developer guide, "TRUNCATE").
+            Statement::Truncate(_) if self.block.is_open() => self.settings.commit(),
             other if cache::may_change_catalog(other) => self.forget_catalog(),
             _ => {}
         }

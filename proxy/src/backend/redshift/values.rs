@@ -18,8 +18,8 @@ use arrow::{
 };
 use aws_sdk_redshiftdata::types::Field;
 use blueshift_emulator::text_input::{
-    DateTimeInput, InputError, IntervalValue, Rounding, parse_bool, parse_date, parse_float4, parse_float8,
-    parse_interval, parse_numeric, parse_time, parse_timestamp, parse_timestamptz, parse_timetz,
+    DateTimeInput, InputError, IntervalValue, Rounding, parse_abstime, parse_bool, parse_date, parse_float4,
+    parse_float8, parse_interval, parse_numeric, parse_time, parse_timestamp, parse_timestamptz, parse_timetz,
 };
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 
@@ -79,7 +79,7 @@ pub fn array<'a>(
         Int2 => integers::<Int16Type>(ty, values)?,
         Int4 => integers::<Int32Type>(ty, values)?,
         Int8 | Oid => integers::<Int64Type>(ty, values)?,
-        AbsTime => primitives::<Int64Type>(ty, values, |text| Ok(parse_timestamptz(text, input)? / 1_000_000))?,
+        AbsTime => primitives::<Int64Type>(ty, values, |text| parse_abstime(text, input))?,
         Float4 => floats::<Float32Type>(ty, values, |value| value as f32, parse_float4)?,
         Float8 => floats::<Float64Type>(ty, values, |value| value, parse_float8)?,
         Numeric { precision, scale } => decimals(precision, scale, values)?,
@@ -91,7 +91,10 @@ pub fn array<'a>(
         TimeTz => primitives::<Time64MicrosecondType>(ty, values, |text| parse_timetz(text, input))?,
         Timestamp => primitives::<TimestampMicrosecondType>(ty, values, |text| parse_timestamp(text, input))?,
         TimestampTz => {
-            let read = |text: &str| parse_timestamptz(text, input);
+            let read = |text: &str| match far_from_utc(text, input) {
+                Some(micros) => Ok(micros),
+                None => parse_timestamptz(text, input),
+            };
             let array = primitive_array::<TimestampMicrosecondType>(ty, values, read)?;
             Arc::new(array.with_timezone("UTC"))
         }
@@ -201,6 +204,20 @@ fn floats<'a, T: ArrowPrimitiveType>(
     });
     let values: Vec<Option<T::Native>> = values.collect::<Result<_>>()?;
     Ok(Arc::new(PrimitiveArray::<T>::from_iter(values)))
+}
+
+/// A TIMESTAMPTZ in a zone that is farther from UTC than one may be named: `2024-06-30 00:00:00-36`.
+fn far_from_utc(text: &str, input: &DateTimeInput) -> Option<i64> {
+    let at = text.rfind(['+', '-']).filter(|at| text[..*at].contains(':'))?;
+    let (local, displacement) = text.split_at(at);
+    let (hours, minutes) = displacement[1..].split_once(':').unwrap_or((&displacement[1..], "0"));
+    let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    if hours < 15 {
+        return None;
+    }
+    let ahead = (hours * 60 + minutes) * 60_000_000;
+    let ahead = if displacement.starts_with('-') { -ahead } else { ahead };
+    Some(parse_timestamp(local, input).ok()? - ahead)
 }
 
 fn decimals<'a>(precision: u8, scale: u8, values: impl Iterator<Item = Result<Value<'a>>>) -> Result<ArrayRef> {
@@ -370,6 +387,8 @@ mod tests {
         }
         assert_eq!(shown(Char(5), "ab   "), "ab   ");
         assert_eq!(shown(TimestampTz, "2024-01-02 03:04:05+02"), "2024-01-02 01:04:05+00");
+        assert_eq!(shown(TimestampTz, "2024-01-02 03:04:05-36:30"), "2024-01-03 15:34:05+00");
+        assert_eq!(shown(AbsTime, "infinity"), "infinity");
     }
 
     #[test]
