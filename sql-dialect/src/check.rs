@@ -334,7 +334,7 @@ mod tests {
             problems.iter().map(|problem| (problem.line, problem.column, problem.error.sqlstate().0)).collect();
         assert_eq!(told, [(1, 1, "42601"), (2, 12, "22021"), (3, 8, "42601")]);
         assert_eq!(problems[1].error.message(), "invalid byte sequence for encoding \"UTF8\": 0xe9");
-        let wide = check_bytes(b"\xff\xfes\0e\0l\0e\0c\0t\0 \01\0");
+        let wide = check_bytes(b"\xff\xfes\0e\0l\0e\0c\0t\0 \x001\0");
         assert_eq!(wide.len(), 1);
         assert!(wide[0].error.hint().is_some_and(|hint| hint.contains("UTF-16")));
         assert_eq!(check_bytes(b"\xef\xbb\xbfselect 1"), []);
