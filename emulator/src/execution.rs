@@ -58,8 +58,9 @@ struct PlanThreads(Handle);
 /// Bytes of stack that planning may take.
 const PLANNING_STACK: usize = 16 * 1024 * 1024;
 
-/// Bytes of stack that threads which drive sessions had better have: with less, each statement gets a stack of its own
-/// to be planned on, and giving that back to the system costs more than many a statement. Only what is used takes memory.
+/// Bytes of stack that the threads need which drive sessions: plans and expressions are run by recursion, and may be
+/// deep. With less, a deep one overflows, and each statement gets a stack of its own to be planned on, which costs more to
+/// give back to the system than many a statement. Only what is used takes memory.
 pub const SESSION_STACK: usize = 2 * PLANNING_STACK;
 
 /// What plans are optimised and run with: one for an engine, shared by its sessions.

@@ -191,7 +191,7 @@ pub async fn run(
         }
     }
     if let Some(front) = front {
-        front.services.abort();
+        front.services.abort().await;
     }
     tokio::select! {
         closed = backend.close() => closed,

@@ -18,6 +18,7 @@ mod socket;
 
 use std::{fmt, path::Path};
 
+use blueshift_emulator::execution::SESSION_STACK;
 use blueshift_tests::server::{DATABASE, Server};
 use sqllogictest::{AsyncDB, ColumnType, DBOutput, Record, Runner};
 
@@ -178,7 +179,8 @@ fn shown(value: &str) -> String {
 pub fn run(path: &Path, engine: &'static str) -> Result<(), String> {
     let text = format!("{}", path.display());
     let records = sqllogictest::parse_file::<Letter>(path).map_err(|e| e.to_string())?;
-    let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(SESSION_STACK).build();
+    let runtime = runtime.map_err(|e| e.to_string())?;
     let own = DATABASES.iter().find(|(name, _)| path.iter().any(|folder| folder == *name));
     let database = own.map_or(DATABASE, |(name, _)| name);
     let failures = match engine {

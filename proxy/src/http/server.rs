@@ -64,10 +64,10 @@ impl Services {
     }
 
     /// Ends at once.
-    pub fn abort(&self) {
+    pub async fn abort(&self) {
         match self {
             Services::Emulator { data_api, .. } => data_api.abort(),
-            Services::Gateway(forward) => forward.abort(),
+            Services::Gateway(forward) => forward.leave().await,
         }
     }
 }

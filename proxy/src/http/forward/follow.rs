@@ -112,7 +112,7 @@ impl Forward {
             watch.identify(Some(started.id.clone()), None);
             watch.left();
         });
-        let mut followers = self.followers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut followers = self.followers();
         while followers.try_join_next().is_some() {}
         followers.spawn(async move {
             let refusals = match ended(&started).await {

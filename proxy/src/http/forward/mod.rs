@@ -20,7 +20,8 @@ mod lists;
 mod places;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -132,13 +133,17 @@ impl Forward {
 
     /// Waits until the ends of all statements are known.
     pub async fn drained(&self) {
-        let mut followers = std::mem::take(&mut *self.followers.lock().unwrap_or_else(PoisonError::into_inner));
-        while followers.join_next().await.is_some() {}
+        while poll_fn(|context| self.followers().poll_join_next(context)).await.is_some() {}
     }
 
-    /// Leaves all statements that still run to the service.
-    pub fn abort(&self) {
-        self.followers.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    /// Leaves all statements that still run to the service; that is written down when this returns.
+    pub async fn leave(&self) {
+        let mut followers = std::mem::take(&mut *self.followers());
+        followers.shutdown().await;
+    }
+
+    fn followers(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A call about one of the caller's statements.
