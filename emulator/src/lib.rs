@@ -3,6 +3,7 @@
 mod backups;
 pub mod binder;
 pub mod catalog;
+mod client;
 mod clock;
 mod control;
 mod cooperation;
@@ -39,6 +40,7 @@ use crate::{
 };
 
 pub use crate::{
+    client::Client,
     control::SessionControl,
     functions::REDSHIFT_VERSION,
     result::{ColumnOrigin, CommandTag, Description, Notice, NoticeSeverity, Outcome, ResultColumn, Rows},

@@ -154,11 +154,9 @@ mod tests {
         let login = Login {
             user: "admin".into(),
             database: "dev".into(),
-            client_host: "[local]".into(),
+            client: crate::Client::local(),
             pid: 1,
             settings: Vec::new(),
-            driver_version: String::new(),
-            os_version: String::new(),
             control: None,
         };
         let mut session = engine.session(login).unwrap();

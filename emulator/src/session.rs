@@ -9,7 +9,7 @@ use redshift_sql_dialect::{
 };
 
 use crate::{
-    Engine,
+    Client, Engine,
     binder::{BindContext, Effects, Parameters, SessionInfo},
     catalog::{Membership, Oid, Transaction, TransactionView, User},
     clock,
@@ -37,14 +37,10 @@ pub struct Login {
     pub database: String,
     /// Settings that the client gave at start-up, by name: `application_name`, `datestyle`, `search_path`, ...
     pub settings: Vec<(String, String)>,
-    /// Where the client is, for the logs: an address without port, or `[local]`.
-    pub client_host: String,
+    /// Where the client is and what it tells of itself, for the logs.
+    pub client: Client,
     /// What pg_backend_pid() answers and BackendKeyData says.
     pub pid: i32,
-    /// What the driver says of itself (`driver_version`), for the logs.
-    pub driver_version: String,
-    /// What it says of its operating system (`os_version`), for the logs.
-    pub os_version: String,
     /// How other sessions stop this one; without it they cannot.
     pub control: Option<Arc<dyn SessionControl>>,
 }
@@ -141,7 +137,7 @@ pub(crate) struct SessionState {
     /// Databases that the statement drops, which nobody may enter until that is committed.
     pub dropping: Vec<ClosedDatabase>,
     idle_limit: Option<Duration>,
-    active: ActiveSession,
+    pub(crate) active: ActiveSession,
     /// Groups that its user is in as long as it lasts.
     membership: Option<Membership>,
 }
@@ -172,10 +168,8 @@ impl Session {
             database: database.to_string(),
             // As STL_UTILITYTEXT labels what is refreshed automatically (developer guide).
             settings: vec![("query_group".to_string(), "maintenance".to_string())],
-            client_host: "[local]".to_string(),
+            client: Client::local(),
             pid: 0,
-            driver_version: String::new(),
-            os_version: String::new(),
             control: None,
         };
         Session::open(engine, login, Purpose::Maintenance)
@@ -194,10 +188,8 @@ impl Session {
             user: login.user.clone(),
             database: login.database.clone(),
             started: clock::now(),
-            client_host: login.client_host.clone(),
+            client: login.client.clone(),
             application: setting("application_name"),
-            driver_version: login.driver_version.clone(),
-            os_version: login.os_version.clone(),
             timeout: user.session_timeout.unwrap_or(0),
             running: None,
             cursor: None,
@@ -391,6 +383,7 @@ impl Session {
         });
         let log = QueryLog::new(record, Some(running), self.state.engine.logs().clone());
         let (trace, query_type) = (log.trace(), statements::query_type(request.statement));
+        self.state.active.show_trace(trace.clone());
         let outcome = match request.statement {
             // The statements of a procedure have rows and steps of their own.
             Statement::Call(_) => self.run(request, query, block, in_block).await,
@@ -573,10 +566,8 @@ impl SessionState {
             database: session.database,
             start: session.started,
             end: clock::now(),
-            client_host: session.client_host,
+            client: session.client,
             application: session.application,
-            driver_version: session.driver_version,
-            os_version: session.os_version,
             timeout: session.timeout,
         });
     }

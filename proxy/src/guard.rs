@@ -73,7 +73,7 @@ impl Backend for Guarded {
         let Some(doors) = &self.doors else {
             return Ok(self.counted(self.inner.open_for(login, guest).await?));
         };
-        let who = Who::new(guest, login.pid, &login.client_host, &login.database);
+        let who = Who::new(guest, login.pid, &login.client.host, &login.database);
         let refused = |error: Error, why: &str| {
             doors.audit.turned_away(&who, why);
             error

@@ -2,6 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
+use blueshift_emulator::Client;
 use redshift_sql_dialect::parse;
 use serde_json::Value;
 
@@ -72,10 +73,8 @@ fn login(database: &str) -> Login {
         user: "ana".into(),
         database: database.into(),
         settings: Vec::new(),
-        client_host: "10.0.0.7".into(),
+        client: Client::at("10.0.0.7"),
         pid: 7,
-        driver_version: String::new(),
-        os_version: String::new(),
         control: None,
     }
 }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use blueshift_emulator::{Engine, Location, Login, execution::SESSION_STACK};
+use blueshift_emulator::{Client, Engine, Location, Login, execution::SESSION_STACK};
 use futures::FutureExt;
 use redshift_sql_dialect::{Error, ast::Parsed, parse};
 use socket2::SockRef;
@@ -241,7 +241,8 @@ fn accept(connections: &mut JoinSet<()>, socket: TcpStream, peer: SocketAddr, sh
     if let Err(error) = socket.set_nodelay(true).and_then(|()| SockRef::from(&socket).set_keepalive(true)) {
         tracing::debug!(%error, "a connection keeps the system's settings");
     }
-    connections.spawn(wire::serve(socket, peer.ip().to_canonical().to_string(), shared));
+    let client = Client { port: peer.port().to_string(), ..Client::at(&peer.ip().to_canonical().to_string()) };
+    connections.spawn(wire::serve(socket, client, shared));
 }
 
 /// A connection that ends in a panic ends alone.
@@ -483,10 +484,8 @@ async fn run_init_file(path: &Path, backend: &dyn Backend, arguments: &EmulateAr
         user: arguments.user.clone(),
         database: arguments.database.clone(),
         settings: vec![("application_name".to_string(), "init".to_string())],
-        client_host: "[local]".to_string(),
+        client: Client::local(),
         pid: 0,
-        driver_version: String::new(),
-        os_version: String::new(),
         control: None,
     };
     let mut session = Session::new(backend.open(login).await.map_err(|error| failed(0, error))?);

@@ -66,3 +66,26 @@ def test_many_rows_over_tls(server):
         cursor.execute("with recursive r(n) as (select 1 union all select n + 1 from r where n < 3000) select n, repeat('x', 100) from r")
         assert len(cursor.fetchall()) == 3000
     connection.close()
+
+
+def test_logs_tell_how_a_client_is_connected(server):
+    """Developer guide, "STL_CONNECTION_LOG", "SYS_CONNECTION_LOG": version and cipher of TLS, port, driver and protocol."""
+    query = """select trim(authmethod), trim(sslversion), trim(sslcipher), trim(remoteport) <> '' from stl_connection_log
+               where pid = pg_backend_pid() and event = 'authenticated'"""
+    for mode, encrypted in [("require", True), ("disable", False)]:
+        connection = psycopg2.connect(dsn(server, sslmode=mode))
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            method, version, cipher, has_port = cursor.fetchone()
+        connection.close()
+        assert (method, has_port) == ("password", True)
+        assert (version in ("TLSv1.2", "TLSv1.3"), cipher != "") == (encrypted, encrypted)
+    with redshift_connector.connect(
+        host="localhost", port=server.port, user="admin", password="Secret-1", database="dev", ssl=False,
+    ) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select trim(driver_version), trim(os_version), protocol_version from sys_connection_log "
+            "where session_id = pg_backend_pid() and event = 'initiating session'"
+        )
+        driver, system, protocol = cursor.fetchone()
+        assert driver.startswith("Redshift Python Driver") and system != "" and protocol == 2

@@ -6,6 +6,7 @@
 //! back to, and [`open`] how it begins. The rows of tables are [`crate::storage`]'s.
 
 pub use backup::{Backup, BackupId, TableRestore};
+pub use changes::Changes;
 pub use grants::*;
 pub use locks::{LockMode, TableLock};
 pub use model::*;
@@ -19,6 +20,7 @@ pub use transaction::{Transaction, TransactionView};
 pub use view::*;
 
 mod backup;
+mod changes;
 pub(crate) mod encode;
 pub(crate) mod garbage;
 mod grants;

@@ -14,8 +14,8 @@ use redshift_sql_dialect::{Error, Result, SqlState};
 use rusqlite::{Connection, OptionalExtension, named_params};
 
 use super::{
-    Database, DatabaseInit, GrantEntry, GrantObject, Grantee, Oid, Privilege, RDSDB, Schema, User, grants, objects,
-    principals, relations,
+    Database, DatabaseInit, GrantEntry, GrantObject, Grantee, Oid, Privilege, RDSDB, Schema, User, changes, grants,
+    objects, principals, relations,
     sql::{Sql, io_error, sql_error},
     system_roles,
     transaction::Touched,
@@ -111,7 +111,8 @@ pub(crate) fn create_tables(connection: &Connection) -> Result<()> {
             "BEGIN; {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;",
             include_str!("schema.sql")
         );
-        return connection.execute_batch(&script).map_err(sql_error);
+        connection.execute_batch(&script).map_err(sql_error)?;
+        return connection.execute_batch(changes::TABLE).map_err(sql_error);
     }
     if application != APPLICATION {
         return Err(Error::new(SqlState::IO_ERROR, "the data directory holds a catalog.db that is not Blueshift's"));
@@ -123,7 +124,7 @@ pub(crate) fn create_tables(connection: &Connection) -> Result<()> {
             format!("the data directory was written by {what} version of Blueshift (format {version}, not {VERSION})"),
         ));
     }
-    Ok(())
+    connection.execute_batch(changes::TABLE).map_err(sql_error)
 }
 
 /// Undoes what was not committed and removes what has ended: nobody is there to see it.
@@ -145,7 +146,8 @@ pub(crate) fn forget_temporary(connection: &Connection) -> Result<()> {
              DELETE FROM files WHERE table_oid NOT IN (SELECT oid FROM objects WHERE kind = 'relation');
              DELETE FROM chunks WHERE file NOT IN (SELECT file FROM files);
              DELETE FROM deletes WHERE file NOT IN (SELECT file FROM files);
-             DELETE FROM identities WHERE table_oid NOT IN (SELECT oid FROM objects WHERE kind = 'relation');",
+             DELETE FROM identities WHERE table_oid NOT IN (SELECT oid FROM objects WHERE kind = 'relation');
+             DELETE FROM changes WHERE oid NOT IN (SELECT oid FROM objects WHERE kind = 'relation');",
             relations::TEMP_SCHEMA_PREFIX
         ))
         .map_err(sql_error)

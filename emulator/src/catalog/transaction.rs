@@ -26,7 +26,7 @@ use rusqlite::{OptionalExtension, named_params};
 
 use super::{
     Actor, CatalogView, Contents, Database, Isolation, LockMode, Oid, Privilege, Relation, RelationKind,
-    RelationRights, Routine, RowIdentity, Shared, User,
+    RelationRights, Routine, RowIdentity, Shared, User, changes,
     garbage::Collector,
     locks::{Granted, LockKey, Owner},
     objects::{Kind, locked},
@@ -415,6 +415,7 @@ impl Inner {
                 |connection| {
                     self.shared.check_epoch(self.epoch)?;
                     let snapshot = snapshots.last() + 1;
+                    changes::note(connection, self.owner.txn, &touched)?;
                     let stamped = open::stamp(connection, self.owner.txn, snapshot, &touched)?;
                     open::advance(connection, snapshot, self.owner.txn)?;
                     Ok((snapshot, stamped))

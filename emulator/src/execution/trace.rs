@@ -32,6 +32,7 @@ use datafusion::{
         joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec},
         limit::{GlobalLimitExec, LocalLimitExec},
         metrics::MetricValue,
+        placeholder_row::PlaceholderRowExec,
         projection::ProjectionExec,
         sorts::{sort::SortExec, sort_preserving_merge::SortPreservingMergeExec},
         union::UnionExec,
@@ -57,6 +58,8 @@ struct Traced {
     plans: Vec<Arc<dyn ExecutionPlan>>,
     /// Names by OID.
     tables: HashMap<u32, String>,
+    /// Rows that the tables hold which are read.
+    held: HashMap<u32, i64>,
     /// The schemas of scans of rows in memory: where they are, and of which table.
     schemas: Vec<(SchemaRef, u32)>,
     target: Option<u32>,
@@ -73,6 +76,12 @@ pub(crate) enum Ending {
     Insert(i64),
     /// So many go from the target.
     Delete(i64),
+}
+
+impl std::fmt::Debug for Trace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Trace").finish_non_exhaustive()
+    }
 }
 
 impl Trace {
@@ -150,6 +159,11 @@ pub(crate) fn scans(table: &Relation, schema: Option<&SchemaRef>) {
         traced.tables.entry(table.oid.0).or_insert_with(|| table.name.clone());
         traced.schemas.extend(schema.map(|schema| (Arc::clone(schema), table.oid.0)));
     });
+}
+
+/// Notes how many rows a table holds that is read.
+pub(crate) fn holds(table: &Relation, rows: u64) {
+    let _ = TRACE.try_with(|trace| trace.lock().held.insert(table.oid.0, rows as i64));
 }
 
 /// Notes the table that a statement writes.
@@ -289,6 +303,15 @@ impl<'t> Builder<'t> {
         (QueryStep { detail: detail.to_string(), ..step }, measured)
     }
 
+    /// The table whose rows were counted without reading them, and how many there are: the only one of the statement.
+    fn counted(&self) -> Option<(u32, i64)> {
+        let mut held = self.traced.held.iter();
+        match (held.next(), held.next()) {
+            (Some((table, rows)), None) => Some((*table, *rows)),
+            _ => None,
+        }
+    }
+
     /// The table that an operator without inputs reads.
     fn table(&self, plan: &Arc<dyn ExecutionPlan>) -> Option<u32> {
         let of_schema = |schema: &Schema| {
@@ -320,6 +343,14 @@ impl<'t> Builder<'t> {
         match children.as_slice() {
             [] => {
                 let mut open = Open::default();
+                if plan.downcast_ref::<PlaceholderRowExec>().is_some()
+                    && let Some((table, rows)) = self.counted()
+                {
+                    open.push(self.table_step("scan", table, Measured { rows, ..Measured::default() }));
+                    let (step, measured) = self.step("aggr", Measured { rows: 1, ..Measured::default() });
+                    open.push((QueryStep { detail: "plain".to_string(), ..step }, measured));
+                    return self.after(open);
+                }
                 open.push(self.table_step("scan", self.table(plan).unwrap_or(0), Measured::of_leaf(plan)));
                 open
             }

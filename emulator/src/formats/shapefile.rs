@@ -4,26 +4,38 @@
 //! into Amazon Redshift". A shapefile is several files: shapes in `.shp`, attributes in `.dbf`, the reference system in `.prj`.
 //! A row's text is what COPY reads from any CSV file, so that its faults are found and logged as those of other files.
 
-pub use crate::functions::spatial::shapes::Simplify;
+pub use crate::functions::spatial::shapes::{Fit, Simplify};
 use crate::functions::spatial::shapes::{Ring, ShapeText};
 
 /// Why a shapefile cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Damaged(pub &'static str);
 
+/// The rows of a shapefile as CSV.
+#[derive(Debug, Default, PartialEq)]
+pub struct Rows {
+    /// Their text.
+    pub csv: Vec<u8>,
+    /// The shapes that were too large: the number of the record, from 1, and what became of it.
+    pub fitted: Vec<(u64, Fit)>,
+}
+
 /// The rows of a shapefile as CSV: `shp` are the shapes, `dbf` the attributes, `srid` the reference system, 0 for none.
 ///
 /// # Errors
 /// Where a file is no shapefile's.
-pub fn to_csv(shp: &[u8], dbf: &[u8], srid: i32, simplify: Simplify) -> Result<Vec<u8>, Damaged> {
+pub fn to_csv(shp: &[u8], dbf: &[u8], srid: i32, simplify: Simplify) -> Result<Rows, Damaged> {
     let table = Table::open(dbf)?;
     let mut shapes = Shapes::open(shp)?;
     let mut csv = Vec::with_capacity(shp.len() * 2 + dbf.len());
+    let mut fitted = Vec::new();
     for row in 0..table.rows {
         let Some(shape) = shapes.next()? else { break };
         let Some(fields) = table.row(row)? else { continue };
         if let Some(shape) = shape {
-            csv.extend_from_slice(shape.ewkb_hex(srid, simplify).as_bytes());
+            let (digits, fit) = shape.ewkb_hex(srid, simplify);
+            csv.extend_from_slice(digits.as_bytes());
+            fitted.extend(fit.map(|fit| (row as u64 + 1, fit)));
         }
         for field in fields {
             csv.push(b',');
@@ -35,7 +47,7 @@ pub fn to_csv(shp: &[u8], dbf: &[u8], srid: i32, simplify: Simplify) -> Result<V
         }
         csv.push(b'\n');
     }
-    Ok(csv)
+    Ok(Rows { csv, fitted })
 }
 
 /// The SRID that a `.prj` file names; 0 where it names none that is known.

@@ -2,6 +2,7 @@
 
 mod access;
 mod cancel;
+mod compression;
 mod copy;
 mod ddl;
 mod dml;
@@ -225,6 +226,7 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         Statement::Drop(drop) => ddl::drop_objects(drop, work).await,
         Statement::Comment(comment) => ddl::comment(comment, work).await,
         Statement::Analyze(analyze) => maintenance::analyze(analyze, work),
+        Statement::AnalyzeCompression(analyze) => compression::analyze_compression(analyze, work).await,
         Statement::Vacuum(vacuum) => maintenance::vacuum(vacuum, work).await,
         Statement::Lock(lock) => maintenance::lock(lock, work).await,
         Statement::Set(Set::SessionAuthorization { local, user }) => {
@@ -267,7 +269,6 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         | Statement::CreateTemplate(_)
         | Statement::AlterTemplate(_)
         | Statement::DropTemplate(_)
-        | Statement::AnalyzeCompression(_)
         | Statement::AlterTableSecurity(_)
         | Statement::CreateExternalFunction(_)
         | Statement::Call(_)
@@ -326,6 +327,7 @@ pub(crate) fn describe(statement: &Statement, work: &Work<'_>) -> Result<Descrip
         Statement::CreateTableAs(create) => work.binder().query_for(&create.query, Destination::Table).map(|_| None)?,
         Statement::Call(call) => crate::procedures::columns(call, work)?,
         Statement::Explain(_) => Some(vec![explain::plan_column()].into()),
+        Statement::AnalyzeCompression(_) => Some(compression::columns().into()),
         Statement::Show(show) => Some(settings::show_columns(show).into()),
         Statement::ShowObjects(objects) => Some(show::columns(objects, work)?.into()),
         _ => None,

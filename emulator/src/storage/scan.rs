@@ -145,6 +145,7 @@ impl TableProvider for TableScan {
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
         let files = self.files().map_err(to_datafusion)?;
+        trace::holds(&self.table, files.iter().map(StoredFile::live_rows).sum());
         let (chunks, data): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.place == Place::Inline);
         let mut parts = Vec::new();
         if !data.is_empty() {

@@ -12,8 +12,11 @@ use std::{
 use arrow::record_batch::RecordBatch;
 use redshift_sql_dialect::{Error, Result, SqlState};
 
+use super::logs::steps::QueryStep;
 use crate::{
+    Client,
     control::{SessionControl, Signal, SignalRights, Signaller, cancel_message},
+    execution::trace::Trace,
     result::Notice,
 };
 
@@ -37,6 +40,10 @@ struct Entry {
     control: Option<Arc<dyn SessionControl>>,
     /// What functions of its statements have to say beside their result.
     notices: Vec<Notice>,
+    /// The plans of what runs.
+    trace: Option<Trace>,
+    /// The load that runs.
+    load: Option<RunningLoad>,
 }
 
 /// A session that is open.
@@ -52,20 +59,59 @@ pub struct SessionActivity {
     pub database: String,
     /// When it began: microseconds since 1970.
     pub started: i64,
-    /// Where the client is.
-    pub client_host: String,
+    /// Where the client is and what it tells of itself.
+    pub client: Client,
     /// What the client calls itself (`application_name`).
     pub application: String,
-    /// What it told of itself at start-up.
-    pub driver_version: String,
-    /// The same, of its operating system.
-    pub os_version: String,
     /// SESSION TIMEOUT of its user in seconds; 0 is none.
     pub timeout: u32,
     /// What runs.
     pub running: Option<RunningQuery>,
     /// Its open cursor.
     pub cursor: Option<OpenCursor>,
+}
+
+/// How far a load has come, as `stv_load_state` tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadState {
+    /// Are its files compressed?
+    pub compressed: bool,
+    /// Bytes of its files.
+    pub bytes: u64,
+    /// Bytes of the files that were read to their end.
+    pub bytes_complete: u64,
+    /// Bytes that were read, as they are without compression.
+    pub bytes_loaded: u64,
+    /// Lines that were read.
+    pub lines: u64,
+    /// How many files there are.
+    pub files: u64,
+    /// How many were read to their end.
+    pub files_complete: u64,
+    /// The one that is read.
+    pub current: String,
+}
+
+/// What tells how far a load has come.
+#[derive(Clone)]
+pub struct RunningLoad(Arc<dyn Fn() -> LoadState + Send + Sync>);
+
+impl RunningLoad {
+    /// One that this function tells of.
+    pub fn new(state: impl Fn() -> LoadState + Send + Sync + 'static) -> RunningLoad {
+        RunningLoad(Arc::new(state))
+    }
+
+    /// How far it has come.
+    pub fn state(&self) -> LoadState {
+        (self.0)()
+    }
+}
+
+impl std::fmt::Debug for RunningLoad {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.state().fmt(f)
+    }
 }
 
 /// A cursor that is open.
@@ -155,7 +201,7 @@ impl Activity {
             let message = format!("database \"{}\" does not exist", session.database);
             return Err(Error::new(SqlState::INVALID_CATALOG_NAME, message));
         }
-        entries.sessions.insert(pid, Entry { session, control, notices: Vec::new() });
+        entries.sessions.insert(pid, Entry { session, control, notices: Vec::new(), trace: None, load: None });
         Ok(ActiveSession { activity: self.clone(), pid })
     }
 
@@ -179,6 +225,24 @@ impl Activity {
     /// The sessions that are open, by process id.
     pub fn sessions(&self) -> Vec<SessionActivity> {
         self.lock().sessions.values().map(|entry| entry.session.clone()).collect()
+    }
+
+    /// The loads that run, and in which sessions.
+    pub fn loads(&self) -> Vec<(SessionActivity, LoadState)> {
+        let running = |entry: &Entry| Some((entry.session.clone(), entry.load.clone()?));
+        let running: Vec<_> = self.lock().sessions.values().filter_map(running).collect();
+        running.into_iter().map(|(session, load)| (session, load.state())).collect()
+    }
+
+    /// The steps of the statements that run, and in which sessions.
+    pub(crate) fn steps(&self) -> Vec<(SessionActivity, Vec<QueryStep>)> {
+        let running = |entry: &Entry| Some((entry.session.clone(), entry.trace.clone()?));
+        let running: Vec<_> = self.lock().sessions.values().filter_map(running).collect();
+        let steps = |(session, trace): (SessionActivity, Trace)| {
+            let began = session.running.as_ref().map_or(0, |running| running.started);
+            (session, trace.steps(began, None))
+        };
+        running.into_iter().map(steps).collect()
     }
 
     /// Stops a session or its statement; false where there is no such session.
@@ -254,9 +318,24 @@ impl ActiveSession {
         entries.last_moved = Some(Instant::now());
         if let Some(entry) = entries.sessions.get_mut(&self.pid) {
             entry.session.running = Some(query);
+            (entry.trace, entry.load) = (None, None);
         }
         drop(entries);
         ActiveQuery { activity: self.activity.clone(), pid: self.pid, query: id }
+    }
+
+    /// Shows what the statement that runs does: the steps of its plans.
+    pub(crate) fn show_trace(&self, trace: Trace) {
+        if let Some(entry) = self.activity.lock().sessions.get_mut(&self.pid) {
+            entry.trace = Some(trace);
+        }
+    }
+
+    /// Shows the load that runs, until its statement ends.
+    pub fn show_load(&self, load: RunningLoad) {
+        if let Some(entry) = self.activity.lock().sessions.get_mut(&self.pid) {
+            entry.load = Some(load);
+        }
     }
 
     /// Shows its open cursor, or that there is none.
@@ -307,10 +386,11 @@ impl Drop for ActiveQuery {
     fn drop(&mut self) {
         let mut entries = self.activity.lock();
         entries.last_moved = Some(Instant::now());
-        if let Some(Entry { session, .. }) = entries.sessions.get_mut(&self.pid)
+        if let Some(Entry { session, trace, load, .. }) = entries.sessions.get_mut(&self.pid)
             && session.running.as_ref().is_some_and(|running| running.query == self.query)
         {
             session.running = None;
+            (*trace, *load) = (None, None);
         }
     }
 }
@@ -370,6 +450,19 @@ mod tests {
         assert!(activity.sessions()[0].running.is_none());
         drop(session);
         assert!(activity.sessions().is_empty());
+    }
+
+    #[test]
+    fn loads_are_seen_while_their_statement_runs() {
+        let activity = Activity::default();
+        let session = activity.enter(session(7, 100), None).unwrap();
+        let query = session.run(RunningQuery { query: 1, ..Default::default() });
+        let state = LoadState { bytes: 10, bytes_loaded: 5, lines: 2, files: 1, ..Default::default() };
+        let told = state.clone();
+        session.show_load(RunningLoad::new(move || told.clone()));
+        assert_eq!(activity.loads().into_iter().map(|(_, load)| load).collect::<Vec<_>>(), [state]);
+        drop(query);
+        assert!(activity.loads().is_empty());
     }
 
     #[test]

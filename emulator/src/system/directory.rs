@@ -6,8 +6,8 @@ use redshift_sql_dialect::Result;
 
 use crate::{
     catalog::{
-        Actor, Conflict, Database, GrantEntry, Grantee, Group, IamRole, Oid, Privilege, Relation, RelationRights, Role,
-        Routine, Schema, TableLock, TransactionView, User,
+        Actor, Changes, Conflict, Database, GrantEntry, Grantee, Group, IamRole, Oid, Privilege, Relation,
+        RelationRights, Role, Routine, Schema, TableLock, TransactionView, User,
     },
     storage::TableStatistics,
 };
@@ -66,6 +66,11 @@ pub trait Directory: Send + Sync {
 
     /// A number that changes with the rows of a table.
     fn table_version(&self, table: Oid) -> Result<i64>;
+
+    /// When relations were changed last, by OID; what is not there, nobody knows of.
+    fn changes(&self) -> Result<HashMap<Oid, Changes>> {
+        Ok(HashMap::new())
+    }
 
     /// The locks that transactions of all databases hold on tables and views, or wait for.
     fn locks(&self) -> Vec<TableLock>;
@@ -147,6 +152,10 @@ impl Directory for TransactionView {
 
     fn table_version(&self, table: Oid) -> Result<i64> {
         self.table_version(table)
+    }
+
+    fn changes(&self) -> Result<HashMap<Oid, Changes>> {
+        self.changes()
     }
 
     fn locks(&self) -> Vec<TableLock> {

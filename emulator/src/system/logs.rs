@@ -25,13 +25,14 @@ use redshift_sql_dialect::{Error, Result, SqlState};
 use rusqlite::{Connection, types::Value};
 use tokio::sync::oneshot;
 
+pub use compression::CompressionRecord;
 pub use history::{
     AnalyzeRecord, CallRecord, MessageRecord, PlanRecord, QuotaRecord, RefusedLogin, SessionRecord, TransactionRecord,
     UserChangeRecord, VacuumRecord,
 };
 pub use records::{
     ErrorField, LoadErrorRecord, LoadFileRecord, LoadRecord, LogRecord, QueryRecord, ReplacementRecord,
-    TerminationRecord,
+    SimplificationRecord, TerminationRecord,
 };
 pub use refreshes::{MvStateRecord, RefreshRecord};
 pub use table::LogTable;
@@ -39,6 +40,7 @@ pub use unloads::{UnloadFileRecord, UnloadRecord};
 
 use crate::Location;
 
+mod compression;
 mod history;
 mod records;
 mod refreshes;

@@ -20,7 +20,8 @@ use redshift_sql_dialect::Result;
 
 pub use self::{
     activity::{
-        ActiveQuery, ActiveSession, Activity, ClosedDatabase, CursorProgress, OpenCursor, RunningQuery, SessionActivity,
+        ActiveQuery, ActiveSession, Activity, ClosedDatabase, CursorProgress, LoadState, OpenCursor, RunningLoad,
+        RunningQuery, SessionActivity,
     },
     directory::Directory,
     hints::missing_column_hint,
@@ -223,9 +224,11 @@ const FOR_SUPERUSERS: &[&str] = &[
     "stv_wlm_qmr_config",
     "stv_wlm_service_class_config",
     "stv_wlm_service_class_state",
+    "stv_xrestore_alter_queue_state",
     "svcs_concurrency_scaling_usage",
     "svl_auto_worker_action",
     "svl_query_queue_info",
+    "svl_restore_alter_table_progress",
     "svl_terminate",
     "svl_user_info",
     "svl_vacuum_percentage",

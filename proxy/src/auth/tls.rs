@@ -75,6 +75,27 @@ impl Tls {
     }
 }
 
+/// The version of TLS and the cipher that a connection agreed upon, by the names that OpenSSL has for them.
+pub fn names(agreed: &rustls::ServerConnection) -> Option<(String, String)> {
+    let version = agreed.protocol_version()?.as_str()?;
+    let suite = agreed.negotiated_cipher_suite()?.suite();
+    Some((version.replacen('_', ".", 1), cipher_name(suite.as_str()?)))
+}
+
+/// `TLS13_AES_128_GCM_SHA256` is TLS_AES_128_GCM_SHA256 to OpenSSL, `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256` is
+/// ECDHE-RSA-AES128-GCM-SHA256.
+fn cipher_name(suite: &str) -> String {
+    match (suite.strip_prefix("TLS13_"), suite.strip_prefix("TLS_")) {
+        (Some(cipher), _) => format!("TLS_{cipher}"),
+        (None, Some(cipher)) => {
+            let short = cipher.replace("_WITH_", "-").replace("AES_", "AES").replace('_', "-");
+            // The digest goes without saying there.
+            short.strip_suffix("POLY1305-SHA256").map_or(short.clone(), |cipher| format!("{cipher}POLY1305"))
+        }
+        (None, None) => suite.to_string(),
+    }
+}
+
 /// Whose certificates clients may, or must, come with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientAuthority {
@@ -293,6 +314,19 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ciphers_have_the_names_that_openssl_has_for_them() {
+        let names = [
+            ("TLS13_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384"),
+            ("TLS13_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256"),
+            ("TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384"),
+            ("TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"),
+        ];
+        for (ours, theirs) in names {
+            assert_eq!(cipher_name(ours), theirs);
+        }
+    }
 
     #[test]
     fn a_certificate_is_made_once_and_used_again() {

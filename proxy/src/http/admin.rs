@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use blueshift_emulator::Login;
+use blueshift_emulator::{Client, Login};
 use redshift_sql_dialect::{
     Error, SqlState,
     ast::{AlterUser, CreateDatabase, CreateUser, Statement, UserOption},
@@ -52,10 +52,8 @@ impl Control {
                 ("application_name".to_string(), "control plane".to_string()),
                 ("enable_case_sensitive_identifier".to_string(), "on".to_string()),
             ],
-            client_host: "[local]".to_string(),
+            client: Client::local(),
             pid: registration.pid,
-            driver_version: String::new(),
-            os_version: String::new(),
             control: Some(registration.control()),
         };
         let mut session = Session::new(self.backend.open(login).await?);

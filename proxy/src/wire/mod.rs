@@ -19,6 +19,7 @@ mod stream;
 
 use std::{sync::Arc, time::Duration};
 
+use blueshift_emulator::Client;
 use tokio::{sync::watch, time::timeout};
 
 use self::{
@@ -51,13 +52,14 @@ pub struct Shared {
     pub shutdown: watch::Receiver<bool>,
 }
 
-/// Serves a connection until it ends. `host` is where the client is, for the logs.
-pub async fn serve(socket: impl Socket + 'static, host: String, shared: Shared) {
+/// Serves a connection until it ends. `client` tells where it comes from, for the logs.
+pub async fn serve(socket: impl Socket + 'static, client: Client, shared: Shared) {
     let metrics = Arc::clone(&shared.metrics);
     metrics.accepted.increment();
     let _open = metrics.connections.hold();
     let mut wire = Wire::new(socket);
-    match serve_until_error(&mut wire, &host, shared).await {
+    let host = client.host.clone();
+    match serve_until_error(&mut wire, client, shared).await {
         Ok(()) => {}
         Err(WireError::Io(error)) => tracing::debug!(%host, %error, "connection lost"),
         Err(WireError::Fatal(error) | WireError::Recoverable(error)) => {
@@ -68,9 +70,9 @@ pub async fn serve(socket: impl Socket + 'static, host: String, shared: Shared) 
     wire.close().await;
 }
 
-async fn serve_until_error(wire: &mut Wire, host: &str, shared: Shared) -> Result<(), WireError> {
+async fn serve_until_error(wire: &mut Wire, client: Client, shared: Shared) -> Result<(), WireError> {
     let mut shutdown = shared.shutdown.clone();
-    let start = timeout(LOGIN, startup::start(wire, host, &shared));
+    let start = timeout(LOGIN, startup::start(wire, client, &shared));
     let started = tokio::select! {
         biased;
         started = start => started,

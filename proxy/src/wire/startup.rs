@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use blueshift_emulator::{Credential, Login, REDSHIFT_VERSION, RefusedLogin};
+use blueshift_emulator::{Client, Credential, Login, REDSHIFT_VERSION, RefusedLogin};
 use bytes::{BufMut, Bytes};
 use pgwire::messages::{
     response::{ReadyForQuery, TransactionStatus},
@@ -23,11 +23,14 @@ use crate::{
         certificate,
         gate::{Caller, Guest, Refusal},
         passwords::{self, Answer, Challenge, Circumstances, Driver, Encryption},
+        tls,
     },
     doors::{ClientCertificate, Doors},
     session::Session,
 };
 
+/// stl_connection_log.authmethod of those who have sent a password.
+const PASSWORD: &str = "password";
 const SSL_REQUEST: i32 = 80_877_103;
 const GSS_REQUEST: i32 = 80_877_104;
 const CANCEL_REQUEST: i32 = 80_877_102;
@@ -73,30 +76,28 @@ pub struct Started {
 ///
 /// # Errors
 /// What the client did wrong, who it is not, or that it is gone.
-pub async fn start(wire: &mut Wire, host: &str, shared: &Shared) -> Result<Option<Started>, WireError> {
+pub async fn start(wire: &mut Wire, client: Client, shared: &Shared) -> Result<Option<Started>, WireError> {
     let Some((packet, line)) = negotiate(wire, shared).await? else { return Ok(None) };
     let startup = Startup::decode(packet)?;
     if startup.minor > 0 {
         wire.put(&NegotiateProtocolVersion::new(0, startup.extensions()));
     }
-    let admitted = admit(wire, &startup, Place { line: &line, host }, shared).await;
+    let admitted = admit(wire, &startup, Place { line: &line, host: &client.host }, shared).await;
     let outcome = if admitted.is_ok() { &shared.metrics.logins } else { &shared.metrics.failed_logins };
     outcome.increment();
     if let Err(WireError::Fatal(error)) = &admitted
         && error.sqlstate() == SqlState::INVALID_AUTHORIZATION
     {
-        shared.backend.note_refused_login(startup.refused(host));
+        shared.backend.note_refused_login(startup.refused(startup.client(client.clone(), &line, PASSWORD)));
     }
-    let Admitted { user, groups, guest } = admitted?;
+    let Admitted { user, groups, guest, method } = admitted?;
     let registration = shared.registry.register();
     let login = Login {
         database: startup.database().unwrap_or(&user).to_string(),
         user: user.clone(),
         settings: startup.settings()?,
-        client_host: host.to_string(),
+        client: Client { protocol: startup.protocol()?.into(), ..startup.client(client, &line, method) },
         pid: registration.pid,
-        driver_version: startup.get("driver_version").unwrap_or_default().to_string(),
-        os_version: startup.get("os_version").unwrap_or_default().to_string(),
         control: Some(registration.control()),
     };
     let opened = match &guest {
@@ -113,7 +114,7 @@ pub async fn start(wire: &mut Wire, host: &str, shared: &Shared) -> Result<Optio
 
 /// Answers requests for encryption until something else comes: the start-up packet, with its version.
 async fn negotiate(wire: &mut Wire, shared: &Shared) -> Result<Option<(Bytes, Line)>, WireError> {
-    let mut line = Line { encryption: Encryption::None, certificate: None };
+    let mut line = Line { encryption: Encryption::None, certificate: None, tls: None };
     loop {
         let Some(packet) = wire.read_startup().await? else { return Ok(None) };
         let mut body = Body::new(packet.clone());
@@ -124,9 +125,10 @@ async fn negotiate(wire: &mut Wire, shared: &Shared) -> Result<Option<(Bytes, Li
                     wire.flush().await?;
                     let socket = std::mem::replace(wire, Wire::new(tokio::io::empty())).into_socket()?;
                     let socket = tls.acceptor().accept(socket).await?;
-                    let certificates = socket.get_ref().1.peer_certificates();
+                    let (_, agreed) = socket.get_ref();
+                    let certificates = agreed.peer_certificates();
                     let certificate = certificates.and_then(|chain| chain.first()).map(|own| certificate::names(own));
-                    line = Line { encryption: Encryption::Tls, certificate };
+                    line = Line { encryption: Encryption::Tls, certificate, tls: tls::names(agreed) };
                     *wire = Wire::new(socket);
                 }
                 None => {
@@ -153,6 +155,8 @@ struct Line {
     encryption: Encryption,
     /// The names in the client's certificate, where it has one.
     certificate: Option<Vec<String>>,
+    /// The version of TLS and the cipher.
+    tls: Option<(String, String)>,
 }
 
 /// Where a client is.
@@ -193,16 +197,29 @@ impl Startup {
         self.parameters.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// What is known of the client that sent it over this line.
+    fn client(&self, client: Client, line: &Line, method: &str) -> Client {
+        let text = |name: &str| self.get(name).unwrap_or_default().to_string();
+        let (tls_version, tls_cipher) = line.tls.clone().unwrap_or_default();
+        Client {
+            auth_method: method.to_string(),
+            tls_version,
+            tls_cipher,
+            driver_version: text("driver_version"),
+            os_version: text("os_version"),
+            plugin_name: text("plugin_name"),
+            ..client
+        }
+    }
+
     /// The login that it asked for, for the logs.
-    fn refused(&self, host: &str) -> RefusedLogin {
+    fn refused(&self, client: Client) -> RefusedLogin {
         let text = |name: &str| self.get(name).unwrap_or_default().to_string();
         RefusedLogin {
             user: text("user"),
             database: self.get("database").or(self.get("user")).unwrap_or_default().to_string(),
-            client_host: host.to_string(),
             application: text("application_name"),
-            driver_version: text("driver_version"),
-            os_version: text("os_version"),
+            client,
         }
     }
 
@@ -306,16 +323,17 @@ struct Admitted {
     groups: Vec<String>,
     /// The guest of a gateway that knows its users.
     guest: Option<Guest>,
+    /// How it did, as stl_connection_log words it.
+    method: &'static str,
 }
 
 /// Has the client prove who it is.
 async fn admit(wire: &mut Wire, startup: &Startup, place: Place<'_>, shared: &Shared) -> Result<Admitted, WireError> {
     let Some(doors) = &shared.doors else {
-        let (user, groups) = authenticate(wire, startup, place.line.encryption, shared).await?;
-        return Ok(Admitted { user, groups, guest: None });
+        return authenticate(wire, startup, place.line.encryption, shared).await;
     };
     let guest = pass_doors(wire, startup, &place, doors, shared).await?;
-    Ok(Admitted { user: guest.name.clone(), groups: Vec::new(), guest: Some(guest) })
+    Ok(Admitted { user: guest.name.clone(), groups: Vec::new(), guest: Some(guest), method: PASSWORD })
 }
 
 /// Has the client pass the doors of a gateway.
@@ -328,7 +346,7 @@ async fn pass_doors(
 ) -> Result<Guest, WireError> {
     let user = startup.user()?;
     let database = startup.database().unwrap_or(user);
-    let Line { encryption, certificate } = place.line;
+    let Line { encryption, certificate, .. } = place.line;
     let who = Who::unknown(user, place.host, database);
     let turned_away = |error: Error, why: &str| {
         doors.audit.turned_away(&who, why);
@@ -372,13 +390,15 @@ async fn pass_doors(
     }
 }
 
-/// Has the client prove who it is: the user's name as the backend knows it, and the groups of this session.
+/// Has the client prove who it is to the backend.
 async fn authenticate(
     wire: &mut Wire,
     startup: &Startup,
     encryption: Encryption,
     shared: &Shared,
-) -> Result<(String, Vec<String>), WireError> {
+) -> Result<Admitted, WireError> {
+    let admitted =
+        |user: String, groups: Vec<String>, method: &'static str| Admitted { user, groups, guest: None, method };
     let given = startup.user()?;
     let (user, credential) = known_user(given, shared)?;
     // A password that was issued for a time is one more that does.
@@ -392,7 +412,7 @@ async fn authenticate(
         let proved = |credential: &Credential| passwords::verify(given, Some(credential), &challenge, &answer);
         if let Some(open) = issued.into_iter().find(|open| proved(&open.credential)) {
             wire.put(&Authentication::Ok);
-            return Ok((open.user, open.groups));
+            return Ok(admitted(open.user, open.groups, PASSWORD));
         }
         // MD5 is salted with the name that the client knows itself by.
         if ![user, given].iter().any(|name| passwords::verify(name, credential.as_ref(), &challenge, &answer)) {
@@ -401,7 +421,8 @@ async fn authenticate(
         }
         wire.put(&Authentication::Ok);
     }
-    Ok((user.to_string(), Vec::new()))
+    let method = if challenge == Challenge::Trust { "trust" } else { PASSWORD };
+    Ok(admitted(user.to_string(), Vec::new(), method))
 }
 
 /// The user of this name, or of the name behind `IAM:` or `IAMA:`, which temporary credentials put before it.

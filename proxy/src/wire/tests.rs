@@ -136,7 +136,7 @@ impl Client {
             credentials: Arc::default(),
             shutdown: stopped,
         };
-        let server = tokio::spawn(serve(server, "[local]".into(), shared));
+        let server = tokio::spawn(serve(server, blueshift_emulator::Client::local(), shared));
         Client { stream, backend, registry, stop, server, key: (0, 0) }
     }
 

@@ -7,7 +7,8 @@ use std::{
 
 use blueshift::wire::encode::text_value;
 use blueshift_emulator::{
-    Engine, EngineConfig, Location, Login, Outcome, OwnStatement, Request, S3Config, Session, text_output::TextStyle,
+    Client, Engine, EngineConfig, Location, Login, Outcome, OwnStatement, Request, S3Config, Session,
+    text_output::TextStyle,
 };
 use blueshift_tests::server::{DATABASE, USER};
 use futures::StreamExt;
@@ -40,10 +41,8 @@ impl Embedded {
             user: USER.to_string(),
             database: database.to_string(),
             settings: Vec::new(),
-            client_host: "[local]".to_string(),
+            client: Client::local(),
             pid: NEXT_PID.fetch_add(1, Ordering::Relaxed),
-            driver_version: String::new(),
-            os_version: String::new(),
             control: None,
         };
         engine.session(login).map(Embedded).map_err(failed)

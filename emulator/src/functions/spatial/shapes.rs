@@ -19,6 +19,17 @@ pub enum Simplify {
     Auto(Option<f64>),
 }
 
+/// What became of a geometry that was too large.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fit {
+    /// Its bytes before.
+    pub initial: usize,
+    /// Its bytes after.
+    pub size: usize,
+    /// The tolerance that made it small enough; none where none did.
+    pub tolerance: Option<f64>,
+}
+
 /// Points with x, y, z and a measure.
 pub type Ring = Vec<[f64; 4]>;
 
@@ -41,15 +52,15 @@ impl ShapeText {
         ShapeText(Geometry::new(0, Dims::of(has_z, has_m), shape))
     }
 
-    /// The hexadecimal digits of its EWKB.
-    pub fn ewkb_hex(self, srid: i32, simplify: Simplify) -> String {
+    /// The hexadecimal digits of its EWKB, and what became of it where it was too large and SIMPLIFY AUTO was said.
+    pub fn ewkb_hex(self, srid: i32, simplify: Simplify) -> (String, Option<Fit>) {
         let geometry = Geometry { srid, ..self.0 };
-        let geometry = match simplify {
-            Simplify::Never => geometry,
-            Simplify::Always(tolerance) => simplified(&geometry, tolerance),
+        let (geometry, fit) = match simplify {
+            Simplify::Never => (geometry, None),
+            Simplify::Always(tolerance) => (simplified(&geometry, tolerance), None),
             Simplify::Auto(most) => fitted(geometry, most),
         };
-        wkb::hex(&wkb::write(&geometry, Form::Ewkb))
+        (wkb::hex(&wkb::write(&geometry, Form::Ewkb)), fit)
     }
 }
 
@@ -76,18 +87,20 @@ fn polygons(rings: Vec<Vec<Coord>>) -> Shape {
 }
 
 /// The geometry with the least tolerance that makes it small enough, unless that is more than `most`: then as it is.
-fn fitted(geometry: Geometry, most: Option<f64>) -> Geometry {
-    if geometry.size() <= MAX_SIZE {
-        return geometry;
+fn fitted(geometry: Geometry, most: Option<f64>) -> (Geometry, Option<Fit>) {
+    let initial = geometry.size();
+    if initial <= MAX_SIZE {
+        return (geometry, None);
     }
-    let Some(extent) = geometry.extent() else { return geometry };
+    let unfit = Fit { initial, size: initial, tolerance: None };
+    let Some(extent) = geometry.extent() else { return (geometry, Some(unfit)) };
     let fits = |tolerance: f64| simplified(&geometry, tolerance).size() <= MAX_SIZE;
     let (mut low, mut high) = (0.0, extent.max.distance(extent.min));
     if let Some(most) = most {
         high = most;
     }
     if !fits(high) {
-        return geometry;
+        return (geometry, Some(unfit));
     }
     // Halving the range forty times leaves less than a millionth of a millionth of it.
     for _ in 0..40 {
@@ -98,5 +111,7 @@ fn fitted(geometry: Geometry, most: Option<f64>) -> Geometry {
             low = middle;
         }
     }
-    simplified(&geometry, high)
+    let smaller = simplified(&geometry, high);
+    let fit = Fit { initial, size: smaller.size(), tolerance: Some(high) };
+    (smaller, Some(fit))
 }

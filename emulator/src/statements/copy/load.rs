@@ -18,10 +18,16 @@ use super::{
 use crate::{
     S3Config,
     catalog::Relation,
-    formats::blocks::{Compression, Container, Layout},
+    formats::{
+        blocks::{Compression, Container, Layout},
+        shapefile::{Fit, Simplify},
+    },
     result::{Notice, NoticeSeverity},
     s3::{S3Client, S3Object},
-    system::logs::{LoadErrorRecord, LoadFileRecord, LoadRecord, Logs},
+    system::{
+        RunningLoad,
+        logs::{LoadErrorRecord, LoadFileRecord, LoadRecord, Logs, SimplificationRecord},
+    },
 };
 
 /// Loads of fewer bytes have one stream: their rows keep the order of their files.
@@ -65,6 +71,7 @@ pub struct LoadHandle {
     plan: Arc<CopyPlan>,
     progress: Arc<LoadProgress>,
     record: LoadRecord,
+    simplified: Vec<SimplificationRecord>,
 }
 
 /// A load that went well.
@@ -90,10 +97,13 @@ impl CopyLoad {
         let finder = Finder { plan: &plan, s3: &s3, runner };
         let files = finder.files().await?;
         let paths = finder.json_paths().await?;
+        let mut simplified = Vec::new();
         let (files, compression) = match plan.format {
             FileFormat::Shapefile(simplify) => {
                 let rows = Shapefiles { s3: &s3, compression: plan.compression, read_srid: context.read_srid, runner };
-                (rows.of(&files, simplify).await?, Compression::None)
+                let (files, fitted) = rows.of(&files, simplify).await?;
+                simplified = simplifications(simplify, &fitted, &context);
+                (files, Compression::None)
             }
             _ => (files, plan.compression),
         };
@@ -125,7 +135,7 @@ impl CopyLoad {
                 TextLoad { plan, layout, assembler, progress, files, common, runner }.streams(count)
             }
         };
-        Ok(CopyLoad { streams, handle: LoadHandle { plan, progress, record } })
+        Ok(CopyLoad { streams, handle: LoadHandle { plan, progress, record, simplified } })
     }
 }
 
@@ -158,6 +168,30 @@ fn load_record(plan: &CopyPlan, relation: &Relation, begun: (&LoadContext, i64),
     }
 }
 
+/// What SIMPLIFY did: a record of the whole load where every shape has the same tolerance, else one of each shape that was
+/// too large (developer guide, "SVL_SPATIAL_SIMPLIFY").
+fn simplifications(simplify: Simplify, fitted: &[(u64, Fit)], context: &LoadContext) -> Vec<SimplificationRecord> {
+    let record = |tolerance: f64| SimplificationRecord {
+        query: context.query,
+        user_id: context.user_id,
+        tolerance,
+        ..SimplificationRecord::default()
+    };
+    match simplify {
+        Simplify::Never => Vec::new(),
+        Simplify::Always(tolerance) => vec![record(tolerance)],
+        Simplify::Auto(most) => {
+            let of_shape = |(number, fit): &(u64, Fit)| SimplificationRecord {
+                line: Some(*number as i64),
+                fit: Some(*fit),
+                // Without a limit the guide's example shows -1.
+                ..record(most.unwrap_or(-1.0))
+            };
+            fitted.iter().map(of_shape).collect()
+        }
+    }
+}
+
 fn common_record(context: &LoadContext, relation: &Relation, start: i64) -> LoadErrorRecord {
     LoadErrorRecord {
         query: context.query,
@@ -172,6 +206,12 @@ fn common_record(context: &LoadContext, relation: &Relation, start: i64) -> Load
 }
 
 impl LoadHandle {
+    /// What tells how far it has come.
+    pub fn running(&self) -> RunningLoad {
+        let (progress, compressed) = (Arc::clone(&self.progress), self.plan.compression != Compression::None);
+        RunningLoad::new(move || progress.state(compressed))
+    }
+
     /// Ends the load: `written` is what became of its rows. Writes the logs and gives the notices or the error for the
     /// client.
     ///
@@ -210,6 +250,7 @@ impl LoadHandle {
     }
 
     fn log(self, logs: &Logs, rows: Result<u64, &Error>) {
+        self.simplified.into_iter().for_each(|simplified| logs.append(simplified));
         let files = self.progress.files();
         let errors = self.progress.take_errors();
         for error in errors {

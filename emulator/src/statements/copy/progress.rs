@@ -11,7 +11,10 @@ use super::{fault::load_failed, plan::ErrorLimit};
 use crate::{
     formats::blocks::Progress,
     s3::S3Object,
-    system::logs::{ErrorField, LoadErrorRecord, ReplacementRecord},
+    system::{
+        LoadState,
+        logs::{ErrorField, LoadErrorRecord, ReplacementRecord},
+    },
 };
 
 /// How many faulty rows are kept for the logs, at most.
@@ -154,6 +157,22 @@ impl LoadProgress {
     /// What it has failed with.
     pub(super) fn failure(&self) -> Option<&Error> {
         self.failure.get()
+    }
+
+    /// How far it has come.
+    pub(super) fn state(&self, compressed: bool) -> LoadState {
+        let files = lock(&self.files);
+        let complete = || files.iter().filter(|file| file.end > 0);
+        LoadState {
+            compressed,
+            bytes: files.iter().map(|file| file.size).sum(),
+            bytes_complete: complete().map(|file| file.size).sum(),
+            bytes_loaded: files.iter().map(|file| file.read.bytes).sum(),
+            lines: files.iter().map(|file| file.read.lines).sum(),
+            files: files.len() as u64,
+            files_complete: complete().count() as u64,
+            current: files.iter().find(|file| file.end == 0).map_or(String::new(), |file| file.name.clone()),
+        }
     }
 
     pub(super) fn replaced_rows(&self) -> u64 {

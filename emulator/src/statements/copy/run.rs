@@ -10,7 +10,7 @@ use crate::{
     binder::date_time_input,
     catalog::{DEFAULT_IAM_ROLE, LockMode, Privilege},
     result::{CommandTag, Outcome},
-    statements::{Work, access::OrElse, ddl, dml},
+    statements::{Work, access::OrElse, compression::Automatic, ddl, dml},
 };
 
 /// Runs COPY.
@@ -29,6 +29,7 @@ pub(crate) async fn copy(copy: &Copy, work: &mut Work<'_>) -> Result<Outcome> {
     let context =
         PlanContext { case_sensitive: work.context.session.case_sensitive, input: date_time_input(&work.context) };
     let plan = CopyPlan::new(copy, &relation, &context)?;
+    let compression = Automatic::of(copy, &relation, work)?;
     let mut defaults = vec![None; relation.columns.len()];
     for place in plan.omitted_columns(&relation) {
         defaults[place] = ddl::default_value(&relation.columns[place], work)?;
@@ -48,10 +49,12 @@ pub(crate) async fn copy(copy: &Copy, work: &mut Work<'_>) -> Result<Outcome> {
         },
     )
     .await?;
+    work.state.active.show_load(load.handle.running());
     work.state.last_copy_id = work.query;
     work.state.last_copy_count = 0;
     let written = dml::append_streams(load.streams, &relation, work).await;
     let loaded = load.handle.finish(written, work.state.engine.logs())?;
+    compression.apply(&relation, work).await?;
     work.state.last_copy_count = loaded.rows as i64;
     work.state.notices.extend(loaded.notices);
     Ok(Outcome::Done(CommandTag::plain("COPY")))

@@ -12,7 +12,7 @@ use super::fault::Runner;
 use crate::{
     formats::{
         blocks::{Compression, whole},
-        shapefile::{Simplify, srid_of_projection, to_csv},
+        shapefile::{Fit, Simplify, srid_of_projection, to_csv},
     },
     s3::{S3Client, S3Object, S3Path},
 };
@@ -26,24 +26,29 @@ pub(super) struct Shapefiles<'a> {
 }
 
 impl Shapefiles<'_> {
-    /// For each `.shp` file an object with its rows, under its name.
+    /// For each `.shp` file an object with its rows, under its name; and the shapes that were too large, by their record.
     ///
     /// # Errors
     /// XX000 where there is none, attributes are missing, a file is damaged, or S3 refuses.
-    pub(super) async fn of(&self, files: &[S3Object], simplify: Simplify) -> Result<Vec<S3Object>> {
-        let mut rows = Vec::new();
+    pub(super) async fn of(&self, files: &[S3Object], simplify: Simplify) -> Result<(Vec<S3Object>, Vec<(u64, Fit)>)> {
+        let (mut rows, mut fitted) = (Vec::new(), Vec::new());
         for file in files {
             if let Some((stem, suffix)) = stem_of(&file.path.key) {
-                rows.push(self.rows(file, (stem, suffix), simplify).await?);
+                rows.push(self.rows(file, (stem, suffix), (simplify, &mut fitted)).await?);
             }
         }
         if rows.is_empty() {
             return Err(self.runner.error("No shapefile (.shp) was found", 8001, ""));
         }
-        Ok(rows)
+        Ok((rows, fitted))
     }
 
-    async fn rows(&self, file: &S3Object, (stem, suffix): (&str, &str), simplify: Simplify) -> Result<S3Object> {
+    async fn rows(
+        &self,
+        file: &S3Object,
+        (stem, suffix): (&str, &str),
+        (simplify, fitted): (Simplify, &mut Vec<(u64, Fit)>),
+    ) -> Result<S3Object> {
         let shapes = self.read(file).await?;
         let attributes = self.part(file, &format!("{stem}.dbf{suffix}")).await?;
         let context = format!("S3 key being read : {}", file.path);
@@ -54,8 +59,9 @@ impl Shapefiles<'_> {
         let rows = to_csv(&shapes, &attributes, srid, simplify);
         let rows = rows.map_err(|damaged| self.runner.error(damaged.0, 8001, &context))?;
         let (store, location) = (InMemory::new(), Path::from("rows"));
-        let size = rows.len() as u64;
-        let put = store.put(&location, PutPayload::from(rows)).await;
+        fitted.extend(rows.fitted);
+        let size = rows.csv.len() as u64;
+        let put = store.put(&location, PutPayload::from(rows.csv)).await;
         put.map_err(|error| self.runner.error(error.to_string(), 8001, &context))?;
         let store: Arc<dyn ObjectStore> = Arc::new(store);
         Ok(S3Object { path: file.path.clone(), size, store, location, e_tag: None })

@@ -76,6 +76,14 @@ impl Listing {
         Listing::in_schema(text, schema, filter, work)
     }
 
+    /// SHOW TEMPLATES. There are none: nobody can make one here.
+    pub(super) fn templates(schema: &BoundName, filter: &ShowFilter, work: &Work<'_>) -> Result<Listing> {
+        let text = "select * from pg_internal.show_templates
+                    where schema_name = $1 and ($2 is null or template_name like $2)
+                    order by template_name limit $3";
+        Listing::in_schema(text, schema, filter, work)
+    }
+
     /// SHOW TABLES, COLUMNS and GRANTS ON TABLES of a database, in the columns that those of one schema or table have.
     pub(super) fn of_database(
         what: ShowInDatabase,

@@ -140,7 +140,11 @@ fn shown(show: &ShowObjects, work: &Work<'_>) -> Result<Shown> {
             Shown::Listed(Listing::policies(*kind, of.as_ref(), filter, work)?)
         }
         ShowObjects::UserLockout => return unsupported("SHOW USER LOCKOUT"),
-        ShowObjects::Template(_) | ShowObjects::Templates { .. } => return unsupported("SHOW TEMPLATES"),
+        ShowObjects::Template(name) => {
+            let message = format!("template \"{name}\" does not exist");
+            return Err(Error::new(SqlState::UNDEFINED_OBJECT, message).at(name.pos()));
+        }
+        ShowObjects::Templates { schema, filter } => Shown::Listed(Listing::templates(schema, filter, work)?),
     })
 }
 

@@ -18,11 +18,9 @@ async fn session() -> Session {
     let login = Login {
         user: "admin".into(),
         database: "dev".into(),
-        client_host: "[local]".into(),
+        client: crate::Client::local(),
         pid: 1,
         settings: Vec::new(),
-        driver_version: String::new(),
-        os_version: String::new(),
         control: None,
     };
     engine.session(login).unwrap()

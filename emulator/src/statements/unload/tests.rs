@@ -30,10 +30,8 @@ impl House {
             user: "admin".into(),
             database: "dev".into(),
             settings: Vec::new(),
-            client_host: "[local]".into(),
+            client: crate::Client::local(),
             pid: 1,
-            driver_version: String::new(),
-            os_version: String::new(),
             control: None,
         };
         let session = engine.session(login).expect("a session");

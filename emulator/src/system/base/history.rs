@@ -3,11 +3,13 @@
 use arrow::{
     array::AsArray,
     datatypes::{Int32Type, Int64Type, TimestampMicrosecondType},
+    record_batch::RecordBatch,
 };
 use redshift_sql_dialect::{RedshiftType, Result};
 
 use super::texts::{column, visible};
 use crate::{
+    Client,
     catalog::Conflict,
     clock,
     system::{
@@ -93,8 +95,14 @@ pub const EVENT_COLUMNS: &[BaseColumn] = &[
     ("remote_host", RedshiftType::Text),
     ("duration", RedshiftType::Int4),
     ("application_name", RedshiftType::Text),
+    ("remote_port", RedshiftType::Text),
+    ("authmethod", RedshiftType::Text),
+    ("sslversion", RedshiftType::Text),
+    ("sslcipher", RedshiftType::Text),
     ("driver_version", RedshiftType::Text),
     ("os_version", RedshiftType::Text),
+    ("plugin_name", RedshiftType::Text),
+    ("protocol_version", RedshiftType::Int4),
 ];
 
 /// What both kinds of sessions tell: those that are open and those that ended.
@@ -105,10 +113,8 @@ struct Connection {
     database: String,
     start: i64,
     end: Option<i64>,
-    host: String,
     application: String,
-    driver: String,
-    os: String,
+    client: Client,
 }
 
 impl Connection {
@@ -120,11 +126,17 @@ impl Connection {
             self.user_id.into(),
             self.user.clone().into(),
             self.database.clone().into(),
-            self.host.clone().into(),
+            self.client.host.clone().into(),
             duration.min(i64::from(i32::MAX)).into(),
             self.application.clone().into(),
-            self.driver.clone().into(),
-            self.os.clone().into(),
+            self.client.port.clone().into(),
+            self.client.auth_method.clone().into(),
+            self.client.tls_version.clone().into(),
+            self.client.tls_cipher.clone().into(),
+            self.client.driver_version.clone().into(),
+            self.client.os_version.clone().into(),
+            self.client.plugin_name.clone().into(),
+            self.client.protocol.into(),
         ]
     }
 
@@ -133,6 +145,22 @@ impl Connection {
         let end = self.end.map(|end| self.event("disconnecting session", end, end - self.start));
         begin.into_iter().chain(end)
     }
+}
+
+/// What a row of a log tells of a client.
+fn client_of(batch: &RecordBatch, row: usize) -> Result<Client> {
+    let text = |name: &str| -> Result<String> { Ok(column(batch, name)?.as_string_view().value(row).to_string()) };
+    Ok(Client {
+        host: text("remote_host")?,
+        port: text("remote_port")?,
+        auth_method: text("authmethod")?,
+        tls_version: text("sslversion")?,
+        tls_cipher: text("sslcipher")?,
+        driver_version: text("driver_version")?,
+        os_version: text("os_version")?,
+        plugin_name: text("plugin_name")?,
+        protocol: column(batch, "protocol_version")?.as_primitive::<Int32Type>().value(row),
+    })
 }
 
 /// The begins and ends of sessions (developer guide, "SYS_CONNECTION_LOG").
@@ -155,10 +183,8 @@ pub async fn event_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
                 database: text("database", row)?,
                 start: start.value(row),
                 end: Some(end.value(row)),
-                host: text("remote_host", row)?,
                 application: text("application_name", row)?,
-                driver: text("driver_version", row)?,
-                os: text("os_version", row)?,
+                client: client_of(&batch, row)?,
             });
         }
     }
@@ -172,10 +198,8 @@ pub async fn event_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             database: session.database,
             start: session.started,
             end: None,
-            host: session.client_host,
             application: session.application,
-            driver: session.driver_version,
-            os: session.os_version,
+            client: session.client,
         }
     }));
     let mut events: Vec<_> = connections.iter().flat_map(Connection::events).collect();
@@ -200,10 +224,8 @@ async fn refused_logins(source: &Source, events: &mut Vec<Vec<Cell>>) -> Result<
                 database: text("database", row)?,
                 start: time.value(row),
                 end: None,
-                host: text("remote_host", row)?,
                 application: text("application_name", row)?,
-                driver: text("driver_version", row)?,
-                os: text("os_version", row)?,
+                client: client_of(&batch, row)?,
             };
             events.push(refused.event("authentication failure", refused.start, 0));
         }

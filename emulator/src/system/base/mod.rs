@@ -75,12 +75,16 @@ pub(super) enum Base {
     Blocks,
     /// Open cursors.
     Cursors,
+    /// Loads that run.
+    Loads,
+    /// The steps of statements that run.
+    RunningSteps,
     /// One of these of all databases.
     Everywhere(Everywhere),
 }
 
 impl Base {
-    pub const ALL: [Base; 51] = [
+    pub const ALL: [Base; 55] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -132,6 +136,10 @@ impl Base {
         Base::Everywhere(Everywhere::Relations),
         Base::Everywhere(Everywhere::Attributes),
         Base::Everywhere(Everywhere::Routines),
+        Base::Log(LogTable::Compression),
+        Base::Log(LogTable::Simplification),
+        Base::Loads,
+        Base::RunningSteps,
     ];
 
     /// The name in `pg_internal`.
@@ -172,9 +180,13 @@ impl Base {
             Base::Routines => "routines",
             Base::Blocks => "blocks",
             Base::Cursors => "cursors",
+            Base::Loads => "running_loads",
+            Base::RunningSteps => "running_steps",
             Base::Log(LogTable::RefusedLogin) => "log_refused_login",
             Base::Log(LogTable::MvState) => "log_mv_state",
             Base::Log(LogTable::QuotaViolation) => "log_quota_violation",
+            Base::Log(LogTable::Compression) => "log_compression",
+            Base::Log(LogTable::Simplification) => "log_simplification",
             Base::RoutineArguments => "routine_arguments",
             Base::Everywhere(everywhere) => everywhere.name(),
             Base::Log(LogTable::Session) => "log_session",
@@ -217,6 +229,8 @@ impl Base {
             Base::Routines => routines::COLUMNS,
             Base::Blocks => blocks::COLUMNS,
             Base::Cursors => session::CURSOR_COLUMNS,
+            Base::Loads => session::LOAD_COLUMNS,
+            Base::RunningSteps => session::RUNNING_STEP_COLUMNS,
             Base::RoutineArguments => routines::ARGUMENT_COLUMNS,
             Base::LogQueryText | Base::LogQueryLongText => texts::COLUMNS,
             Base::Everywhere(everywhere) => everywhere.columns(),
@@ -253,6 +267,8 @@ impl Base {
             Base::Routines => routines::rows(source)?,
             Base::Blocks => blocks::rows(source)?,
             Base::Cursors => session::cursor_rows(source)?,
+            Base::Loads => session::load_rows(source)?,
+            Base::RunningSteps => session::running_step_rows(source)?,
             Base::RoutineArguments => routines::argument_rows(source)?,
             Base::LogQueryText => texts::rows(source, texts::SHORT).await?,
             Base::LogQueryLongText => texts::rows(source, texts::LONG).await?,

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     catalog::{
-        Actor, BaseChange, Column, GrantObject, KeyKind, Materialized, Oid, Privilege, Relation, RelationKind,
+        Actor, BaseChange, Changes, Column, GrantObject, KeyKind, Materialized, Oid, Privilege, Relation, RelationKind,
         TableInfo,
     },
     storage::TableStatistics,
@@ -78,6 +78,9 @@ pub const COLUMNS: &[BaseColumn] = &[
     ("mv_stale", RedshiftType::Bool),
     ("mv_auto_refresh", RedshiftType::Bool),
     ("mv_xid", RedshiftType::Int8),
+    // When its rows and its definition were changed last.
+    ("rows_changed", RedshiftType::Timestamp),
+    ("altered", RedshiftType::Timestamp),
 ];
 
 /// What a row has that differs between tables, views, indexes and system relations.
@@ -107,6 +110,7 @@ struct Parts {
     /// Of a materialized view's table of rows, the view's name.
     shown_name: Option<String>,
     materialized: Option<MaterializedParts>,
+    changes: Changes,
 }
 
 /// What stv_mv_info tells of a materialized view.
@@ -151,6 +155,7 @@ pub fn rows(source: &Source, wanted: &Wanted<'_>) -> Result<Vec<Vec<Cell>>> {
     let relations = source.directory.relations()?;
     let views: HashMap<Oid, &str> =
         relations.iter().filter_map(|relation| Some((relation.materialized()?.data, relation.name.as_str()))).collect();
+    let changes = if wanted.any(&["rows_changed", "altered"]) { source.directory.changes()? } else { HashMap::new() };
     let materialized = wanted.any(&["mv_state", "mv_stale", "mv_auto_refresh", "mv_xid"]);
     for relation in &relations {
         let statistics = if counts && relation.table().is_some() {
@@ -162,6 +167,7 @@ pub fn rows(source: &Source, wanted: &Wanted<'_>) -> Result<Vec<Vec<Cell>>> {
         let accessible = access.shows(relation)?;
         let visible = visibility.shows(relation);
         let mut parts = Parts { accessible, ..of_relation(relation, acl, visible, statistics) };
+        parts.changes = changes.get(&relation.oid).copied().unwrap_or_default();
         parts.shown_name = views.get(&relation.oid).map(|name| name.to_string());
         if materialized && let Some(view) = relation.materialized() {
             parts.materialized = Some(materialized_parts(view, source)?);
@@ -429,5 +435,6 @@ fn into_row(parts: Parts, database: u32, principals: &Principals) -> Vec<Cell> {
         Cell::Int(parts.statistics.bytes.div_ceil(BLOCK) as i64),
         shown_name.into(),
     ];
-    row.into_iter().chain(materialized).collect()
+    let changes = [parts.changes.rows.into(), parts.changes.definition.into()];
+    row.into_iter().chain(materialized).chain(changes).collect()
 }

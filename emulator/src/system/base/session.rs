@@ -4,7 +4,7 @@ use redshift_sql_dialect::{RedshiftType, Result};
 
 use crate::system::{
     Source,
-    activity::SessionActivity,
+    activity::{LoadState, SessionActivity},
     rows::{BaseColumn, Cell},
 };
 
@@ -52,12 +52,12 @@ pub fn session_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             session.database.into(),
             database.map(|database| database.oid.0).into(),
             session.started.into(),
-            session.client_host.into(),
+            session.client.host.into(),
             session.application.into(),
-            session.os_version.into(),
-            session.driver_version.into(),
-            "".into(),
-            0i64.into(),
+            session.client.os_version.into(),
+            session.client.driver_version.into(),
+            session.client.plugin_name.into(),
+            session.client.protocol.into(),
             session.running.as_ref().map(|query| query.text.clone()).into(),
             session.running.as_ref().map(|query| query.started).into(),
             session.started.into(),
@@ -100,6 +100,80 @@ pub fn running_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
         ])
     };
     Ok(visible_sessions(source)?.into_iter().filter_map(row).collect())
+}
+
+pub const LOAD_COLUMNS: &[BaseColumn] = &[
+    ("user_id", RedshiftType::Int4),
+    ("query_id", RedshiftType::Int8),
+    ("pid", RedshiftType::Int4),
+    ("compressed", RedshiftType::Bool),
+    ("bytes", RedshiftType::Int8),
+    ("bytes_complete", RedshiftType::Int8),
+    ("bytes_loaded", RedshiftType::Int8),
+    ("lines", RedshiftType::Int8),
+    ("files", RedshiftType::Int4),
+    ("files_complete", RedshiftType::Int4),
+    ("current_file", RedshiftType::Text),
+];
+
+/// The loads that run (developer guide, "STV_LOAD_STATE").
+pub fn load_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
+    let sees_all = source.sees_all_rows()?;
+    let loads = source.activity.loads().into_iter();
+    let seen = loads.filter(|(session, _)| sees_all || session.user_id == source.session.user_id);
+    let row = |(session, load): (SessionActivity, LoadState)| {
+        vec![
+            session.user_id.into(),
+            session.running.map(|running| running.query).into(),
+            session.pid.into(),
+            load.compressed.into(),
+            (load.bytes as i64).into(),
+            (load.bytes_complete as i64).into(),
+            (load.bytes_loaded as i64).into(),
+            (load.lines as i64).into(),
+            (load.files as i64).into(),
+            (load.files_complete as i64).into(),
+            load.current.into(),
+        ]
+    };
+    Ok(seen.map(row).collect())
+}
+
+pub const RUNNING_STEP_COLUMNS: &[BaseColumn] = &[
+    ("user_id", RedshiftType::Int4),
+    ("query_id", RedshiftType::Int8),
+    ("segment", RedshiftType::Int4),
+    ("step", RedshiftType::Int4),
+    ("start_time", RedshiftType::Timestamp),
+    ("now", RedshiftType::Timestamp),
+    ("rows", RedshiftType::Int8),
+    ("bytes", RedshiftType::Int8),
+    ("label", RedshiftType::Text),
+];
+
+/// The steps of the statements that run (developer guide, "STV_EXEC_STATE").
+pub fn running_step_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
+    let (sees_all, now) = (source.sees_all_rows()?, crate::clock::now());
+    let mut rows = Vec::new();
+    for (session, steps) in source.activity.steps() {
+        let Some(running) = session.running.filter(|_| sees_all || session.user_id == source.session.user_id) else {
+            continue;
+        };
+        rows.extend(steps.into_iter().map(|step| {
+            vec![
+                session.user_id.into(),
+                running.query.into(),
+                step.segment.into(),
+                step.step.into(),
+                (running.started + step.start).into(),
+                now.into(),
+                step.rows.into(),
+                step.bytes.into(),
+                step.label().into(),
+            ]
+        }));
+    }
+    Ok(rows)
 }
 
 pub const CURSOR_COLUMNS: &[BaseColumn] = &[

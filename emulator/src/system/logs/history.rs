@@ -7,7 +7,7 @@ use super::{
     records::{LogRecord, cut},
     table::LogTable,
 };
-use crate::{clock, statements::PlanNode};
+use crate::{Client, clock, statements::PlanNode};
 
 /// The longest message of a procedure that is kept, in bytes.
 const MESSAGE_KEPT: usize = 1_024;
@@ -29,14 +29,10 @@ pub struct SessionRecord {
     pub start: i64,
     /// When it ended.
     pub end: i64,
-    /// Where the client was.
-    pub client_host: String,
+    /// Where the client was and what it told of itself.
+    pub client: Client,
     /// What the client called itself.
     pub application: String,
-    /// What it told of its driver.
-    pub driver_version: String,
-    /// What it told of its operating system.
-    pub os_version: String,
     /// SESSION TIMEOUT in seconds; 0 is none.
     pub timeout: u32,
 }
@@ -48,14 +44,10 @@ pub struct RefusedLogin {
     pub user: String,
     /// The database that was named.
     pub database: String,
-    /// Where the client is.
-    pub client_host: String,
+    /// Where the client is and what it told of itself.
+    pub client: Client,
     /// What the client calls itself.
     pub application: String,
-    /// What it told of its driver.
-    pub driver_version: String,
-    /// What it told of its operating system.
-    pub os_version: String,
 }
 
 /// A transaction block that ended.
@@ -299,22 +291,31 @@ impl LogRecord for QuotaRecord {
     }
 }
 
+/// What is known of a client, in the order of the logs' columns.
+fn client_values(client: Client) -> [Value; 9] {
+    [
+        client.host.into(),
+        client.port.into(),
+        client.auth_method.into(),
+        client.tls_version.into(),
+        client.tls_cipher.into(),
+        client.driver_version.into(),
+        client.os_version.into(),
+        client.plugin_name.into(),
+        client.protocol.into(),
+    ]
+}
+
 impl LogRecord for RefusedLogin {
     fn table(&self) -> LogTable {
         LogTable::RefusedLogin
     }
 
     fn into_values(self) -> Vec<Value> {
-        vec![
-            0.into(),
-            self.user.into(),
-            self.database.into(),
-            clock::now().into(),
-            self.client_host.into(),
-            self.application.into(),
-            self.driver_version.into(),
-            self.os_version.into(),
-        ]
+        let mut values =
+            vec![0.into(), self.user.into(), self.database.into(), clock::now().into(), self.application.into()];
+        values.extend(client_values(self.client));
+        values
     }
 }
 
@@ -324,19 +325,18 @@ impl LogRecord for SessionRecord {
     }
 
     fn into_values(self) -> Vec<Value> {
-        vec![
+        let mut values = vec![
             self.pid.into(),
             self.user_id.into(),
             self.user.into(),
             self.database.into(),
             self.start.into(),
             self.end.into(),
-            self.client_host.into(),
             self.application.into(),
-            self.driver_version.into(),
-            self.os_version.into(),
             self.timeout.into(),
-        ]
+        ];
+        values.extend(client_values(self.client));
+        values
     }
 }
 

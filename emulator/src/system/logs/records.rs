@@ -3,6 +3,7 @@
 use rusqlite::types::Value;
 
 use super::table::LogTable;
+use crate::formats::shapefile::Fit;
 
 /// The longest text of a statement that is kept, in bytes.
 const TEXT_KEPT: usize = 16_384;
@@ -391,6 +392,41 @@ impl LogRecord for ReplacementRecord {
     }
 }
 
+/// What SIMPLIFY of a COPY did with its shapes, or with one of them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SimplificationRecord {
+    /// The COPY.
+    pub query: i64,
+    /// Who ran it.
+    pub user_id: u32,
+    /// The shape's number in its file, from 1; none where the record is of all.
+    pub line: Option<i64>,
+    /// The tolerance that was given: of all shapes, or the greatest.
+    pub tolerance: f64,
+    /// What became of the shape.
+    pub fit: Option<Fit>,
+}
+
+impl LogRecord for SimplificationRecord {
+    fn table(&self) -> LogTable {
+        LogTable::Simplification
+    }
+
+    fn into_values(self) -> Vec<Value> {
+        let tolerance = self.fit.and_then(|fit| fit.tolerance);
+        vec![
+            self.query.into(),
+            self.user_id.into(),
+            self.line.into(),
+            self.tolerance.to_string().into(),
+            self.fit.map(|fit| fit.initial as i64).into(),
+            self.fit.map(|fit| fit.tolerance.is_some()).into(),
+            self.fit.map(|fit| fit.size as i64).into(),
+            tolerance.map(|tolerance| tolerance.to_string()).into(),
+        ]
+    }
+}
+
 /// A session that another one stopped, or its statement.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TerminationRecord {
@@ -437,6 +473,7 @@ mod tests {
         check(ErrorField::default());
         check(ReplacementRecord::default());
         check(TerminationRecord::default());
+        check(SimplificationRecord::default());
         check(super::super::RefreshRecord::default());
         check(super::super::UnloadRecord::default());
         check(super::super::UnloadFileRecord::default());

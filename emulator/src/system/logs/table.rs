@@ -60,6 +60,10 @@ pub enum LogTable {
     MvState,
     /// Transactions that made a schema larger than its quota: `stl_schema_quota_violations`.
     QuotaViolation,
+    /// Columns whose compression was analyzed: `stl_analyze_compression`, `sys_analyze_compression_history`.
+    Compression,
+    /// Shapes that COPY simplified: `svl_spatial_simplify`, `sys_spatial_simplify`.
+    Simplification,
 }
 
 use RedshiftType::{Bool, Int4, Int8, Text, Timestamp};
@@ -240,10 +244,16 @@ const REFUSED_LOGIN: &[LogColumn] = &[
     ("username", Text),
     ("database", Text),
     ("recordtime", Timestamp),
-    ("remote_host", Text),
     ("application_name", Text),
+    ("remote_host", Text),
+    ("remote_port", Text),
+    ("authmethod", Text),
+    ("sslversion", Text),
+    ("sslcipher", Text),
     ("driver_version", Text),
     ("os_version", Text),
+    ("plugin_name", Text),
+    ("protocol_version", Int4),
 ];
 
 const MV_STATE: &[LogColumn] = &[
@@ -272,6 +282,34 @@ const QUOTA_VIOLATION: &[LogColumn] = &[
     ("recordtime", Timestamp),
 ];
 
+const COMPRESSION: &[LogColumn] = &[
+    ("userid", Int4),
+    ("start_time", Timestamp),
+    ("xid", Int8),
+    ("tbl", Int4),
+    ("tablename", Text),
+    ("col", Int4),
+    ("old_encoding", Text),
+    ("new_encoding", Text),
+    ("mode", Text),
+    ("best_compression_encoding", Text),
+    ("recommended_bytes", Int8),
+    ("best_compression_bytes", Int8),
+    ("ndv", Int8),
+];
+
+const SIMPLIFICATION: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("line_number", Int8),
+    // Tolerances are texts here: a log has no column of fractions.
+    ("maximum_tolerance", Text),
+    ("initial_size", Int8),
+    ("simplified", Bool),
+    ("final_size", Int8),
+    ("final_tolerance", Text),
+];
+
 const SESSION: &[LogColumn] = &[
     ("pid", Int4),
     ("userid", Int4),
@@ -279,11 +317,17 @@ const SESSION: &[LogColumn] = &[
     ("database", Text),
     ("starttime", Timestamp),
     ("endtime", Timestamp),
-    ("remote_host", Text),
     ("application_name", Text),
+    ("timeout", Int4),
+    ("remote_host", Text),
+    ("remote_port", Text),
+    ("authmethod", Text),
+    ("sslversion", Text),
+    ("sslcipher", Text),
     ("driver_version", Text),
     ("os_version", Text),
-    ("timeout", Int4),
+    ("plugin_name", Text),
+    ("protocol_version", Int4),
 ];
 
 const TRANSACTION: &[LogColumn] = &[
@@ -388,7 +432,7 @@ const PLAN: &[LogColumn] = &[
 
 impl LogTable {
     /// All of them.
-    pub const ALL: [LogTable; 21] = [
+    pub const ALL: [LogTable; 23] = [
         LogTable::Query,
         LogTable::Load,
         LogTable::LoadFile,
@@ -410,6 +454,8 @@ impl LogTable {
         LogTable::RefusedLogin,
         LogTable::MvState,
         LogTable::QuotaViolation,
+        LogTable::Compression,
+        LogTable::Simplification,
     ];
 
     /// Its columns, in the order of the batches that [`super::Logs::read`] gives.
@@ -436,6 +482,8 @@ impl LogTable {
             LogTable::RefusedLogin => REFUSED_LOGIN,
             LogTable::MvState => MV_STATE,
             LogTable::QuotaViolation => QUOTA_VIOLATION,
+            LogTable::Compression => COMPRESSION,
+            LogTable::Simplification => SIMPLIFICATION,
         }
     }
 
@@ -472,6 +520,8 @@ impl LogTable {
             LogTable::RefusedLogin => "refused_login",
             LogTable::MvState => "mv_state",
             LogTable::QuotaViolation => "quota_violation",
+            LogTable::Compression => "compression",
+            LogTable::Simplification => "simplification",
         }
     }
 
@@ -502,7 +552,7 @@ impl LogTable {
             LogTable::UnloadFile => "INSERT INTO unload_file VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::Termination => "INSERT INTO termination VALUES (?,?,?,?)",
             LogTable::MvRefresh => "INSERT INTO mv_refresh VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-            LogTable::Session => "INSERT INTO session VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::Session => "INSERT INTO session VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::Transaction => "INSERT INTO transaction_end VALUES (?,?,?,?,?,?,?,?)",
             LogTable::UserChange => "INSERT INTO user_change VALUES (?,?,?,?,?,?,?,?,?,?)",
             LogTable::Vacuum => "INSERT INTO vacuum_run VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -510,9 +560,11 @@ impl LogTable {
             LogTable::Call => "INSERT INTO call VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::ProcedureMessage => "INSERT INTO procedure_message VALUES (?,?,?,?,?,?,?,?,?,?)",
             LogTable::Plan => "INSERT INTO plan_node VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-            LogTable::RefusedLogin => "INSERT INTO refused_login VALUES (?,?,?,?,?,?,?,?)",
+            LogTable::RefusedLogin => "INSERT INTO refused_login VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::MvState => "INSERT INTO mv_state VALUES (?,?,?,?,?,?,?,?,?,?)",
             LogTable::QuotaViolation => "INSERT INTO quota_violation VALUES (?,?,?,?,?,?,?,?,?)",
+            LogTable::Compression => "INSERT INTO compression VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::Simplification => "INSERT INTO simplification VALUES (?,?,?,?,?,?,?,?)",
         }
     }
 

@@ -281,7 +281,7 @@ view pg_catalog.pg_database_info 10109 (
 ) as
 select oid, name, owner, 6, is_template, true,
     99999, 0, 0, 1663, null, acl,
-    case when connection_limit < 0 then 'UNLIMITED' else cast(connection_limit as varchar) end
+    cast(connection_limit as varchar)
 from pg_internal.databases
 ;
 

@@ -19,8 +19,8 @@ view pg_catalog.stl_connection_log 10710 (
     os_version character(64), driver_version character(64), plugin_name character(32), protocol_version integer,
     sessionid character(36), compression character(16)
 ) as
-select event, recordtime, remote_host, '', pid, database, username, 'password', duration, '', '', 0, '', '', '',
-    application_name, os_version, driver_version, '', 0, '', ''
+select event, recordtime, remote_host, remote_port, pid, database, username, authmethod, duration, sslversion, sslcipher, 0,
+    '', '', '', application_name, os_version, driver_version, plugin_name, protocol_version, '', ''
 from pg_internal.connection_events
 ;
 
@@ -33,8 +33,8 @@ view pg_catalog.sys_connection_log 11309 (
     application_name character(250), driver_version character(64), os_version character(64),
     plugin_name character(32), protocol_version integer, global_session_id character(36)
 ) as
-select event, recordtime, remote_host, '', pid, database, username, 'password', duration, '', '', 0, '', '', '',
-    application_name, driver_version, os_version, '', 0, ''
+select event, recordtime, remote_host, remote_port, pid, database, username, authmethod, duration, sslversion, sslcipher, 0,
+    '', '', '', application_name, driver_version, os_version, plugin_name, protocol_version, ''
 from pg_internal.connection_events
 ;
 

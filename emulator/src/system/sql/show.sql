@@ -26,8 +26,8 @@ compat pg_internal.show_tables 11603 (
     last_modified_time timestamp, dist_style varchar(128), table_subtype varchar(128)
 ) as
 select current_database(), schema, name, case when kind = 'v' then 'VIEW' else 'TABLE' end,
-    acl_text, comment, owner_name, case when kind = 'r' and not is_system then created end,
-    null, replace(dist_style_name, '(', ' ('), subtype
+    acl_text, comment, owner_name, case when kind = 'r' and not is_system then coalesce(altered, created) end,
+    case when kind = 'r' and not is_system then rows_changed end, replace(dist_style_name, '(', ' ('), subtype
 from pg_internal.relations
 -- The tables behind materialized views are left out (dbt-redshift, test_get_catalog.py).
 where kind in ('r', 'v') and accessible and shown_name = name
@@ -185,5 +185,13 @@ compat pg_internal.show_attached_masking_policies 11618 (
     policy_name varchar(128), schema_name varchar(128), relation_name varchar(128), relation_type varchar(128),
     grantor varchar(128), grantee varchar(128), grantee_type varchar(128), priority integer,
     input_columns varchar(4000), output_columns varchar(4000)
+)
+;
+
+-- r_SHOW_TEMPLATES.md: templates cannot be made here.
+compat pg_internal.show_templates 11619 (
+    template_name varchar(128), template_id integer, template_type varchar(128), template_owner varchar(128),
+    database_name varchar(128), schema_name varchar(128), create_time timestamp, last_modified_time timestamp,
+    last_modified_by integer
 )
 ;

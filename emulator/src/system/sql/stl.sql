@@ -213,10 +213,10 @@ view pg_catalog.stv_locks 10905 (
     table_id bigint, last_commit timestamp, last_update timestamp, lock_owner bigint, lock_owner_pid bigint,
     lock_owner_start_ts timestamp, lock_owner_end_ts timestamp, lock_status character(22)
 ) as
-select relation_oid, null, null, transaction_id, pid, transaction_start, null,
-    case when granted then 'Holding write lock' else 'Waiting for write lock' end
-from pg_internal.locks
-where mode <> 'AccessShareLock'
+select l.relation_oid, r.rows_changed, r.rows_changed, l.transaction_id, l.pid, l.transaction_start, null,
+    case when l.granted then 'Holding write lock' else 'Waiting for write lock' end
+from pg_internal.locks l left join pg_internal.relations r on r.oid = l.relation_oid
+where l.mode <> 'AccessShareLock'
 ;
 
 -- r_STV_SLICES.md
@@ -229,7 +229,13 @@ view pg_catalog.stv_load_state 10907 (
     userid integer, session integer, query integer, slice integer, pid integer, recordtime timestamp,
     bytes_to_load bigint, bytes_loaded bigint, bytes_to_load_compressed bigint, bytes_loaded_compressed bigint,
     lines integer, num_files integer, num_files_complete integer, current_file character(256), pct_complete integer
-)
+) as
+select user_id, pid, query_id, 0, pid, cast(getdate() as timestamp),
+    case when compressed then 0 else bytes end, bytes_loaded,
+    case when compressed then bytes else 0 end, case when compressed then bytes_complete else 0 end,
+    lines, files, files_complete, current_file,
+    case when bytes > 0 then 100 * (case when compressed then bytes_complete else bytes_loaded end) / bytes else 0 end
+from pg_internal.running_loads
 ;
 
 -- r_STV_BLOCKLIST.md: how many there are follows from the sizes of the tables' files. What stands in a block is not kept
@@ -358,4 +364,45 @@ view pg_catalog.svl_mv_refresh_status 11140 (
 ) as
 select database, userid, schema, name, xid, starttime, endtime, status, refresh_type, null, null, null
 from pg_internal.log_mv_refresh
+;
+
+-- r_STL_ANALYZE_COMPRESSION.md
+view pg_catalog.stl_analyze_compression 10759 (
+    userid integer, start_time timestamp, xid bigint, tbl integer, tablename character(128), col integer,
+    old_encoding character(15), new_encoding character(15), mode character(14),
+    best_compression_encoding character(15), recommended_bytes character(15), best_compression_bytes character(15),
+    ndv bigint
+) as
+select userid, start_time, xid, tbl, tablename, col, old_encoding, new_encoding, mode, best_compression_encoding,
+    cast(recommended_bytes as varchar), cast(best_compression_bytes as varchar), ndv
+from pg_internal.log_compression
+;
+
+-- r_SYS_ANALYZE_COMPRESSION_HISTORY.md
+view pg_catalog.sys_analyze_compression_history 11363 (
+    user_id integer, start_time timestamp, transaction_id bigint, table_id integer, table_name character(128),
+    column_position integer, old_encoding character(15), new_encoding character(15), mode character(14)
+) as
+select userid, start_time, xid, tbl, tablename, col, old_encoding, new_encoding, mode
+from pg_internal.log_compression
+;
+
+-- r_SVL_SPATIAL_SIMPLIFY.md
+view pg_catalog.svl_spatial_simplify 11169 (
+    query integer, line_number integer, maximum_tolerance double, initial_size integer, simplified character(1),
+    final_size integer, final_tolerance double
+) as
+select query, line_number, cast(maximum_tolerance as double precision), initial_size,
+    case when simplified then 't' when not simplified then 'f' end, final_size, cast(final_tolerance as double precision)
+from pg_internal.log_simplification
+;
+
+-- SYS_SPATIAL_SIMPLIFY.md
+view pg_catalog.sys_spatial_simplify 11365 (
+    query_id bigint, line_number bigint, maximum_tolerance double, initial_size bigint, simplified character(1),
+    final_size bigint, final_tolerance double
+) as
+select query, line_number, cast(maximum_tolerance as double precision), initial_size,
+    case when simplified then 't' when not simplified then 'f' end, final_size, cast(final_tolerance as double precision)
+from pg_internal.log_simplification
 ;

@@ -85,22 +85,6 @@ view pg_catalog.svv_datashare_privileges 10580 (
 )
 ;
 
--- r_STL_ANALYZE_COMPRESSION.md
-view pg_catalog.stl_analyze_compression 10759 (
-    userid integer, start_time timestamp, xid bigint, tbl integer, tablename character(128), col integer,
-    old_encoding character(15), new_encoding character(15), mode character(14),
-    best_compression_encoding character(15), recommended_bytes character(15), best_compression_bytes character(15),
-    ndv bigint
-)
-;
-
--- r_SYS_ANALYZE_COMPRESSION_HISTORY.md
-view pg_catalog.sys_analyze_compression_history 11363 (
-    user_id integer, start_time timestamp, transaction_id bigint, table_id integer, table_name character(128),
-    column_position integer, old_encoding character(15), new_encoding character(15), mode character(14)
-)
-;
-
 -- r_STL_DISK_FULL_DIAG.md
 view pg_catalog.stl_disk_full_diag 10760 (
     currenttime bigint, node_num bigint, query_id bigint, temp_blocks bigint
@@ -244,20 +228,6 @@ view pg_catalog.sys_external_query_error 11364 (
 view pg_catalog.svl_federated_query 11168 (
     userid integer, xid bigint, pid integer, query integer, sourcetype character(32), recordtime timestamp,
     querytext character(4000), num_rows bigint, num_bytes bigint, duration bigint
-)
-;
-
--- r_SVL_SPATIAL_SIMPLIFY.md
-view pg_catalog.svl_spatial_simplify 11169 (
-    query integer, line_number integer, maximum_tolerance double, initial_size integer, simplified character(1),
-    final_size integer, final_tolerance double
-)
-;
-
--- SYS_SPATIAL_SIMPLIFY.md
-view pg_catalog.sys_spatial_simplify 11365 (
-    query_id bigint, line_number bigint, maximum_tolerance double, initial_size bigint, simplified character(1),
-    final_size bigint, final_tolerance double
 )
 ;
 
@@ -494,5 +464,25 @@ view pg_catalog.sys_ludf_detail 11382 (
     stream_id integer, segment_id integer, step_id integer, lambda_function_name character(256),
     start_time timestamp, end_time timestamp, total_duration bigint, invocations integer, total_rows bigint,
     input_bytes bigint, output_bytes bigint
+)
+;
+
+-- SYS_COPY_JOB.md
+view pg_catalog.sys_copy_job 11383 (
+    job_id bigint, job_name character(128), iam_role character(128), job_text character(256), is_auto integer,
+    on_error_suspend integer
+)
+;
+
+-- r_SVL_RESTORE_ALTER_TABLE_PROGRESS.md: tables are not moved between nodes here.
+view pg_catalog.svl_restore_alter_table_progress 11172 (
+    tbl integer, progress character(32), message character(256)
+)
+;
+
+-- r_STV_XRESTORE_ALTER_QUEUE_STATE.md
+view pg_catalog.stv_xrestore_alter_queue_state 10926 (
+    userid integer, db_id integer, schema character(128), table_name character(128), tbl integer,
+    status character(64), task_type integer
 )
 ;

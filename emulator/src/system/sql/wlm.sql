@@ -110,7 +110,9 @@ view pg_catalog.stv_exec_state 10918 (
     currenttime timestamp, tasknum integer, rows bigint, bytes bigint, label character(256),
     is_diskbased character(1), workmem bigint, num_parts integer, is_rrscan character(1),
     is_delayed_scan character(1), query_uuid character(36)
-)
+) as
+select user_id, query_id, 0, segment, step, start_time, now, 0, rows, bytes, label, 'f', 0, 0, 'f', 'f', null
+from pg_internal.running_steps
 ;
 
 -- r_SVV_QUERY_STATE.md
@@ -119,7 +121,12 @@ view pg_catalog.svv_query_state 10573 (
     bytes bigint, cpu bigint, memory bigint, rate_row double, rate_byte double, label character(25),
     is_diskbased character(1), workmem bigint, num_parts integer, is_rrscan character(1),
     is_delayed_scan character(1)
-)
+) as
+select user_id, query_id, segment, step, now - start_time, now - start_time, rows, bytes, 0, 0,
+    case when now > start_time then rows * 1000000.0 / datediff(microsecond, start_time, now) end,
+    case when now > start_time then bytes * 1000000.0 / datediff(microsecond, start_time, now) end,
+    substring(label, 1, 25), 'f', 0, 0, 'f', 'f'
+from pg_internal.running_steps
 ;
 
 -- r_STV_TBL_TRANS.md

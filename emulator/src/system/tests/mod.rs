@@ -7,6 +7,7 @@ use redshift_sql_dialect::RedshiftType;
 use super::*;
 pub(super) use sample::{Sample, source};
 
+mod live;
 mod queries;
 mod sample;
 
@@ -66,10 +67,8 @@ fn documented_relations_have_the_documented_columns() {
 #[test]
 fn documented_relations_are_there_for_whom_they_are() {
     let mut absent = Vec::new();
-    let lines = include_str!("../testdata/documented_relations.tsv").lines().filter(|line| !line.starts_with('#'));
     let mut count = 0;
-    for line in lines {
-        let (name, visibility) = line.split_once('\t').unwrap_or_else(|| panic!("{line}"));
+    for (name, visibility) in documented() {
         count += 1;
         match (relation("pg_catalog", name, Edition::Redshift), visibility) {
             (Some(relation), "all" | "superuser") => {
@@ -80,7 +79,49 @@ fn documented_relations_are_there_for_whom_they_are() {
             _ => panic!("{name} is to be {visibility}"),
         }
     }
-    assert_eq!((count, absent.as_slice()), (243, &["svl_qerror"][..]));
+    assert_eq!((count, absent.as_slice()), (246, &["svl_qerror"][..]));
+}
+
+/// The views that extend a catalog of PostgreSQL's have its columns, its OID under another name, and more (pages of each).
+#[test]
+fn views_extend_the_catalogs_that_they_stand_on() {
+    let columns = |name: &str| {
+        let relation = relation("pg_catalog", name, Edition::Redshift).unwrap_or_else(|| panic!("no {name}"));
+        let listed = relation.columns.iter().filter(|column| !column.is_hidden());
+        listed.map(|column| (column.name.clone(), column.ty.to_string())).collect::<Vec<_>>()
+    };
+    let more: [(&str, &str, &[(&str, &str)]); 3] = [
+        (
+            "pg_class",
+            "pg_class_info",
+            &[
+                ("reloid", "oid"),
+                ("relcreationtime", "timestamp without time zone"),
+                ("releffectivediststyle", "integer"),
+            ],
+        ),
+        ("pg_database", "pg_database_info", &[("datid", "oid"), ("datconnlimit", "text")]),
+        (
+            "pg_proc",
+            "pg_proc_info",
+            // An array of "char" is one of text here.
+            &[("prooid", "oid"), ("prokind", "\"char\""), ("proargmodes", "text[]"), ("proallargtypes", "oid[]")],
+        ),
+    ];
+    for (catalog, view, more) in more {
+        let mut expected = columns(catalog);
+        expected.extend(more.iter().map(|(name, ty)| (name.to_string(), ty.to_string())));
+        let mut shown = columns(view);
+        expected.sort();
+        shown.sort();
+        assert_eq!(shown, expected, "{view}");
+    }
+}
+
+/// The relations that the guide documents, and who may read them.
+fn documented() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = include_str!("../testdata/documented_relations.tsv").lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.split_once('\t').unwrap_or_else(|| panic!("{line}")))
 }
 
 /// The type as `format_type` writes it; the guide writes aliases, too.

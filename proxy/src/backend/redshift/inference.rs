@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use blueshift_emulator::{
-    Description, Engine, EngineConfig, Location, Login, Request, ResultColumn, S3Config, Session,
+    Client, Description, Engine, EngineConfig, Location, Login, Request, ResultColumn, S3Config, Session,
 };
 use redshift_sql_dialect::{
     RedshiftType, Result,
@@ -64,10 +64,8 @@ impl Binder {
             user: "gateway".to_string(),
             database: "dev".to_string(),
             settings: Vec::new(),
-            client_host: "[local]".to_string(),
+            client: Client::local(),
             pid: 0,
-            driver_version: String::new(),
-            os_version: String::new(),
             control: None,
         })
     }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use blueshift_emulator::Login;
+use blueshift_emulator::{Client, Login};
 use redshift_sql_dialect::{Error, SqlState};
 use tokio::{
     sync::mpsc,
@@ -251,10 +251,8 @@ impl Sessions {
             user: target.user.clone(),
             database: target.database.clone(),
             settings: vec![("application_name".to_string(), "RedshiftDataAPI".to_string())],
-            client_host: "127.0.0.1".to_string(),
+            client: Client::at("127.0.0.1"),
             pid: registration.pid,
-            driver_version: String::new(),
-            os_version: String::new(),
             control: Some(registration.control()),
         };
         let session = Session::new(self.backend.open(login).await?);

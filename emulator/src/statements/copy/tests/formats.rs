@@ -353,6 +353,25 @@ async fn shapefiles_give_a_geometry_and_attributes() {
     assert_eq!(given.rows[0][0], "0101000020e6100000000000000000f03f0000000000000040");
 }
 
+/// Developer guide, "SVL_SPATIAL_SIMPLIFY": a row for each geometry that is too large, or one for the whole COPY.
+#[tokio::test]
+async fn what_simplify_does_is_noted() {
+    let house = House::new();
+    // A straight line of 70,000 points, 16 bytes each, is too large and needs no more than its ends.
+    let line: Vec<f64> = (0..70_000).flat_map(|point| [f64::from(point), 0.0]).collect();
+    house.put("maps/l.shp", shp(&[(1, doubles(&[1.0, 2.0])), (3, rings(&[&line]))]));
+    house.put("maps/l.dbf", dbf(&["    1a     ", "    2b     "]));
+    let copy = "copy places from 's3://bkt/maps/l.shp' format shapefile simplify";
+    house.copy(&places(), &format!("{copy} auto 0.5")).await.expect("loaded");
+    house.copy(&places(), &format!("{copy} 0.25")).await.expect("loaded");
+    let columns = ["line_number", "maximum_tolerance", "simplified"];
+    let noted = house.log(LogTable::Simplification, columns).await;
+    assert_eq!(noted, [["2", "0.5", "true"], ["\\N", "0.25", "\\N"]]);
+    let sizes = house.log(LogTable::Simplification, ["initial_size", "final_size"]).await;
+    let [initial, smaller] = [0, 1].map(|place: usize| sizes[0][place].parse::<usize>().expect("a number"));
+    assert!(initial >= 16 * 70_000 && smaller < 1_000, "{sizes:?}");
+}
+
 #[tokio::test]
 async fn shapefiles_are_refused_where_something_is_missing() {
     let house = House::new();

@@ -21,10 +21,8 @@ fn session(engine: &Engine) -> Session {
         user: "admin".into(),
         database: "dev".into(),
         settings: Vec::new(),
-        client_host: "[local]".into(),
+        client: crate::Client::local(),
         pid: 1,
-        driver_version: String::new(),
-        os_version: String::new(),
         control: None,
     };
     engine.session(login).expect("a session")
