@@ -4,8 +4,14 @@ import http.client
 import http.server
 import json
 import re
+import subprocess
 import threading
+import time
 import urllib.parse
+import urllib.request
+
+import psycopg
+import pytest
 
 from blueshift import DATABASE, PATIENCE, PROGRAM, Server, clean_environment
 
@@ -24,6 +30,78 @@ class Gateway(Server):
             [PROGRAM, "proxy", "--listen", listen, *target, *region, *url, *arguments],
             clean_environment() | CREDENTIALS | (environment or {}),
         )
+
+
+def target_of(endpoint, name=DATABASE, **members):
+    """The section of a gateway's file for a target that is an emulator's Data API."""
+    members = {"workgroup": "default", "database": DATABASE, "region": "us-east-1", "endpoint-url": endpoint} | members
+    return f"[targets.{name}]\n" + "".join(f"{member} = {json.dumps(value)}\n" for member, value in members.items())
+
+
+PASSWORD = "Correct-Horse-7"
+
+
+class House:
+    """The folder of a gateway with users; `start` starts it."""
+
+    def __init__(self, folder):
+        self.folder, self.gateway = folder, None
+
+    def user(self, *arguments, stdin=PASSWORD):
+        """Runs `blueshift user` and gives what it says."""
+        command = [PROGRAM, "user", *arguments, "--users", str(self.folder / "users.toml")]
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+
+    def key(self, name):
+        """Gives a user an access key: its id and its secret."""
+        issued = self.user("key", name)
+        found = re.fullmatch(r"aws_access_key_id = (BLUE[A-Z0-9]{16})\naws_secret_access_key = ([A-Za-z0-9]{40})\n", issued)
+        return found.groups()
+
+    def edit(self, name, lines):
+        """Writes more into a user's entry of the users file."""
+        file = self.folder / "users.toml"
+        file.write_text(file.read_text().replace(f"[users.{name}]", f"[users.{name}]\n{lines}"))
+
+    def start(self, config, policies=None, *arguments, **options):
+        """Starts the gateway with this file."""
+        head = 'users = "users.toml"\n'
+        if policies is not None:
+            (self.folder / "policies.toml").write_text(policies)
+            head += 'policies = "policies.toml"\n'
+        (self.folder / "gateway.toml").write_text(head + config)
+        self.gateway = Gateway("", "--config", str(self.folder / "gateway.toml"), "--http-listen", "127.0.0.1:0", *arguments,
+                               target=(), **options)
+        return self.gateway
+
+    def connect(self, name, password=PASSWORD, **options):
+        """A connection of psycopg 3 for one of its users."""
+        options = {"sslmode": "require", "dbname": DATABASE} | options
+        return psycopg.connect(host=self.gateway.host, port=self.gateway.port, user=name, password=password, autocommit=True, **options)
+
+    def get(self, path):
+        """A page of its HTTP port."""
+        with urllib.request.urlopen(self.gateway.http + path, timeout=PATIENCE) as answer:
+            return answer.read().decode()
+
+    @property
+    def audit(self):
+        """The lines of its audit."""
+        return [json.loads(line) for line in (self.folder / "audit.jsonl").read_text().splitlines()]
+
+    def lines(self, **members):
+        """The lines of the audit that have these members, once there is one: the gateway hears of an end when it does."""
+        def found():
+            return [line for line in self.audit if all(line.get(key) == value for key, value in members.items())]
+        eventually(found)
+        return found()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.gateway:
+            self.gateway.stop()
 
 
 class Call:
@@ -123,3 +201,47 @@ class Service:
 def exception(name, message="", status=400):
     """An answer that is an exception of the service."""
     return status, {"__type": name, "Message": message, "message": message}
+
+
+def once(fault, condition=lambda call: True):
+    """A plan: this goes wrong at the first call of which the condition is true."""
+    done = []
+
+    def plan(call):
+        if done or not condition(call):
+            return None
+        done.append(call)
+        return fault
+
+    return plan
+
+
+def submits(text):
+    """Is it a statement with this in its text?"""
+    return lambda call: call.operation == "ExecuteStatement" and text in call.sql
+
+
+def late(seconds):
+    """A fault: the answer comes late."""
+    def answer(status, body):
+        time.sleep(seconds)
+        return status, body
+    return answer
+
+
+def fails(sqlstate):
+    """The statement in the block fails with this state."""
+    return pytest.raises(psycopg.Error, check=lambda e: e.sqlstate == sqlstate)
+
+
+def value(connection, sql, parameters=None):
+    """The only value of a query."""
+    return connection.execute(sql, parameters).fetchone()[0]
+
+
+def eventually(condition):
+    """Waits until something is true."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

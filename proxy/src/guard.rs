@@ -333,6 +333,11 @@ impl Watch {
         self.counts = false;
     }
 
+    /// How policies bound its result.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Do policies bound its result?
     pub fn is_limited(&self) -> bool {
         self.limits != Limits::default()

@@ -38,7 +38,7 @@ use crate::{
         admin::Control,
         credentials::Credentials,
         data_api::{DataApi, limits::Limits},
-        forward::Forward,
+        forward::{Forward, Surroundings, journal::Journal},
         server::{self as http_server, Front, Services},
         sigv4::Keys,
         warehouses::{Door, Warehouses},
@@ -123,8 +123,13 @@ pub enum Serves {
         /// The limits of the Data API.
         limits: Limits,
     },
-    /// The Data API in front of these targets.
-    Gateway(Arc<RedshiftBackend>),
+    /// The Data API of a gateway.
+    Gateway {
+        /// What it is in front of.
+        targets: Arc<RedshiftBackend>,
+        /// Where it is kept whose each statement is.
+        journal: Option<Journal>,
+    },
 }
 
 /// Accepts connections until `shutdown` ends, then lets running statements finish for a while, stops those that have not
@@ -156,7 +161,7 @@ pub async fn run(
         // A gateway's health is told until its last client has left; the emulator's own statements end with the others.
         let end = match &port.serves {
             Serves::Emulator { .. } => shared.shutdown.clone(),
-            Serves::Gateway(_) => http_stopped,
+            Serves::Gateway { .. } => http_stopped,
         };
         open_http(&mut requests, port, &shared, end)
     });
@@ -225,9 +230,9 @@ fn open_http(requests: &mut JoinSet<()>, port: HttpPort, shared: &Shared, end: w
             });
             Services::Emulator { data_api: DataApi::new(Arc::clone(&control)), control, keys }
         }
-        Serves::Gateway(targets) => {
-            let (doors, metrics) = (doors.clone(), Arc::clone(&metrics));
-            Services::Gateway(Forward::new(targets, doors, metrics, stopping.clone()))
+        Serves::Gateway { targets, journal } => {
+            let (doors, metrics, stopping) = (doors.clone(), Arc::clone(&metrics), stopping.clone());
+            Services::Gateway(Forward::new(targets, Surroundings { doors, metrics, journal, stopping }))
         }
     };
     let tls = shared.tls.clone();
@@ -457,7 +462,7 @@ impl Authority {
 
 impl Encryption {
     fn prepare(arguments: &EmulateArgs) -> Result<Encryption, StartError> {
-        if let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) {
+        if let Some((certificate, key)) = arguments.certificate.files() {
             let acceptor = tls::acceptor(certificate, key, None)?;
             return Ok(Encryption { acceptor, authority: Authority::Known });
         }

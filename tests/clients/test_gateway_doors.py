@@ -11,62 +11,12 @@ import urllib.request
 import psycopg
 import pytest
 import redshift_connector
-from blueshift import DATABASE, PATIENCE, PROGRAM, Server
-from gateway import Gateway
+from blueshift import DATABASE, PATIENCE, Server
+from gateway import PASSWORD, House, eventually, target_of
 
 pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes keys and certificates")
 
-PASSWORD = "Correct-Horse-7"
-POLICIES = """
-[[policy]]
-name = "everybody"
-require-where = true
-
-[[policy]]
-name = "analysts"
-groups = ["analysts"]
-read-only = true
-read = ["sales.*"]
-max-rows = 100
-"""
-
-
-def user(folder, *arguments, stdin=PASSWORD):
-    command = [PROGRAM, "user", *arguments, "--users", str(folder / "users.toml")]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
-
-
-class Doors:
-    """An emulator with tables, and a gateway with doors before it."""
-
-    def __init__(self, folder, emulator):
-        self.folder, self.emulator = folder, emulator
-        user(folder, "add", "ana", "--groups", "analysts")
-        user(folder, "add", "etl", "--verifier", "sha256")
-        user(folder, "add", "old", "--verifier", "md5")
-        user(folder, "add", "robot", "--no-password")
-        user(folder, "add", "shut")
-        user(folder, "lock", "shut")
-        (folder / "policies.toml").write_text(POLICIES)
-        self.openssl("genrsa", "-out", "provider.key", "2048")
-        (folder / "jwks.json").write_text(json.dumps({"keys": [self.jwk()]}))
-        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "clients.key", "-out", "clients.pem",
-                     "-days", "2", "-subj", "/CN=clients", "-addext", "keyUsage=keyCertSign")
-        (folder / "gateway.toml").write_text(self.config())
-        self.gateway = Gateway(emulator.http, "--config", str(folder / "gateway.toml"), "--http-listen", "127.0.0.1:0",
-                               target=())
-
-    def config(self):
-        return f"""
-users = "users.toml"
-policies = "policies.toml"
-
-[targets.{DATABASE}]
-workgroup = "default"
-database = "{DATABASE}"
-region = "us-east-1"
-endpoint-url = "{self.emulator.http}"
-
+CONFIG = """
 [tls]
 client-authority = "clients.pem"
 
@@ -82,6 +32,37 @@ mode = "required"
 file = "audit.jsonl"
 literals = "keep"
 """
+POLICIES = """
+[[policy]]
+name = "everybody"
+require-where = true
+
+[[policy]]
+name = "analysts"
+groups = ["analysts"]
+read-only = true
+read = ["sales.*"]
+max-rows = 100
+"""
+
+
+class Doors(House):
+    """A gateway with doors before an emulator with tables."""
+
+    def __init__(self, folder, emulator):
+        super().__init__(folder)
+        self.emulator = emulator
+        self.user("add", "ana", "--groups", "analysts")
+        self.user("add", "etl", "--verifier", "sha256")
+        self.user("add", "old", "--verifier", "md5")
+        self.user("add", "robot", "--no-password")
+        self.user("add", "shut")
+        self.user("lock", "shut")
+        self.openssl("genrsa", "-out", "provider.key", "2048")
+        (folder / "jwks.json").write_text(json.dumps({"keys": [self.jwk()]}))
+        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "clients.key", "-out", "clients.pem",
+                     "-days", "2", "-subj", "/CN=clients", "-addext", "keyUsage=keyCertSign")
+        self.start(target_of(emulator.http) + CONFIG, POLICIES)
 
     def openssl(self, *arguments, stdin=b""):
         return subprocess.run(["openssl", *arguments], cwd=self.folder, input=stdin, capture_output=True, check=True).stdout
@@ -106,20 +87,6 @@ literals = "keep"
         signature = self.openssl("dgst", "-sha256", "-sign", "provider.key", stdin=signed.encode())
         return f"{signed}.{encoded(signature)}"
 
-    def connect(self, name, password=PASSWORD, **options):
-        options = {"sslmode": "require"} | options
-        return psycopg.connect(host=self.gateway.host, port=self.gateway.port, user=name, password=password,
-                               dbname=DATABASE, autocommit=True, **options)
-
-    @property
-    def audit(self):
-        return [json.loads(line) for line in (self.folder / "audit.jsonl").read_text().splitlines()]
-
-    def get(self, path):
-        base = self.gateway.when_it_says(r"(http://127\.0\.0\.1:\d+)/metrics")[1]
-        with urllib.request.urlopen(base + path, timeout=PATIENCE) as answer:
-            return answer.read().decode()
-
 
 def encoded(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
@@ -142,11 +109,8 @@ def doors(tmp_path_factory):
             connection.execute("create table sales.orders (id int, customer varchar(20))")
             connection.execute("insert into sales.orders values (1, 'x'), (2, 'y')")
             connection.execute("create table hr.salaries (pay int)")
-        doors = Doors(tmp_path_factory.mktemp("doors"), emulator)
-        try:
+        with Doors(tmp_path_factory.mktemp("doors"), emulator) as doors:
             yield doors
-        finally:
-            doors.gateway.stop()
 
 
 def refusal(connect):
@@ -237,14 +201,16 @@ def test_policies_decide_what_passes(doors):
 
 
 def test_policies_and_users_are_read_again(doors):
-    user(doors.folder, "add", "new")
-    deadline = time.monotonic() + PATIENCE
-    while True:
+    doors.user("add", "new")
+
+    def comes_in():
         try:
             doors.connect("new").close()
-            break
+            return True
         except psycopg.OperationalError:
-            assert time.monotonic() < deadline
+            return False
+
+    eventually(comes_in)
 
 
 def test_the_audit_tells_who_did_what(doors):

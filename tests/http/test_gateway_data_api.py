@@ -3,20 +3,18 @@
 Sources: Amazon Redshift Data API reference for the operations and their exceptions; what policies refuse is reasoned from
 README, "The gateway's doors"."""
 
-import json
 import re
 import shutil
-import subprocess
-import time
 
 import boto3
 import botocore.config
 import botocore.exceptions
+import psycopg
 import pytest
 
-from blueshift import DATABASE, PATIENCE, PROGRAM, TARGET, Server, StartFailed
+from blueshift import DATABASE, PATIENCE, TARGET, Server, StartFailed
 from data_api import DataApi
-from gateway import Gateway, Service, exception
+from gateway import Gateway, House, Service, eventually, exception, fails, late, once, submits, target_of
 
 # These tests put a gateway before the emulator by themselves.
 pytestmark = pytest.mark.skipif(TARGET != "emulator", reason="they make gateways of their own")
@@ -41,9 +39,12 @@ statements = ["SELECT"]
 """
 
 
-def user(folder, *arguments):
-    command = [PROGRAM, "user", *arguments, "--users", str(folder / "users.toml")]
-    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+CONFIG = """
+[audit]
+mode = "required"
+file = "audit.jsonl"
+literals = "keep"
+"""
 
 
 class Caller(DataApi):
@@ -55,59 +56,29 @@ class Caller(DataApi):
         self.place = place or {"WorkgroupName": "default", "Database": "dev"}
 
 
-class House:
+class Callers(House):
     """A gateway with users, policies and an audit; what is between it and the emulator does what a test wants."""
 
     def __init__(self, folder, endpoint):
-        self.folder, self.keys = folder, {}
+        super().__init__(folder)
+        self.keys = {}
         for name, *groups in [("ana", "analysts"), ("etl",), ("bob",), ("fay",)]:
-            user(folder, "add", name, "--no-password", *(["--groups", groups[0]] if groups else []))
-            self.keys[name] = self.issue(name)
-        text = (folder / "users.toml").read_text()
-        text = text.replace("[users.bob]", '[users.bob]\ntargets = ["second"]\nmax-running = 1')
-        (folder / "users.toml").write_text(text)
-        (folder / "policies.toml").write_text(POLICIES)
-        (folder / "gateway.toml").write_text(f"""
-users = "users.toml"
-policies = "policies.toml"
-[targets.dev]
-workgroup = "default"
-database = "{DATABASE}"
-region = "us-east-1"
-endpoint-url = "{endpoint}"
-[targets.second]
-workgroup = "default"
-database = "{DATABASE}"
-region = "us-east-1"
-endpoint-url = "{endpoint}"
-[audit]
-mode = "required"
-file = "audit.jsonl"
-literals = "keep"
-""")
-        self.gateway = Gateway(endpoint, "--config", str(folder / "gateway.toml"), "--http-listen", "127.0.0.1:0", target=())
-
-    def issue(self, name):
-        found = re.fullmatch(r"aws_access_key_id = (BLUE[A-Z0-9]{16})\naws_secret_access_key = ([A-Za-z0-9]{40})\n",
-                             user(self.folder, "key", name))
-        return found.groups()
+            self.user("add", name, "--no-password", *(["--groups", groups[0]] if groups else []))
+            self.keys[name] = self.key(name)
+        self.edit("bob", 'targets = ["second"]\nmax-running = 1')
+        self.start(target_of(endpoint) + target_of(endpoint, "second") + CONFIG, POLICIES)
 
     def caller(self, name, **options):
         place = {"WorkgroupName": "default", "Database": "second"} if name == "bob" else None
         return Caller(self.gateway, self.keys[name], place, **options)
 
-    @property
-    def audit(self):
-        return [json.loads(line) for line in (self.folder / "audit.jsonl").read_text().splitlines()]
 
-    def lines(self, **members):
-        """The lines of the audit that have these members, once there is one: the gateway hears of an end when it does."""
-        for _ in range(PATIENCE * 20):
-            found = [line for line in self.audit if all(line.get(key) == value for key, value in members.items())]
-            if found:
-                return found
-            time.sleep(0.05)
-        raise AssertionError(f"no line of the audit has {members}")
+def caller_alone(folder, config):
+    """A gateway of which there is one user, and that user."""
+    house = House(folder)
+    house.user("add", "ana", "--no-password")
+    key = house.key("ana")
+    return house, lambda: Caller(house.start(config), key)
 
 
 @pytest.fixture(scope="module")
@@ -129,11 +100,8 @@ def shared_service(emulator):
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory, shared_service):
-    house = House(tmp_path_factory.mktemp("house"), shared_service.url)
-    try:
+    with Callers(tmp_path_factory.mktemp("house"), shared_service.url) as house:
         yield house
-    finally:
-        house.gateway.stop()
 
 
 @pytest.fixture
@@ -159,18 +127,6 @@ def refused(code, call, *arguments, **options):
         call(*arguments, **options)
     assert error.value.response["Error"]["Code"] == code, error.value
     return error.value.response["Error"]["Message"]
-
-
-def once(fault, condition):
-    done = []
-
-    def plan(call):
-        if done or not condition(call):
-            return None
-        done.append(call)
-        return fault
-
-    return plan
 
 
 # ---- What passes
@@ -270,29 +226,24 @@ def test_only_known_keys_and_right_signatures(house, etl):
 
 
 def test_keys_come_and_go(house):
-    user(house.folder, "add", "new", "--no-password")
-    key = house.issue("new")
+    house.user("add", "new", "--no-password")
+    key = house.key("new")
     caller = Caller(house.gateway, key)
 
-    def until(works):
-        for _ in range(PATIENCE * 5):
-            try:
-                caller.client.list_statements()
-                passes = True
-            except botocore.exceptions.ClientError:
-                passes = False
-            if passes == works:
-                return
-            time.sleep(0.2)
-        raise AssertionError(works)
+    def passes():
+        try:
+            caller.client.list_statements()
+            return True
+        except botocore.exceptions.ClientError:
+            return False
 
-    until(True)
-    user(house.folder, "lock", "new")
-    until(False)
-    user(house.folder, "unlock", "new")
-    until(True)
-    user(house.folder, "key", "new", "--remove", key[0])
-    until(False)
+    eventually(passes)
+    house.user("lock", "new")
+    eventually(lambda: not passes())
+    house.user("unlock", "new")
+    eventually(passes)
+    house.user("key", "new", "--remove", key[0])
+    eventually(lambda: not passes())
 
 
 def test_targets_are_the_users_own(house, etl, service):
@@ -404,15 +355,15 @@ def test_no_more_statements_run_than_may(house):
     assert "may run 1 statements at a time" in refused("ActiveStatementsExceededException", bob.start, "select 1")
     bob.client.cancel_statement(Id=held)
     bob.end(held)
-    # Its place is given back as soon as the gateway hears of its end.
-    for _ in range(PATIENCE * 5):
+
+    def runs():
         try:
-            bob.run("select 1")
-            break
+            return bob.run("select 1")
         except botocore.exceptions.ClientError:
-            time.sleep(0.2)
-    else:
-        raise AssertionError("its place was not given back")
+            return False
+
+    # Its place is given back as soon as the gateway hears of its end.
+    eventually(runs)
 
 
 # ---- What is written down
@@ -443,15 +394,11 @@ def test_no_secret_is_written_anywhere(house, etl):
 
 def test_metrics_count_it(house, etl):
     def counted():
-        import urllib.request
-        with urllib.request.urlopen(house.gateway.http + "/metrics", timeout=PATIENCE) as answer:
-            page = answer.read().decode()
-        return int(re.search(r'^blueshift_statements_total\{outcome="ok"\} (\d+)$', page, re.M)[1])
+        return int(re.search(r'^blueshift_statements_total\{outcome="ok"\} (\d+)$', house.get("/metrics"), re.M)[1])
 
     before = counted()
     etl.run("select 1")
-    while counted() == before:
-        time.sleep(0.05)
+    eventually(lambda: counted() > before)
 
 
 # ---- A service that misbehaves
@@ -468,6 +415,138 @@ def test_what_is_lost_on_the_way_runs_once(etl, service, fault):
     service.plan = once(fault, lambda call: call.operation == "GetStatementResult")
     assert etl.rows("select count(*) from once_only") == [(1,)]
     etl.run("drop table once_only")
+
+
+FAULTS = ["lose", "drop", exception("InternalServerException", "oops", 500), exception("ThrottlingException", "Rate exceeded"), (503, {})]
+
+
+def faults_of(operation, pages):
+    """A plan: each fault once, on the calls of an operation that have these numbers, from 1."""
+    calls, faults = [], dict(zip(pages, FAULTS))
+
+    def plan(call):
+        if call.operation != operation:
+            return None
+        calls.append(call)
+        return faults.pop(len(calls), None)
+
+    return plan
+
+
+@pytest.mark.parametrize("form", ["JSON", "CSV"])
+def test_a_page_that_fails_in_the_middle_is_asked_again(etl, service, form):
+    statement = etl.run("select n, 'some text that takes some room' from generate_series(1, 60000) as t(n) order by n", ResultFormat=form)["Id"]
+    operation = "GetStatementResult" if form == "JSON" else "GetStatementResultV2"
+    service.plan = faults_of(operation, [1, 3, 5, 7, 9])
+    pages = list(etl.client.get_paginator("get_statement_result" if form == "JSON" else "get_statement_result_v2").paginate(Id=statement))
+    if form == "JSON":
+        numbers = [record[0]["longValue"] for page in pages for record in page["Records"]]
+    else:
+        text = "".join(records["CSVRecords"] for page in pages for records in page["Records"])
+        numbers = [int(line.split(",")[0]) for line in text.splitlines()]
+    assert numbers == list(range(1, 60001))
+    assert len(service.operations(operation)) > len(pages) >= 2
+
+
+def test_a_result_that_cannot_be_read_on_says_so(etl, service):
+    statement = etl.run("select n, 'some text that takes some room' from generate_series(1, 60000) as t(n)")["Id"]
+    first = etl.client.get_statement_result(Id=statement)
+    service.plan = once(exception("ResourceNotFoundException", "Query result has expired."), lambda call: "NextToken" in call.body)
+    assert refused("ResourceNotFoundException", etl.client.get_statement_result, Id=statement,
+                   NextToken=first["NextToken"]) == "Query result has expired."
+
+
+def test_a_batch_that_is_lost_on_the_way_runs_once(etl, service):
+    etl.run("create table batched_once (a int)")
+    service.plan = faults_of("BatchExecuteStatement", range(1, 6))
+    etl.end(etl.start_batch(["insert into batched_once values (1)", "insert into batched_once values (2)"]))
+    assert len(service.operations("BatchExecuteStatement")) == 6
+    service.plan = faults_of("DescribeStatement", range(1, 6))
+    assert etl.rows("select a from batched_once order by a") == [(1,), (2,)]
+    etl.run("drop table batched_once")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_session_whose_opening_is_lost_is_opened_once(ana, service, fault):
+    service.plan = once(fault, submits("search_path"))
+    assert ana.rows("select id from orders") == [(7,)]
+    opening = [call for call in service.operations("ExecuteStatement") if "search_path" in call.sql]
+    assert len({call.body["ClientToken"] for call in opening}) == 1 and len(opening) == 2
+
+
+def test_answers_that_come_too_late_are_asked_for_again(tmp_path, emulator):
+    with Service(emulator.http) as service:
+        house, start = caller_alone(tmp_path, target_of(service.url, **{"call-timeout": 1, "wait": 0}))
+        with house:
+            caller = start()
+            caller.run("create table on_time (a int)")
+            # Of a statement, of its state, of its rows.
+            service.plan = once(late(3), submits("insert"))
+            caller.run("insert into on_time values (1)")
+            service.plan = once(late(3), lambda call: call.operation == "DescribeStatement")
+            statement = caller.run("select a from on_time")["Id"]
+            service.plan = once(late(3), lambda call: call.operation == "GetStatementResult")
+            assert caller.client.get_statement_result(Id=statement)["Records"] == [[{"longValue": 1}]]
+            service.plan = lambda call: None
+            caller.run("drop table on_time")
+
+
+def test_a_service_that_does_not_wait_is_waited_for(house, etl, service):
+    """The gateway's own waiting, for the audit, goes on where the service answers at once and says that it still runs."""
+    asked = []
+
+    def plan(call):
+        if call.operation != "DescribeStatement" or len(asked) > 8:
+            return None
+        asked.append(call)
+        return lambda status, body: (status, body | {"Status": "STARTED", "HasResultSet": False, "ResultRows": -1})
+
+    service.plan = plan
+    statement = etl.run("select 'waited for'")["Id"]
+    line, = house.lines(event="statement", statement_id=statement)
+    assert line["outcome"] == "ok"
+
+
+def test_sessions_count_among_those_of_the_gateway(tmp_path, emulator):
+    with Service(emulator.http) as service:
+        house, start = caller_alone(tmp_path, target_of(service.url, **{"max-sessions": 1}))
+        with house:
+            caller = start()
+            house.user("add", "ben")
+            # One of port 5439 that is idle and holds nothing makes room.
+            eventually(lambda: "ben" in house.user("list"))
+            connection = house.connect("ben")
+            assert connection.execute("select 1").fetchone() == (1,)
+            opened = caller.client.execute_statement(Sql="create temp table mine (a int)", SessionKeepAliveSeconds=60, WaitTimeSeconds=30, **caller.place)
+            session = opened["SessionId"]
+            assert "too many sessions" in refused("ActiveSessionsExceededException", caller.client.execute_statement, Sql="select 1",
+                                                  SessionKeepAliveSeconds=60, **caller.place)
+            with fails("53300"):
+                connection.execute("select 2")
+            # What needs no session needs no place.
+            assert caller.rows("select 3") == [(3,)]
+            caller.run("select 4", SessionId=session, SessionKeepAliveSeconds=0)
+            eventually(lambda: caller_has_room(connection))
+            connection.close()
+
+
+def caller_has_room(connection):
+    try:
+        return connection.execute("select 5").fetchone() == (5,)
+    except psycopg.Error:
+        return False
+
+
+def test_idle_sessions_make_room_where_the_service_has_no_more(tmp_path):
+    with Server(http="127.0.0.1:0", environment={"BLUESHIFT_DATA_API_LIMITS": "sessions=1"}) as emulator:
+        house, start = caller_alone(tmp_path, target_of(emulator.http))
+        with house:
+            caller = start()
+            house.user("add", "ben")
+            with house.connect("ben") as connection:
+                assert connection.execute("select 1").fetchone() == (1,)
+                opened = caller.client.execute_statement(Sql="select 1", SessionKeepAliveSeconds=60, WaitTimeSeconds=30, **caller.place)
+                assert opened["SessionId"]
 
 
 def test_the_gateways_own_trouble_is_not_told(etl, service, house):
@@ -503,44 +582,51 @@ def test_without_users_anybody_passes_from_this_machine(emulator):
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes keys and certificates")
 def test_tls_on_the_same_port(tmp_path, emulator):
-    user(tmp_path, "add", "ana", "--no-password")
-    key = re.findall(r"= (\S+)", user(tmp_path, "key", "ana"))
-    (tmp_path / "gateway.toml").write_text(f"""
-users = "users.toml"
-[targets.dev]
-workgroup = "default"
-region = "us-east-1"
-endpoint-url = "{emulator.http}"
-[tls]
-require = true
-""")
-    with Gateway("", "--config", str(tmp_path / "gateway.toml"), "--http-listen", "127.0.0.1:0", target=()) as gateway:
-        assert refused("AccessDeniedException", Caller(gateway, key).start, "select 1") == "Requests need TLS: https."
-        client = boto3.client("redshift-data", endpoint_url=gateway.http.replace("http:", "https:"), region_name="us-east-1",
-                              aws_access_key_id=key[0], aws_secret_access_key=key[1], verify=gateway.ca)
+    house, start = caller_alone(tmp_path, target_of(emulator.http) + "[tls]\nrequire = true")
+    with house:
+        ana = start()
+        assert refused("AccessDeniedException", ana.start, "select 1") == "Requests need TLS: https."
+        client = boto3.client("redshift-data", endpoint_url=house.gateway.http.replace("http:", "https:"), region_name="us-east-1",
+                              aws_access_key_id=ana.key[0], aws_secret_access_key=ana.key[1], verify=house.gateway.ca)
         answer = client.execute_statement(Sql="select 1", WaitTimeSeconds=30, WorkgroupName="default", Database="dev")
         assert answer["Status"] == "FINISHED"
 
 
+def test_statements_are_known_over_a_restart_where_they_are_kept(tmp_path, emulator):
+    limited = '[[policy]]\nname = "small"\nmax-rows = 100\n'
+    config = 'statements = "statements.jsonl"\n' + target_of(emulator.http) + CONFIG
+    house = House(tmp_path)
+    keys = {}
+    for name in ("ana", "ben"):
+        house.user("add", name, "--no-password")
+        keys[name] = house.key(name)
+    with house:
+        house.start(config, limited)
+        ana = Caller(house.gateway, keys["ana"])
+        small = ana.run("select n from generate_series(1, 100) as t(n) -- of ana", StatementName="kept")["Id"]
+        large = ana.run("select n from generate_series(1, 101) as t(n)")["Id"]
+        batch = ana.end(ana.start_batch(["select 1", "select n from generate_series(1, 101) as t(n)"]))["SubStatements"]
+        house.gateway.stop()
+        house.start(config, limited)
+        ana, ben = (Caller(house.gateway, keys[name]) for name in ("ana", "ben"))
+        assert len(ana.client.get_statement_result(Id=small)["Records"]) == 100
+        assert ana.client.describe_statement(Id=small)["Status"] == "FINISHED"
+        assert [found["Id"] for found in ana.client.list_statements(StatementName="kept")["Statements"]] == [small]
+        assert ben.client.list_statements(StatementName="kept")["Statements"] == []
+        refused("ResourceNotFoundException", ben.client.get_statement_result, Id=small)
+        # Policies bound them as before.
+        for statement in (large, batch[1]["Id"]):
+            assert 'rule "max-rows"' in refused("AccessDeniedException", ana.client.get_statement_result, Id=statement)
+        assert len(ana.client.get_statement_result(Id=batch[0]["Id"])["Records"]) == 1
+    assert "of ana" not in (tmp_path / "statements.jsonl").read_text()
+
+
 def test_a_gateway_that_ends_leaves_the_statement_to_the_service(tmp_path, emulator):
-    user(tmp_path, "add", "ana", "--no-password")
-    key = re.findall(r"= (\S+)", user(tmp_path, "key", "ana"))
-    (tmp_path / "gateway.toml").write_text(f"""
-users = "users.toml"
-drain = 0
-[targets.dev]
-workgroup = "default"
-region = "us-east-1"
-endpoint-url = "{emulator.http}"
-[audit]
-mode = "on"
-file = "audit.jsonl"
-""")
-    with Gateway("", "--config", str(tmp_path / "gateway.toml"), "--http-listen", "127.0.0.1:0", target=()) as gateway:
-        caller = Caller(gateway, key)
-        held = caller.start("select count(*) from generate_series(1, 2000) a, generate_series(1, 2000) b, generate_series(1, 2000) c")
-        gateway.stop()
-    line, = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines() if '"statement"' in line]
+    house, start = caller_alone(tmp_path, "drain = 0\n" + target_of(emulator.http) + CONFIG)
+    with house:
+        held = start().start("select count(*) from generate_series(1, 2000) a, generate_series(1, 2000) b, generate_series(1, 2000) c")
+        house.gateway.stop()
+    line, = [line for line in house.audit if line["event"] == "statement"]
     assert (line["statement_id"], line["outcome"]) == (held, "left")
     real = DataApi(emulator)
     assert real.client.describe_statement(Id=held)["Status"] == "STARTED"

@@ -3,13 +3,15 @@ lost, nothing hangs."""
 
 import datetime
 import decimal
+import subprocess
 import threading
+import time
 
 import psycopg
 import pytest
 
-from blueshift import DATABASE, PATIENCE, TARGET, Server, StartFailed
-from gateway import Gateway, Service, exception
+from blueshift import DATABASE, PATIENCE, PROGRAM, TARGET, Server, StartFailed, clean_environment
+from gateway import CREDENTIALS, Gateway, House, Service, exception, fails, late, once, submits, target_of, value
 
 # These tests put a gateway before the emulator by themselves.
 pytestmark = pytest.mark.skipif(TARGET != "emulator", reason="they make gateways of their own")
@@ -32,32 +34,6 @@ def gateway(service):
     with Gateway(service.url) as running:
         service.calls.clear()
         yield running
-
-
-def fails(sqlstate):
-    """The statement in the block fails with this state."""
-    return pytest.raises(psycopg.Error, check=lambda e: e.sqlstate == sqlstate)
-
-
-def value(connection, sql, parameters=None):
-    return connection.execute(sql, parameters).fetchone()[0]
-
-
-def once(fault, condition=lambda call: True):
-    """A plan: this goes wrong at the first call of which the condition is true."""
-    done = []
-
-    def plan(call):
-        if done or not condition(call):
-            return None
-        done.append(call)
-        return fault
-
-    return plan
-
-
-def submits(text):
-    return lambda call: call.operation == "ExecuteStatement" and text in call.sql
 
 
 # ---- A connection is a connection
@@ -139,6 +115,16 @@ def test_prepared_statements_run_with_values_in_their_places(gateway):
         connection.execute("prepare p (int, varchar) as select $1 + 1, $2 || '$1 :p1'")
         assert connection.execute("execute p (41, 'x')").fetchall() == [(42, "x$1 :p1")]
         connection.execute("deallocate p")
+
+
+def test_a_procedure_gives_its_out_arguments(gateway):
+    with gateway.connect() as connection:
+        connection.execute("create procedure doubled(n int, twice out int, said inout varchar(20)) as $$ begin twice := n * 2; said := said || '!'; end $$ language plpgsql")
+        assert connection.execute("call doubled(%s, %s)", [21, "so"]).fetchall() == [(42, "so!")]
+        assert connection.execute("call doubled(1, 'x')").fetchall() == [(2, "x!")]
+        connection.execute("create procedure silent(n int) as $$ begin raise info '%', n; end $$ language plpgsql")
+        assert connection.execute("call silent(%s)", [21]).statusmessage == "CALL"
+        connection.execute("drop procedure doubled(int, varchar); drop procedure silent(int)")
 
 
 def test_parameters_and_nulls(gateway):
@@ -317,6 +303,17 @@ def test_a_service_that_does_not_wait_is_polled(gateway, service):
         assert value(connection, "select 7") == 7
 
 
+def test_answers_that_come_too_late_are_asked_for_again(service):
+    with Gateway(service.url, "--call-timeout", "1", "--wait", "0") as gateway, gateway.connect() as connection:
+        connection.execute("create temp table t (a int)")
+        # Of a statement, of its state, of its rows, of the end of its block.
+        for condition in [submits("insert"), lambda call: call.operation == "DescribeStatement", submits("COMMIT")]:
+            service.plan = once(late(3), condition)
+            connection.execute("begin; insert into t values (1); commit")
+        service.plan = once(late(3), lambda call: call.operation == "GetStatementResult")
+        assert value(connection, "select count(*) from t") == 3
+
+
 def test_an_expired_session_ends_the_connection(gateway, service):
     gone = exception("ResourceNotFoundException", "Session does not exist or has ended.")
     connection = gateway.connect()
@@ -388,21 +385,7 @@ def test_the_catalog_is_asked_once_until_it_changes(gateway, service):
 
 def test_targets_of_a_file_are_picked_by_name(emulator, tmp_path):
     file = tmp_path / "gateway.toml"
-    file.write_text(
-        f"""
-        [targets.one]
-        workgroup = "default"
-        database = "{DATABASE}"
-        region = "us-east-1"
-        endpoint-url = "{emulator.http}"
-
-        [targets.two]
-        workgroup = "default"
-        region = "us-east-1"
-        endpoint-url = "{emulator.http}"
-        results = "csv"
-        """
-    )
+    file.write_text(target_of(emulator.http, "one") + target_of(emulator.http, "two", results="csv"))
     with Gateway(emulator.http, "--config", file, target=()) as gateway:
         for name in ["one", "two"]:
             with gateway.connect(dbname=name) as connection:
@@ -411,16 +394,84 @@ def test_targets_of_a_file_are_picked_by_name(emulator, tmp_path):
             gateway.connect(dbname="three")
 
 
-def test_the_start_says_in_one_line_what_is_wrong(emulator):
+def test_a_target_is_named_by_variables(emulator):
+    variables = {"WORKGROUP": "default", "DATABASE": DATABASE, "REGION": "us-east-1", "ENDPOINT_URL": emulator.http}
+    environment = {f"BLUESHIFT_PROXY_{name}": value for name, value in variables.items()}
+    with Gateway("", target=(), environment=environment) as gateway, gateway.connect() as connection:
+        assert value(connection, "select current_database()") == DATABASE
+
+
+def test_a_clusters_database_user_is_the_targets_or_the_users_own(emulator, tmp_path):
+    emulator.aws("redshift").create_cluster(ClusterIdentifier="behind", NodeType="ra3.large", MasterUsername="master",
+                                            MasterUserPassword="Passw0rd-1", DBName=DATABASE)
+    with emulator.connect() as connection:
+        for name in ("loader", "reader"):
+            connection.execute(f"create user {name} password disable")
+    house = House(tmp_path)
+    for name in ("ana", "ben", "cyd"):
+        house.user("add", name)
+    house.edit("ben", 'db-user = "reader"')
+    house.edit("cyd", 'secret-arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:of-admin"')
+    target = target_of(emulator.http, **{"db-user": "loader"}).replace('workgroup = "default"', 'cluster = "behind"')
+    with house:
+        house.start(target)
+        for name, user in [("ana", "loader"), ("ben", "reader"), ("cyd", "admin")]:
+            with house.connect(name) as connection:
+                assert value(connection, "select current_user || ''") == user
+
+
+def test_whether_its_user_is_a_superuser_is_told_at_the_start(emulator, gateway):
+    with gateway.connect() as connection:
+        assert connection.info.parameter_status("is_superuser") == "on"
+    with emulator.connect() as connection:
+        connection.execute("create user no_superuser password disable")
+    emulator.aws("redshift").create_cluster(ClusterIdentifier="of-many", NodeType="ra3.large", MasterUsername="master",
+                                            MasterUserPassword="Passw0rd-1", DBName=DATABASE)
+    target = ("--cluster", "of-many", "--db-user", "no_superuser", "--database", DATABASE)
+    with Gateway(emulator.http, target=target) as other, other.connect() as connection:
+        assert connection.info.parameter_status("is_superuser") == "off"
+
+
+def test_the_start_says_in_one_line_what_is_wrong(emulator, tmp_path):
     for arguments, said in [
         (["--workgroup", "missing", "--database", DATABASE], "target dev: the Data API refused: "),
         (["--workgroup", "default", "--database", "missing"], 'target missing: database "missing" does not exist'),
         ([], "name a target"),
+        (["--cluster", "default", "--db-user", "x", "--wait", "31"], "target dev: wait is a number of seconds from 0 to 30"),
+        (["--config", "/nowhere/gateway.toml"], "cannot read /nowhere/gateway.toml: "),
     ]:
         with pytest.raises(StartFailed) as failed:
             Gateway(emulator.http, target=(*arguments, "--no-cache"))
         assert failed.value.code == 1
         line = failed.value.args[0].split(": ", 1)[1].strip()
         assert "\n" not in line and said in line
+    # Of the file and of those that it names, of what AWS's tools would find, and of who answers.
+    written = lambda name, text: (tmp_path / name).write_text(text) and str(tmp_path / name)
+    head = 'users = "users.toml"\n'
+    written("users.toml", "[users.ana]\n")
+    for file, said in [
+        ("[targets.a]\nworkgroop = 'w'\n", r"gateway\.toml: line 2: unknown field `workgroop`, expected one of "),
+        ("[targets.a]\nworkgroup = 'w'\ncluster = 'c'\n", "target a: it is either a workgroup or a cluster"),
+        ("[tls]\ncertificate = 'x.pem'\nkey = 'y.pem'\n" + target_of(emulator.http), "cannot use .*x.pem: No such file"),
+        ("policies = 'p.toml'\n" + target_of(emulator.http), "policies, tokens and client certificates need users"),
+        ("users = 'nobody.toml'\n" + target_of(emulator.http), "cannot read .*nobody.toml: No such file"),
+        (head + "policies = 'p.toml'\n" + target_of(emulator.http), r"p\.toml: policy x: no command is called \"TRUNCATE\""),
+        (head + target_of(emulator.http) + "[audit]\nmode = 'on'\nfile = '/nowhere/audit'\n", "cannot write the audit to /nowhere/audit: "),
+    ]:
+        written("p.toml", "[[policy]]\nname = 'x'\ndeny-statements = ['TRUNCATE']\n")
+        with pytest.raises(StartFailed, match=r"blueshift: [^\n]*" + said + r"[^\n]*\n$"):
+            Gateway("", "--config", written("gateway.toml", file), target=())
+    where = ["proxy", "--listen", "127.0.0.1:0", "--workgroup", "w", "--endpoint-url", "http://127.0.0.1:1"]
+    for region, environment, said in [
+        ([], CREDENTIALS, "target dev: no region is known: --region, AWS_REGION or a profile names it"),
+        (["--region", "us-east-1"], {"AWS_EC2_METADATA_DISABLED": "true"}, "target dev: there are no AWS credentials: "),
+        (["--region", "us-east-1"], CREDENTIALS, "target dev: the Data API cannot be reached: "),
+    ]:
+        environment = clean_environment() | {"HOME": str(tmp_path)} | environment
+        begun = time.monotonic()
+        result = subprocess.run([PROGRAM, *where, *region], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert result.returncode == 1 and result.stderr.startswith(f"blueshift: {said}") and result.stderr.count("\n") == 1, result.stderr
+        # It is tried again for 5 seconds.
+        assert time.monotonic() - begun < 30
     with pytest.raises(StartFailed, match=r"0\.0\.0\.0:0 can be reached from other machines: a gateway needs users"):
         Gateway(emulator.http, listen="0.0.0.0:0")

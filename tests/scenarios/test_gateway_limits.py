@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from blueshift import PATIENCE, TARGET, S3Server, Server
-from gateway import Gateway, Service
+from gateway import Gateway, Service, eventually, fails, value
 
 # These tests put a gateway before the emulator by themselves.
 pytestmark = pytest.mark.skipif(TARGET != "emulator", reason="they make gateways of their own")
@@ -25,23 +25,6 @@ ROWS = 5_000
 
 def limits(**values):
     return {"BLUESHIFT_DATA_API_LIMITS": ",".join(f"{name.replace('_', '-')}={value}" for name, value in values.items())}
-
-
-def fails(sqlstate):
-    """The statement in the block fails with this state."""
-    return pytest.raises(psycopg.Error, check=lambda e: e.sqlstate == sqlstate)
-
-
-def value(connection, sql, parameters=None):
-    return connection.execute(sql, parameters).fetchone()[0]
-
-
-def eventually(condition):
-    """Waits until something is true."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 class Bucket(S3Server):

@@ -3,15 +3,14 @@
 Source: AWS STS API reference, "AssumeRole"."""
 
 import http.server
-import subprocess
 import threading
 import urllib.parse
 
 import psycopg
 import pytest
 
-from blueshift import DATABASE, PATIENCE, PROGRAM, TARGET, Server
-from gateway import Gateway, Service
+from blueshift import TARGET, Server
+from gateway import House, Service, target_of
 
 pytestmark = pytest.mark.skipif(TARGET != "emulator", reason="they make gateways of their own")
 
@@ -65,36 +64,31 @@ def role(name):
 
 
 def test_each_user_has_a_session_of_the_role_with_name_and_tags(tmp_path):
-    users = tmp_path / "users.toml"
+    house = House(tmp_path)
     for name in ("ana", "ben", "cyd"):
-        subprocess.run([PROGRAM, "user", "add", name, "--users", users], input="Correct-Horse-7", text=True, check=True,
-                       capture_output=True, timeout=PATIENCE)
-    text = users.read_text()
-    text = text.replace("[users.ana]", f'[users.ana]\nrole-arn = "{role("analyst")}"\nsession-tags = {{ team = "sales", cost = "7" }}')
-    text = text.replace("[users.cyd]", f'[users.cyd]\nrole-arn = "{role("nobody")}"')
-    users.write_text(text)
-    with Sts() as sts, Server(http="127.0.0.1:0") as emulator, Service(emulator.http) as service:
-        arguments = ["--role-arn", role("gateway"), "--users", users]
-        with Gateway(service.url, *arguments, environment=sts.environment) as gateway:
-            # The check at the start was made under the target's role.
-            assert sts.asked[0]["RoleArn"] == role("gateway") and sts.asked[0]["RoleSessionName"] == "blueshift"
-            assert {call.access_key for call in service.calls} == {"ASIAblueshift"}
+        house.user("add", name)
+    house.edit("ana", f'role-arn = "{role("analyst")}"\nsession-tags = {{ team = "sales", cost = "7" }}')
+    house.edit("cyd", f'role-arn = "{role("nobody")}"')
+    with Sts() as sts, Server(http="127.0.0.1:0") as emulator, Service(emulator.http) as service, house:
+        house.start(target_of(service.url, **{"role-arn": role("gateway")}), environment=sts.environment)
+        # The check at the start was made under the target's role.
+        assert sts.asked[0]["RoleArn"] == role("gateway") and sts.asked[0]["RoleSessionName"] == "blueshift"
+        assert {call.access_key for call in service.calls} == {"ASIAblueshift"}
 
-            def select(name):
-                service.calls.clear()
-                dsn = f"host={gateway.host} port={gateway.port} user={name} password=Correct-Horse-7 dbname={DATABASE} sslmode=require"
-                with psycopg.connect(dsn, autocommit=True) as connection:
-                    connection.execute("select 1")
-                    # Those before are still closing their sessions.
-                    return {call.access_key for call in service.calls if call.sql == "select 1"}
+        def select(name):
+            service.calls.clear()
+            with house.connect(name) as connection:
+                connection.execute("select 1")
+                # Those before are still closing their sessions.
+                return {call.access_key for call in service.calls if call.sql == "select 1"}
 
-            assert select("ana") == {"ASIAana"}
-            asked = [request for request in sts.asked if request["RoleSessionName"] == "ana"]
-            assert len(asked) == 1 and asked[0]["RoleArn"] == role("analyst")
-            tags = {asked[0][f"Tags.member.{n}.Key"]: asked[0][f"Tags.member.{n}.Value"] for n in (1, 2)}
-            assert tags == {"team": "sales", "cost": "7"}
-            assert select("ben") == {"ASIAblueshift"}
-            # One whose role may not be assumed hears of that, and nothing of credentials.
-            with pytest.raises(psycopg.Error) as refused:
-                select("cyd")
-            assert refused.value.sqlstate in ("42501", "08006") and "secret" not in str(refused.value)
+        assert select("ana") == {"ASIAana"}
+        asked = [request for request in sts.asked if request["RoleSessionName"] == "ana"]
+        assert len(asked) == 1 and asked[0]["RoleArn"] == role("analyst")
+        tags = {asked[0][f"Tags.member.{n}.Key"]: asked[0][f"Tags.member.{n}.Value"] for n in (1, 2)}
+        assert tags == {"team": "sales", "cost": "7"}
+        assert select("ben") == {"ASIAblueshift"}
+        # One whose role may not be assumed hears of that, and nothing of credentials.
+        with pytest.raises(psycopg.Error) as refused:
+            select("cyd")
+        assert refused.value.sqlstate in ("42501", "08006") and "secret" not in str(refused.value)

@@ -59,8 +59,11 @@ impl Server {
             writeln!(config, "region = \"us-east-1\"\nendpoint-url = \"{url}\"")?;
         }
         let mut command = Command::new(program()?);
-        // Some of the databases are still to be made.
-        command.args(["proxy", "--listen", "127.0.0.1:0", "--no-check", "--config"]).arg(config.path());
+        command.args(["proxy", "--listen", "127.0.0.1:0", "--config"]).arg(config.path());
+        if !databases.is_empty() {
+            // They are still to be made.
+            command.arg("--no-check");
+        }
         command.env("AWS_ACCESS_KEY_ID", "AKIDADMIN").env("AWS_SECRET_ACCESS_KEY", "secret");
         let (gateway, address) = Process::start(command, "127.0.0.1:")?;
         Ok(Server { address, processes: vec![emulator, gateway], _config: Some(config) })

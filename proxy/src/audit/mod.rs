@@ -18,7 +18,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use redshift_sql_dialect::{Error, SqlState, ast::Statement};
 use serde::{Deserialize, Serialize};
 
-use self::{sink::Sink, text::Masker};
+pub use self::sink::Sink;
+use self::text::Masker;
 use crate::{
     auth::gate::{Guest, Refusal},
     metrics::{Ending, Metrics},

@@ -34,6 +34,7 @@ use sha2::{Digest, Sha256};
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
 use super::verifier::{Verifier, VerifierKind, hex};
+use crate::config::from_toml;
 
 /// The users of a gateway.
 #[derive(Debug, Default)]
@@ -138,7 +139,7 @@ impl Users {
 
     fn parse(text: &str) -> Result<Users, String> {
         // The whole of the parser's complaint shows the line, which may be a password that somebody put there.
-        let file: UsersFile = toml::from_str(text).map_err(|error| error.message().to_string())?;
+        let file: UsersFile = from_toml(text)?;
         let (mut users, mut keys) = (BTreeMap::new(), BTreeMap::new());
         for (name, entry) in file.users {
             let user = entry.user().map_err(|reason| format!("user {name}: {reason}"))?;

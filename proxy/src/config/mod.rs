@@ -16,6 +16,7 @@ use crate::{
 };
 use blueshift_emulator::{EngineConfig, Location, S3Config};
 use clap::{Args, Parser, Subcommand, builder::FalseyValueParser};
+use serde::de::DeserializeOwned;
 
 /// Amazon Redshift on your own machine.
 #[derive(Debug, Parser)]
@@ -110,6 +111,18 @@ pub struct EmulateArgs {
     #[arg(long, value_name = "FILE", env = "BLUESHIFT_INIT")]
     pub init: Option<PathBuf>,
 
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub certificate: CertificateArgs,
+
+    /// Allow conveniences that Redshift does not have, such as columns in system tables that only tutorials know
+    #[arg(long, env = "BLUESHIFT_EXTENSIONS", value_parser = FalseyValueParser::new())]
+    pub extensions: bool,
+}
+
+/// The certificate that clients see, as files.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CertificateArgs {
     /// Certificate chain (PEM) for TLS [default: one that is made for this machine]
     #[arg(long, value_name = "FILE", env = "BLUESHIFT_TLS_CERT", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
@@ -117,10 +130,13 @@ pub struct EmulateArgs {
     /// Private key (PEM) of that certificate
     #[arg(long, value_name = "FILE", env = "BLUESHIFT_TLS_KEY", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+}
 
-    /// Allow conveniences that Redshift does not have, such as columns in system tables that only tutorials know
-    #[arg(long, env = "BLUESHIFT_EXTENSIONS", value_parser = FalseyValueParser::new())]
-    pub extensions: bool,
+impl CertificateArgs {
+    /// The certificate and its key, where they were given.
+    pub fn files(&self) -> Option<(&PathBuf, &PathBuf)> {
+        self.tls_cert.as_ref().zip(self.tls_key.as_ref())
+    }
 }
 
 /// Where HTTP is served unless told otherwise.
@@ -204,6 +220,19 @@ impl EmulateArgs {
             Err(Exposed::WithoutPassword(address))
         }
     }
+}
+
+/// What a file of TOML says.
+///
+/// # Errors
+/// What is wrong with it and where, in one line.
+pub(crate) fn from_toml<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("line {line}: {message}")
+    })
 }
 
 /// Can only this machine reach the address?

@@ -26,7 +26,7 @@ use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::{Exposed, is_loopback, parse_size};
+use super::{CertificateArgs, Exposed, from_toml, is_loopback, parse_size};
 use crate::{
     audit::AuditSettings,
     auth::users::ActsAs,
@@ -54,7 +54,7 @@ pub struct ProxyArgs {
 
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub target: TargetArgs,
+    pub target: TargetConfig,
 
     /// Ask the catalog anew each time, instead of keeping its answers for a short while
     #[arg(long, env = "BLUESHIFT_PROXY_NO_CACHE", value_parser = FalseyValueParser::new())]
@@ -84,18 +84,20 @@ pub struct ProxyArgs {
     #[arg(long, value_name = "FILE", env = "BLUESHIFT_POLICIES")]
     pub policies: Option<PathBuf>,
 
-    /// Certificate chain (PEM) for TLS [default: one that is made for this machine]
-    #[arg(long, value_name = "FILE", env = "BLUESHIFT_TLS_CERT", requires = "tls_key")]
-    pub tls_cert: Option<PathBuf>,
+    /// File in which the gateway keeps whose each statement of its Data API is, for 24 hours, so that their callers find them
+    /// again when it has been started anew [default: it forgets them]
+    #[arg(long, value_name = "FILE", env = "BLUESHIFT_STATEMENTS")]
+    pub statements: Option<PathBuf>,
 
-    /// Private key (PEM) of that certificate
-    #[arg(long, value_name = "FILE", env = "BLUESHIFT_TLS_KEY", requires = "tls_cert")]
-    pub tls_key: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub certificate: CertificateArgs,
 }
 
-/// The target that is given as flags.
-#[derive(Debug, Clone, Default, Args)]
-pub struct TargetArgs {
+/// A target, as flags name it or as the file has it.
+#[derive(Debug, Clone, PartialEq, Eq, Args, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct TargetConfig {
     /// Redshift Serverless workgroup
     #[arg(long, value_name = "NAME", env = "BLUESHIFT_PROXY_WORKGROUP", conflicts_with = "cluster")]
     pub workgroup: Option<String>,
@@ -104,9 +106,9 @@ pub struct TargetArgs {
     #[arg(long, value_name = "ID", env = "BLUESHIFT_PROXY_CLUSTER")]
     pub cluster: Option<String>,
 
-    /// Database; it is also the name that clients connect to [default: dev]
-    #[arg(long, value_name = "NAME", env = "BLUESHIFT_PROXY_DATABASE")]
-    pub database: Option<String>,
+    /// Database; it is also the name that clients connect to
+    #[arg(long, value_name = "NAME", env = "BLUESHIFT_PROXY_DATABASE", default_value_t = TargetConfig::default().database)]
+    pub database: String,
 
     /// Database user of a cluster (needs redshift:GetClusterCredentials) [default: that of the IAM identity]
     #[arg(long, value_name = "NAME", env = "BLUESHIFT_PROXY_DB_USER", conflicts_with = "secret_arn")]
@@ -133,22 +135,21 @@ pub struct TargetArgs {
     pub role_arn: Option<String>,
 
     /// Seconds that a session of the Data API outlives its last statement; it is renewed while its client is connected
-    /// [default: 3600]
-    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_SESSION_KEEP_ALIVE")]
-    pub session_keep_alive: Option<u32>,
+    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_SESSION_KEEP_ALIVE", default_value_t = TargetConfig::default().session_keep_alive)]
+    pub session_keep_alive: u32,
 
-    /// Most sessions of the Data API at a time; the service allows 500 for a workgroup or cluster [default: 480]
-    #[arg(long, value_name = "NUMBER", env = "BLUESHIFT_PROXY_MAX_SESSIONS")]
-    pub max_sessions: Option<usize>,
+    /// Most sessions of the Data API at a time; the service allows 500 for a workgroup or cluster
+    #[arg(long, value_name = "NUMBER", env = "BLUESHIFT_PROXY_MAX_SESSIONS", default_value_t = TargetConfig::default().max_sessions)]
+    pub max_sessions: usize,
 
     /// Most sessions that are idle at a time: of those that hold nothing the longest idle ones are closed, and opened again
-    /// when they are needed [default: 200]
-    #[arg(long, value_name = "NUMBER", env = "BLUESHIFT_PROXY_MAX_IDLE_SESSIONS")]
-    pub max_idle_sessions: Option<usize>,
+    /// when they are needed
+    #[arg(long, value_name = "NUMBER", env = "BLUESHIFT_PROXY_MAX_IDLE_SESSIONS", default_value_t = TargetConfig::default().max_idle_sessions)]
+    pub max_idle_sessions: usize,
 
-    /// Age in seconds at which the service ends a session [default: 86400]
-    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_SESSION_LIFE", hide = true)]
-    pub session_life: Option<u32>,
+    /// Age in seconds at which the service ends a session
+    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_SESSION_LIFE", hide = true, default_value_t = TargetConfig::default().session_life)]
+    pub session_life: u32,
 
     /// Place in S3 where results go that are too large for the Data API (500 MB, rows of 64 KB), to be read from there; they
     /// are removed at once, and what a crash left behind wants a lifecycle rule
@@ -167,84 +168,24 @@ pub struct TargetArgs {
     #[arg(long, value_name = "URL", env = "BLUESHIFT_PROXY_UNLOAD_ENDPOINT_URL", requires = "unload_to")]
     pub unload_endpoint_url: Option<String>,
 
-    /// The form in which results are fetched: csv is smaller and faster [default: json]
-    #[arg(long, value_name = "FORM", env = "BLUESHIFT_PROXY_RESULTS")]
-    pub results: Option<ResultForm>,
+    /// The form in which results are fetched: csv is smaller and faster
+    #[arg(long, value_enum, value_name = "FORM", env = "BLUESHIFT_PROXY_RESULTS", default_value_t = ResultForm::Json)]
+    pub results: ResultForm,
 
     /// Seconds that the service is asked to wait for a statement before it answers, 0 to 30; 0 asks again and again instead
-    /// [default: 20]
-    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_WAIT")]
-    pub wait: Option<u32>,
+    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_WAIT", default_value_t = TargetConfig::default().wait)]
+    pub wait: u32,
 
-    /// Seconds after which a call of the Data API, beside such waiting, counts as lost [default: 20]
-    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_CALL_TIMEOUT")]
-    pub call_timeout: Option<u32>,
+    /// Seconds after which a call of the Data API, beside such waiting, counts as lost
+    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_CALL_TIMEOUT", default_value_t = TargetConfig::default().call_timeout)]
+    pub call_timeout: u32,
 
     /// Seconds for which a call is made again that was throttled, or whose answer was lost, where that does nothing twice
-    /// [default: 60]
-    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_RETRY_FOR")]
-    pub retry_for: Option<u32>,
-}
-
-/// How results are fetched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum ResultForm {
-    /// GetStatementResult: values with their types.
-    #[default]
-    Json,
-    /// GetStatementResultV2: text, a third of the size. How the service tells NULL from the empty string in it is not
-    /// documented; that a quoted empty field is the empty string and a bare one NULL is what the emulator does.
-    Csv,
-}
-
-/// A target as the file has it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct TargetConfig {
-    /// Redshift Serverless workgroup.
-    pub workgroup: Option<String>,
-    /// Provisioned cluster.
-    pub cluster: Option<String>,
-    /// Database.
-    pub database: String,
-    /// Database user of a cluster.
-    pub db_user: Option<String>,
-    /// Secret of AWS Secrets Manager.
-    pub secret_arn: Option<String>,
-    /// Region.
-    pub region: Option<String>,
-    /// Profile of AWS's configuration files.
-    pub profile: Option<String>,
-    /// URL of the Data API.
-    pub endpoint_url: Option<String>,
-    /// Role to assume.
-    pub role_arn: Option<String>,
-    /// Seconds that a session outlives its last statement.
-    pub session_keep_alive: u32,
-    /// Most sessions at a time.
-    pub max_sessions: usize,
-    /// Most idle sessions at a time.
-    pub max_idle_sessions: usize,
-    /// Seconds after which the service ends a session.
-    pub session_life: u32,
-    /// Where in S3 results go that are too large.
-    pub unload_to: Option<String>,
-    /// The role that writes there.
-    pub unload_role: Option<String>,
-    /// Its region.
-    pub unload_region: Option<String>,
-    /// The URL of its S3 server.
-    pub unload_endpoint_url: Option<String>,
-    /// The form of results.
-    pub results: ResultForm,
-    /// Seconds that the service waits for a statement.
-    pub wait: u32,
-    /// Seconds after which a call counts as lost.
-    pub call_timeout: u32,
-    /// Seconds for which a call is made again.
+    #[arg(long, value_name = "SECONDS", env = "BLUESHIFT_PROXY_RETRY_FOR", default_value_t = TargetConfig::default().retry_for)]
     pub retry_for: u32,
-    /// Are answers of the catalog kept?
+
+    /// Are answers of the catalog kept? `--no-cache` is for all targets.
+    #[arg(skip = TargetConfig::default().cache)]
     pub cache: bool,
 }
 
@@ -277,6 +218,18 @@ impl Default for TargetConfig {
     }
 }
 
+/// How results are fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ResultForm {
+    /// GetStatementResult: values with their types.
+    #[default]
+    Json,
+    /// GetStatementResultV2: text, a third of the size. How the service tells NULL from the empty string in it is not
+    /// documented; that a quoted empty field is the empty string and a bare one NULL is what the emulator does.
+    Csv,
+}
+
 /// The file.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -288,6 +241,7 @@ struct File {
     targets: BTreeMap<String, TargetConfig>,
     users: Option<PathBuf>,
     policies: Option<PathBuf>,
+    statements: Option<PathBuf>,
     tls: TlsSettings,
     tokens: Option<TokenSettings>,
     audit: AuditSettings,
@@ -346,6 +300,8 @@ pub struct ProxyConfig {
     pub memory_per_user: usize,
     /// How long running statements have to end when the gateway is told to.
     pub drain: Duration,
+    /// The file that keeps whose each statement of the Data API is.
+    pub statements: Option<PathBuf>,
 }
 
 /// What is wrong with the configuration: one line for the user.
@@ -377,9 +333,11 @@ impl ProxyArgs {
         let doors = self.doors(&file);
         doors.check().map_err(ConfigError::Doors)?;
         let http_listen = self.http_listen.clone().or_else(|| file.http_listen.clone());
+        let kept = file.statements.map(|path| self.folder().map_or(path.clone(), |folder| folder.join(&path)));
+        let statements = self.statements.clone().or(kept);
         let mut targets = file.targets;
-        if let Some(target) = self.target.config() {
-            targets.insert(target.database.clone(), target);
+        if self.target.is_named() {
+            targets.insert(self.target.database.clone(), self.target.clone());
         }
         if targets.is_empty() {
             return Err(ConfigError::NoTarget);
@@ -392,19 +350,24 @@ impl ProxyArgs {
         let memory_per_user =
             self.memory_per_user.or(file.memory_per_user.map(|size| size.0)).unwrap_or(DEFAULT_MEMORY);
         let drain = Duration::from_secs(self.drain.or(file.drain).unwrap_or(DEFAULT_DRAIN).into());
-        Ok(ProxyConfig { listen, targets, http_listen, doors, memory_per_user, drain })
+        Ok(ProxyConfig { listen, targets, http_listen, doors, memory_per_user, drain, statements })
+    }
+
+    /// The folder of the file.
+    fn folder(&self) -> Option<&Path> {
+        self.config.as_deref().and_then(Path::parent)
     }
 
     /// The doors: as the file says, with paths in its folder; flags win.
     fn doors(&self, file: &File) -> DoorSettings {
         let mut doors = file.doors();
-        if let Some(folder) = self.config.as_deref().and_then(Path::parent) {
+        if let Some(folder) = self.folder() {
             doors.relative_to(folder);
         }
         doors.users = self.users.clone().or(doors.users);
         doors.policies = self.policies.clone().or(doors.policies);
-        if self.tls_cert.is_some() {
-            (doors.tls.certificate, doors.tls.key) = (self.tls_cert.clone(), self.tls_key.clone());
+        if let Some((certificate, key)) = self.certificate.files() {
+            (doors.tls.certificate, doors.tls.key) = (Some(certificate.clone()), Some(key.clone()));
         }
         doors
     }
@@ -412,45 +375,15 @@ impl ProxyArgs {
 
 fn read(path: &PathBuf) -> Result<File, ConfigError> {
     let text = fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
-    toml::from_str(&text).map_err(|error| ConfigError::Parse { path: path.clone(), reason: error.to_string() })
-}
-
-impl TargetArgs {
-    /// The target that the flags name; none where they name neither workgroup nor cluster.
-    fn config(&self) -> Option<TargetConfig> {
-        if self.workgroup.is_none() && self.cluster.is_none() {
-            return None;
-        }
-        let default = TargetConfig::default();
-        let given = self.clone();
-        Some(TargetConfig {
-            workgroup: given.workgroup,
-            cluster: given.cluster,
-            database: given.database.unwrap_or(default.database),
-            db_user: given.db_user,
-            secret_arn: given.secret_arn,
-            region: given.region,
-            profile: given.profile,
-            endpoint_url: given.endpoint_url,
-            role_arn: given.role_arn,
-            session_keep_alive: given.session_keep_alive.unwrap_or(default.session_keep_alive),
-            max_sessions: given.max_sessions.unwrap_or(default.max_sessions),
-            max_idle_sessions: given.max_idle_sessions.unwrap_or(default.max_idle_sessions),
-            session_life: given.session_life.unwrap_or(default.session_life),
-            unload_to: given.unload_to,
-            unload_role: given.unload_role,
-            unload_region: given.unload_region,
-            unload_endpoint_url: given.unload_endpoint_url,
-            results: given.results.unwrap_or(default.results),
-            wait: given.wait.unwrap_or(default.wait),
-            call_timeout: given.call_timeout.unwrap_or(default.call_timeout),
-            retry_for: given.retry_for.unwrap_or(default.retry_for),
-            cache: default.cache,
-        })
-    }
+    from_toml(&text).map_err(|reason| ConfigError::Parse { path: path.clone(), reason })
 }
 
 impl TargetConfig {
+    /// Do flags name a target?
+    fn is_named(&self) -> bool {
+        self.workgroup.is_some() || self.cluster.is_some()
+    }
+
     /// The target for somebody who acts as another there.
     ///
     /// # Errors
@@ -589,6 +522,7 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         writeln!(file, "[targets.a]\nworkgroop = \"w\"").unwrap();
         let error = config(&["--config", file.path().to_str().unwrap()]).unwrap_err();
-        assert!(error.contains("unknown field `workgroop`"), "{error}");
+        let one_line = format!("{}: line 2: unknown field `workgroop`, expected one of ", file.path().display());
+        assert!(error.starts_with(&one_line) && !error.contains('\n'), "{error}");
     }
 }

@@ -28,6 +28,7 @@
 //!
 //! A view is a relation like another: what is behind it is its owner's business, as in Redshift.
 
+mod commands;
 mod patterns;
 mod place;
 mod rules;
@@ -36,6 +37,7 @@ use std::{fs, path::Path};
 
 use chrono::{DateTime, Utc};
 use redshift_sql_dialect::{Error, SqlState, ast::Statement, footprint::Footprint};
+use serde::{Deserialize, Serialize};
 
 pub use self::{
     place::{Place, search_path_command},
@@ -71,7 +73,7 @@ impl Denial {
 }
 
 /// How much of a result may pass, and whose rule that is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Rows, and the policy that says so.
     pub rows: Option<(u64, String)>,

@@ -10,11 +10,11 @@ use redshift_sql_dialect::{
 use serde::Deserialize;
 
 use super::{
-    Case, Denial,
+    Case, Denial, commands,
     patterns::{Glob, NamePattern},
     place::{CATALOG, Candidate, TEMPORARY},
 };
-use crate::auth::gate::Guest;
+use crate::{auth::gate::Guest, config::from_toml};
 
 /// Commands that change nothing in the warehouse, nor anywhere else. UNLOAD writes files.
 const READING: [&str; 5] = ["SELECT", "EXPLAIN", "SET", "RESET", "ANALYZE COMPRESSION"];
@@ -172,7 +172,7 @@ impl Policies {
     /// # Errors
     /// What is wrong with them.
     pub fn parse(text: &str) -> Result<Policies, String> {
-        let file: PolicyFile = toml::from_str(text).map_err(|error| error.to_string())?;
+        let file: PolicyFile = from_toml(text)?;
         let policies = file.policy.into_iter().map(|entry| {
             let name = entry.name.clone();
             entry.policy().map_err(|reason| format!("policy {name}: {reason}"))
@@ -203,7 +203,6 @@ impl Entry {
     fn policy(self) -> Result<Policy, String> {
         let names = |patterns: Vec<String>| patterns.iter().map(|text| NamePattern::parse(text)).collect();
         let optional = |patterns: Option<Vec<String>>| patterns.map(names).transpose();
-        let words = |patterns: Vec<String>| patterns.iter().map(|text| Glob::new(&text.to_ascii_uppercase())).collect();
         let time_zone = match &self.time_zone {
             Some(name) => name.parse().map_err(|_| format!("there is no time zone \"{name}\""))?,
             None => Tz::UTC,
@@ -213,8 +212,8 @@ impl Entry {
             name: self.name,
             users: self.users,
             groups: self.groups,
-            statements: self.statements.map(words),
-            deny_statements: words(self.deny_statements),
+            statements: self.statements.as_deref().map(commands::patterns).transpose()?,
+            deny_statements: commands::patterns(&self.deny_statements)?,
             read_only: self.read_only,
             read: optional(self.read)?,
             deny_read: names(self.deny_read)?,

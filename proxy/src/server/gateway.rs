@@ -17,6 +17,7 @@ use crate::{
     backend::{Backend, RedshiftBackend},
     config::{ProxyArgs, ProxyConfig, is_loopback},
     doors::Doors,
+    http::forward::journal::Journal,
     metrics::Metrics,
 };
 
@@ -39,6 +40,7 @@ pub fn proxy(arguments: &ProxyArgs) -> Result<(), StartError> {
         let metrics: Arc<Metrics> = Arc::default();
         let doors = Doors::open(&config.doors, address, Arc::clone(&metrics)).map_err(StartError::Doors)?;
         let http = bind_http(&config).await?;
+        let journal = config.statements.as_deref().map(Journal::open).transpose().map_err(StartError::Doors)?;
         let backend = RedshiftBackend::new(&config.targets, config.memory_per_user).await;
         if !arguments.no_check {
             let checked = backend.check().await;
@@ -54,7 +56,7 @@ pub fn proxy(arguments: &ProxyArgs) -> Result<(), StartError> {
             http: http.map(|(listener, address)| HttpPort {
                 listener,
                 require_tls: config.doors.tls.require.unwrap_or(!is_loopback(address.ip())),
-                serves: Serves::Gateway(backend),
+                serves: Serves::Gateway { targets: backend, journal },
             }),
             drain: config.drain,
         };

@@ -120,7 +120,9 @@ impl Connection<'_> {
         let Some(behind) = self.wire.upcoming_execute(name) else { return Ok(()) };
         let portal = self.session.portal(name)?;
         let prepared = Arc::clone(&portal.bound.prepared);
-        let gives_rows = prepared.statement.as_ref().is_some_and(Statement::returns_rows);
+        // Whether a procedure gives a row, its OUT arguments, nobody knows before.
+        let may_give_rows = |statement: &Statement| statement.returns_rows() || matches!(statement, Statement::Call(_));
+        let gives_rows = prepared.statement.as_ref().is_some_and(may_give_rows);
         if !matches!(portal.progress, Progress::Ready) || !gives_rows {
             return Ok(());
         }

@@ -14,7 +14,7 @@ use aws_config::{
     AppName, BehaviorVersion, Region, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
     sts::AssumeRoleProvider,
 };
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_redshiftdata::{
     Client as Sdk,
     config::http::HttpResponse,
@@ -36,6 +36,8 @@ use crate::{
     config::proxy::{ResultForm, TargetConfig},
 };
 
+/// How long calls are made again whose failure somebody waits to hear of.
+const IMPATIENCE: Duration = Duration::from_secs(5);
 /// The first and the longest pause between two attempts; each is drawn between nothing and twice the one before.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_secs(5)];
 /// The first and the longest pause between two questions for a statement's state, where the service does not wait.
@@ -206,6 +208,24 @@ impl Client {
             call_timeout: Duration::from_secs(config.call_timeout.into()),
             retry_for: Duration::from_secs(config.retry_for.into()),
         }
+    }
+
+    /// The same, which gives up soon where nobody answers: somebody waits to hear what is wrong.
+    pub fn impatient(&self) -> Client {
+        Client { retry_for: self.retry_for.min(IMPATIENCE), ..self.clone() }
+    }
+
+    /// Is there what every call needs?
+    ///
+    /// # Errors
+    /// What is missing, and where it is looked for.
+    pub async fn is_equipped(&self) -> Result<(), String> {
+        if self.region.is_none() {
+            return Err("no region is known: --region, AWS_REGION or a profile names it".to_string());
+        }
+        let Some(provider) = &self.credentials else { return Err("there are no AWS credentials".to_string()) };
+        let provided = provider.provide_credentials().await;
+        provided.map(drop).map_err(|error| format!("there are no AWS credentials: {}", told(&error)))
     }
 
     /// The credentials that calls are signed with.

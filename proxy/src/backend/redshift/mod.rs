@@ -35,7 +35,7 @@ pub mod unload;
 pub mod values;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -131,7 +131,19 @@ impl RedshiftBackend {
         let target = Arc::new(Target::for_guest(&config, guest, common).await);
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         // Of two who came at once the first one's is everybody's.
-        Ok(Arc::clone(own.entry(key).or_insert(target)))
+        let target = match own.entry(key) {
+            Entry::Occupied(known) => return Ok(Arc::clone(known.get())),
+            Entry::Vacant(place) => Arc::clone(place.insert(target)),
+        };
+        drop(own);
+        // Nobody waits for that: what it finds out is told to the next connections, and what fails here fails again.
+        let asked = Arc::clone(&target);
+        tokio::spawn(async move {
+            if let Err(error) = asked.check().await {
+                tracing::debug!(%error, "it is not known who a guest of the gateway is in the warehouse");
+            }
+        });
+        Ok(target)
     }
 }
 

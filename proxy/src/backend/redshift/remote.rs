@@ -442,8 +442,9 @@ async fn renew(remote: Weak<Remote>, session: String) {
     }
 }
 
+/// Does a refusal mean that something still runs in the session? Worded as in github.com/awslabs/mcp issue 4375.
 fn is_busy(message: &str) -> bool {
-    message.contains("Session") && message.contains("busy")
+    message.contains("Session") && (message.contains("not available") || message.contains("busy"))
 }
 
 /// Does a refusal mean that there is no such session any more? The service has no exception of its own for that.

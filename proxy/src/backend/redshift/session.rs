@@ -92,7 +92,7 @@ impl RedshiftSession {
     /// # Errors
     /// What a start-up setting fails with.
     pub fn new(target: Arc<Target>, login: &Login, budget: Budget) -> Result<RedshiftSession> {
-        let mut settings = Settings::new(&login.user, "off");
+        let mut settings = Settings::new(&login.user, if target.is_superuser() { "on" } else { "off" });
         let (mut preamble, mut known) = (Vec::new(), BTreeSet::from(OWN.map(str::to_string)));
         for (name, value) in &login.settings {
             let before = settings.get(name).map(str::to_string);

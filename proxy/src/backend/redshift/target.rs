@@ -2,16 +2,18 @@
 
 use std::{
     future::Future,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
+
+use aws_sdk_redshiftdata::types::Field;
 
 use redshift_sql_dialect::{Error, Result, SqlState};
 use tokio::{runtime::Handle, task::JoinSet, time::timeout};
 
 use super::{
     cache::Cache,
-    client::{Client, Status, Submission},
+    client::{Client, Records, Status, Submission},
     errors::{call_error, statement_error},
     inference::Binder,
     pool::Pool,
@@ -24,6 +26,8 @@ use crate::{
 
 /// How long sessions may take to close when the gateway ends.
 const CLOSE: Duration = Duration::from_secs(5);
+/// Who is it that runs statements there? Every user may read that of themselves.
+const WHO: &str = "SELECT usesuper FROM pg_catalog.pg_user WHERE usename = current_user";
 
 /// A target as one identity sees it.
 pub struct Target {
@@ -45,13 +49,16 @@ pub struct Target {
     pub life: Duration,
     /// Where results go that are too large for the Data API, if anywhere.
     pub unloads: Option<Unloads>,
+    /// Is its database user a superuser? Known when it has been tried.
+    superuser: OnceLock<bool>,
     closing: Mutex<JoinSet<()>>,
 }
 
 impl Target {
     /// A target, reached with the gateway's credentials.
     pub async fn new(config: &TargetConfig) -> Target {
-        let pool = Arc::new(Pool::new(config.max_sessions, config.max_idle_sessions));
+        let life = Duration::from_secs(config.session_life.into());
+        let pool = Arc::new(Pool::new(config.max_sessions, config.max_idle_sessions, life));
         Target::reached_by(Client::new(config, "blueshift").await, config, pool)
     }
 
@@ -72,6 +79,7 @@ impl Target {
             binder: Binder::default(),
             pool,
             life: Duration::from_secs(config.session_life.into()),
+            superuser: OnceLock::new(),
             closing: Mutex::default(),
         }
     }
@@ -92,23 +100,37 @@ impl Target {
         }
     }
 
-    /// Runs a statement in no session, to see whether that can be done.
+    /// Is the target's database user known to be a superuser?
+    pub fn is_superuser(&self) -> bool {
+        self.superuser.get().is_some_and(|is| *is)
+    }
+
+    /// Runs a statement in no session, to see whether that can be done, and who it is that can.
     ///
     /// # Errors
     /// Why not.
     pub async fn check(&self) -> Result<()> {
-        let sql = "SELECT 1".to_string();
-        let submission =
-            Submission { sql, parameters: Vec::new(), session: None, keep_alive: 0, form: ResultForm::Json };
-        let submitted = self.client.submit(&submission).await.map_err(|failure| call_error(&failure))?;
+        self.client.is_equipped().await.map_err(|missing| Error::new(SqlState::CONNECTION_FAILURE, missing))?;
+        let client = self.client.impatient();
+        let (sql, form) = (WHO.to_string(), ResultForm::Json);
+        let submission = Submission { sql, parameters: Vec::new(), session: None, keep_alive: 0, form };
+        let submitted = client.submit(&submission).await.map_err(|failure| call_error(&failure))?;
         let ended = match submitted.status {
-            Status::Finished => return Ok(()),
-            _ => self.client.ended(&submitted.id).await.map_err(|failure| call_error(&failure))?,
+            Status::Finished => submitted,
+            _ => client.ended(&submitted.id).await.map_err(|failure| call_error(&failure))?,
         };
         match ended.status {
-            Status::Finished => Ok(()),
-            Status::Failed(text) => Err(statement_error(&text.unwrap_or_default(), &submission.sql)),
-            Status::Active | Status::Aborted => Err(Error::new(SqlState::QUERY_CANCELED, "SELECT 1 was cancelled")),
+            Status::Finished => {}
+            Status::Failed(text) => return Err(statement_error(&text.unwrap_or_default(), &submission.sql)),
+            Status::Active | Status::Aborted => {
+                return Err(Error::new(SqlState::QUERY_CANCELED, "the first statement was cancelled"));
+            }
         }
+        let page = client.page(&ended.id, form, None).await.map_err(|failure| call_error(&failure))?;
+        let Records::Fields(rows) = page.records else { return Ok(()) };
+        let is =
+            rows.first().and_then(|row| row.first()).is_some_and(|field| matches!(field, Field::BooleanValue(true)));
+        self.superuser.get_or_init(|| is);
+        Ok(())
     }
 }

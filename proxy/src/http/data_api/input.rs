@@ -116,6 +116,11 @@ fn check_sizes(sqls: &[String]) -> Result<(), ApiError> {
 }
 
 impl Place {
+    /// The database.
+    pub fn database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
     /// Checks what the model demands.
     pub fn check(&self, checks: &mut Checks) {
         checks

@@ -7,7 +7,7 @@ use redshift_sql_dialect::{
 };
 use serde_json::{Map, Value};
 
-use super::{Client, Forward, api_error, parsed, places::Reached};
+use super::{Call, Forward, api_error, parsed, places::Reached};
 use crate::{
     backend::redshift::errors::call_error,
     guard::Saying,
@@ -26,20 +26,21 @@ impl Forward {
     ///
     /// # Errors
     /// Those of the service; AccessDeniedException where a policy does not let it pass.
-    pub(super) async fn catalog(&self, operation: &str, mut body: Map<String, Value>, client: &Client) -> Answer {
+    pub(super) async fn catalog(&self, call: Call<'_>, mut body: Map<String, Value>) -> Answer {
+        let Call { operation, client } = call;
         let asked: Metadata = parsed(&body)?;
         asked.check()?;
         let connected = asked.connected_database.as_deref();
-        let database = connected.or(asked.place.database.as_deref());
+        let database = connected.or(asked.place.database());
         let reached = match (operation, database) {
             // All are listed wherever that is.
-            ("ListDatabases", None) => self.anywhere(&asked, client).await?,
-            _ => self.reach(&asked.place, database, operation, client).await?,
+            ("ListDatabases", None) => self.anywhere(call, &asked).await?,
+            _ => self.reach(call, &asked.place, database).await?,
         };
         let Reached { name, target, db_user } = reached;
         target.client.name_place(&mut body);
         // Another database than the connected one is named by its own name.
-        let looked_at = match (connected, asked.place.database.as_deref()) {
+        let looked_at = match (connected, asked.place.database()) {
             (Some(connected), Some(other)) if connected != other => other.to_string(),
             _ => target.database.clone(),
         };
@@ -78,13 +79,13 @@ impl Forward {
     }
 
     /// A target of the workgroup or cluster that is named.
-    async fn anywhere(&self, asked: &Metadata, client: &Client) -> Result<Reached, ApiError> {
+    async fn anywhere(&self, call: Call<'_>, asked: &Metadata) -> Result<Reached, ApiError> {
         let is = |config: &crate::config::proxy::TargetConfig, name: &str| {
             super::places::is_meant(name, config, &asked.place, None)
         };
-        let meant = self.targets(client).find(|(name, config)| is(config, name));
+        let meant = self.targets(call.client).find(|(name, config)| is(config, name));
         let database = meant.map(|(name, _)| name.clone()).unwrap_or_default();
-        self.reach(&asked.place, Some(&database), "ListDatabases", client).await
+        self.reach(call, &asked.place, Some(&database)).await
     }
 }
 

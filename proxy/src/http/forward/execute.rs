@@ -1,15 +1,15 @@
 //! ExecuteStatement and BatchExecuteStatement.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use redshift_sql_dialect::{ast::Parsed, parse_with_names};
+use redshift_sql_dialect::{Error, ast::Parsed, parse_with_names};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedMutexGuard, watch};
 use uuid::Uuid;
 
 use super::{
-    Client, Forward, api_error,
+    Call, Client, Forward, api_error,
     follow::{Text, Work},
     ledger::{Certainty, Session, Standing, Started},
     parsed, pass_on,
@@ -19,8 +19,9 @@ use super::{
 use crate::{
     auth::verifier::hex,
     backend::redshift::{
-        client::{Status, Submission, Unanswered},
+        client::{Failure, Status, Submission, Unanswered},
         errors::call_error,
+        pool::Busy,
         target::Target,
     },
     config::proxy::ResultForm,
@@ -39,37 +40,59 @@ use crate::{
 /// Seconds that a session outlives the statement that sets its search path: the next one follows at once.
 const OPENING: u32 = 60;
 
+/// Texts that are to run, and what they share.
+struct Texts {
+    sqls: Vec<String>,
+    parameters: Vec<Parameter>,
+    mode: Mode,
+}
+
 /// Where a statement is to run, and what is known of that.
 struct Site {
     target_name: String,
     target: Arc<Target>,
-    /// The session, where there is one already; its turn is the statement's.
-    session: Option<Arc<Session>>,
+    /// The session, where there is one already.
+    session: Option<Held>,
     /// Where names are looked up at its beginning.
     standing: Standing,
     /// The search path that a new session must begin with.
     path: Option<String>,
 }
 
-type Turn = Option<OwnedMutexGuard<Option<Arc<Started>>>>;
+/// A session whose turn is the statement's.
+struct Held {
+    session: Arc<Session>,
+    turn: OwnedMutexGuard<Option<Arc<Started>>>,
+}
+
+/// What the service has accepted.
+struct Accepted {
+    answer: Map<String, Value>,
+    /// The place of its session, where that is to outlive it or has a search path of its own.
+    busy: Option<Busy>,
+}
+
+/// A statement, whose it is, and the token under which it is run once.
+struct Order {
+    work: Work,
+    owner: Option<String>,
+    token: String,
+}
 
 impl Forward {
     /// Starts one statement or several.
     ///
     /// # Errors
     /// Those of the service; AccessDeniedException where a policy does not let it pass.
-    pub(super) async fn execute(
-        self: &Arc<Self>,
-        operation: &str,
-        body: Map<String, Value>,
-        client: &Client,
-    ) -> Answer {
+    pub(super) async fn execute(self: &Arc<Self>, call: Call<'_>, body: Map<String, Value>) -> Answer {
+        let client = call.client;
         let mut asked: Execute = parsed(&body)?;
         asked.check()?;
-        let single = operation == "ExecuteStatement";
+        let single = call.operation == "ExecuteStatement";
         let sqls = if single { asked.single()? } else { asked.batch()? };
-        let parameters = asked.parameters.take().unwrap_or_default();
-        check_parameters(&parameters, &sqls)?;
+        let mode = if single { Mode::Transaction } else { asked.mode() };
+        let texts = Texts { sqls, parameters: asked.parameters.take().unwrap_or_default(), mode };
+        check_parameters(&texts.parameters, &texts.sqls)?;
         if *self.stopping.borrow() {
             return Err(ending());
         }
@@ -77,36 +100,38 @@ impl Forward {
         if let Some(started) = self.ledger.with_token(&token) {
             return repeated(&started, asked.wait_time_seconds).await;
         }
-        let (site, turn) = self.site(operation, &asked, client).await?;
+        let site = self.site(call, &asked).await?;
         let visit = self.visit(client, &site.target_name)?;
-        let mode = if single { Mode::Transaction } else { asked.mode() };
-        let decided = self.decide(&visit, &site, &sqls, &parameters, mode)?;
-        let _turn = visit.turn().map_err(|error| api_error(&error))?;
+        let decided = self.decide(&visit, &site, &texts)?;
+        let turn = visit.turn().map_err(|error| api_error(&error))?;
         let texts = decided.into_iter().map(|text| text.begin(&visit)).collect::<Result<_, _>>();
         let texts = texts.map_err(|error| api_error(&error))?;
-        let mut work = Work { _visit: visit, _turn, texts, single };
+        let mut work = Work { _visit: visit, _turn: turn, busy: None, texts, single };
         let mut body = body;
         body.insert("ClientToken".to_string(), token.clone().into());
-        let answer = match self.submit(operation, &mut body, &site, &asked).await {
-            Ok(answer) => answer,
+        match site.submit(call.operation, &mut body, asked.keep_alive()).await {
+            Ok(Accepted { answer, busy }) => {
+                work.busy = busy;
+                let owner = client.name().map(str::to_string);
+                self.started(answer, site, Order { work, owner, token })
+            }
             Err(error) => {
                 work.not_begun(&call_error(&error.failure));
-                return Err(service_error(&error));
+                Err(service_error(&error))
             }
-        };
-        self.started(answer, site, turn, work, &token, client)
+        }
     }
 
     /// Where the statement runs: in the session that is named, or at a target.
-    async fn site(&self, operation: &str, asked: &Execute, client: &Client) -> Result<(Site, Turn), ApiError> {
+    async fn site(&self, call: Call<'_>, asked: &Execute) -> Result<Site, ApiError> {
+        let client = call.client;
         let Some(id) = asked.session_id.as_deref() else {
-            let database = asked.place.database.as_deref();
-            let Reached { name, target, db_user } = self.reach(&asked.place, database, operation, client).await?;
+            let Reached { name, target, db_user } = self.reach(call, &asked.place, asked.place.database()).await?;
             let doors = self.doors.as_ref().zip(client.guest.as_ref());
             let path = doors.and_then(|(doors, guest)| doors.search_path(guest, None));
             let place = Place::new(&name, db_user.as_deref(), path.as_deref());
             let standing = Standing { place, in_block: false };
-            return Ok((Site { target_name: name, target, session: None, standing, path }, None));
+            return Ok(Site { target_name: name, target, session: None, standing, path });
         };
         asked.place.absent()?;
         let id = session_id(id)?.to_string();
@@ -114,25 +139,19 @@ impl Forward {
         let turn = session.next_turn().await?;
         let standing = session.standing().clone();
         let (target_name, target) = (session.target_name.clone(), Arc::clone(&session.target));
-        Ok((Site { target_name, target, session: Some(session), standing, path: None }, Some(turn)))
+        Ok(Site { target_name, target, session: Some(Held { session, turn }), standing, path: None })
     }
 
     /// Parses the texts and asks the policies of all of them.
-    fn decide(
-        &self,
-        visit: &Visit,
-        site: &Site,
-        sqls: &[String],
-        parameters: &[Parameter],
-        mode: Mode,
-    ) -> Result<Vec<Decided>, ApiError> {
+    fn decide(&self, visit: &Visit, site: &Site, texts: &Texts) -> Result<Vec<Decided>, ApiError> {
+        let Texts { sqls, parameters, mode } = texts;
         // Behind a statement that fails nothing runs in a transaction; otherwise the next one does.
         let certainty = match mode {
             Mode::Transaction => Certainty::Certain,
             Mode::AutoCommit => Certainty::Possible,
         };
         let mut standing = site.standing.clone();
-        standing.in_block |= sqls.len() > 1 && mode == Mode::Transaction;
+        standing.in_block |= sqls.len() > 1 && *mode == Mode::Transaction;
         let mut decided = Vec::with_capacity(sqls.len());
         for sql in sqls {
             let (names, values) = parameters_of(parameters, sql);
@@ -153,53 +172,14 @@ impl Forward {
         Ok(decided)
     }
 
-    /// Passes the call on, in a session whose search path is known where that must be.
-    async fn submit(
-        &self,
-        operation: &str,
-        body: &mut Map<String, Value>,
-        site: &Site,
-        asked: &Execute,
-    ) -> Result<Map<String, Value>, Unanswered> {
-        let client = &site.target.client;
-        match (&site.session, &site.path) {
-            (Some(_), _) => {}
-            (None, None) => {
-                client.name_place(body);
-                body.insert("Database".to_string(), site.target.database.clone().into());
-            }
-            (None, Some(path)) => {
-                let session = open_with_path(&site.target, path).await?;
-                for member in ["ClusterIdentifier", "WorkgroupName", "DbUser", "SecretArn", "Database"] {
-                    body.remove(member);
-                }
-                body.insert("SessionId".to_string(), session.into());
-                body.insert("SessionKeepAliveSeconds".to_string(), asked.keep_alive().unwrap_or(0).into());
-            }
-        }
-        let mut answer = client.pass_on(operation, body).await?;
-        if site.session.is_none() && asked.keep_alive().unwrap_or(0) == 0 {
-            answer.remove("SessionId");
-        }
-        Ok(answer)
-    }
-
     /// Takes note of what was started, and has somebody wait for its end.
-    fn started(
-        self: &Arc<Self>,
-        answer: Map<String, Value>,
-        site: Site,
-        turn: Turn,
-        work: Work,
-        token: &str,
-        client: &Client,
-    ) -> Answer {
+    fn started(self: &Arc<Self>, answer: Map<String, Value>, site: Site, order: Order) -> Answer {
         let text = |member: &str| answer.get(member).and_then(Value::as_str).map(str::to_string);
         let (id, session) = (text("Id"), text("SessionId"));
         let answer = shown(answer);
         let Some(id) = id else { return Err(ApiError::internal("The Data API gave no statement id.")) };
-        let owner = client.name().map(str::to_string);
-        let Site { target_name, target, session: known, standing, .. } = site;
+        let Order { work, owner, token } = order;
+        let Site { target_name, target, session: held, standing, .. } = site;
         let started = Arc::new(Started {
             id,
             owner: owner.clone(),
@@ -209,23 +189,98 @@ impl Forward {
             limited: work.is_limited(),
             ended: watch::Sender::new(None),
         });
-        if !self.ledger.start(&started, token) {
+        if !self.ledger.start(&started, &token, work.limits()) {
             // Somebody was quicker under the same token.
             work.forget();
             return Ok(answer);
         }
-        let session = known.or_else(|| {
-            let (turn, standing) = (Arc::new(tokio::sync::Mutex::new(Some(Arc::clone(&started)))), standing.into());
-            let opened = Arc::new(Session { id: session?, owner, target_name, target, turn, standing });
-            self.ledger.open(&opened);
-            Some(opened)
-        });
-        if let Some(mut turn) = turn {
-            *turn = Some(Arc::clone(&started));
-        }
+        let session = match held {
+            Some(Held { session, mut turn }) => {
+                *turn = Some(Arc::clone(&started));
+                Some(session)
+            }
+            None => session.map(|id| {
+                let turn = Arc::new(tokio::sync::Mutex::new(Some(Arc::clone(&started))));
+                let opened = Arc::new(Session { id, owner, target_name, target, turn, standing: standing.into() });
+                self.ledger.open(&opened);
+                opened
+            }),
+        };
         self.follow(started, session, work);
         Ok(answer)
     }
+}
+
+impl Site {
+    /// Passes the call on, in a session whose search path is known where that must be. `keep_alive` is how many seconds the
+    /// session is to outlive the statement, where that is said.
+    async fn submit(
+        &self,
+        operation: &str,
+        body: &mut Map<String, Value>,
+        keep_alive: Option<u64>,
+    ) -> Result<Accepted, Unanswered> {
+        let client = &self.target.client;
+        let pool = &self.target.pool;
+        if let Some(Held { session, .. }) = &self.session {
+            let answer = client.pass_on(operation, body).await.inspect_err(|error| {
+                if matches!(&error.failure, Failure::Refused { code, .. } if code == "ResourceNotFoundException") {
+                    pool.gone(&session.id);
+                }
+            })?;
+            let busy = pool.busy(&session.id, keep_alive.map(Duration::from_secs));
+            return Ok(Accepted { answer, busy: Some(busy) });
+        }
+        let keep_alive = keep_alive.unwrap_or(0);
+        // A session takes one of the places that the service has, as those of port 5439 do.
+        let place = match keep_alive > 0 || self.path.is_some() {
+            true => Some(pool.admit().await.map_err(|error| no_place(&error))?),
+            false => None,
+        };
+        match &self.path {
+            None => {
+                client.name_place(body);
+                body.insert("Database".to_string(), self.target.database.clone().into());
+            }
+            Some(path) => {
+                let session = self.with_room(|| open_with_path(&self.target, path)).await?;
+                for member in ["ClusterIdentifier", "WorkgroupName", "DbUser", "SecretArn", "Database"] {
+                    body.remove(member);
+                }
+                body.insert("SessionId".to_string(), session.into());
+                body.insert("SessionKeepAliveSeconds".to_string(), keep_alive.into());
+            }
+        }
+        let mut answer = self.with_room(|| client.pass_on(operation, body)).await?;
+        let session = answer.get("SessionId").and_then(Value::as_str);
+        let busy =
+            place.zip(session).map(|(place, session)| pool.lease(session, place, Duration::from_secs(keep_alive)));
+        if keep_alive == 0 {
+            answer.remove("SessionId");
+        }
+        Ok(Accepted { answer, busy })
+    }
+
+    /// Makes a call that may open a session. Where the service has no place for one more, an idle one of the gateway's goes.
+    async fn with_room<T, F>(&self, call: impl Fn() -> F) -> Result<T, Unanswered>
+    where
+        F: Future<Output = Result<T, Unanswered>>,
+    {
+        match call().await {
+            Err(Unanswered { failure: Failure::Refused { code, .. }, .. })
+                if code == "ActiveSessionsExceededException" && self.target.pool.make_room().await =>
+            {
+                call().await
+            }
+            answered => answered,
+        }
+    }
+}
+
+/// The gateway may open no more sessions.
+fn no_place(error: &Error) -> Unanswered {
+    let code = "ActiveSessionsExceededException".to_string();
+    Unanswered { failure: Failure::Refused { code, message: error.message().to_string() }, said: Map::new() }
 }
 
 impl Session {
@@ -303,7 +358,7 @@ async fn open_with_path(target: &Target, path: &str) -> Result<String, Unanswere
     };
     let refused = |message: String| {
         let code = "ExecuteStatementException".to_string();
-        failed(crate::backend::redshift::client::Failure::Refused { code, message })
+        failed(Failure::Refused { code, message })
     };
     match (ended.status, session) {
         (Status::Finished, Some(session)) => Ok(session),

@@ -13,8 +13,10 @@ use crate::{
     backend::redshift::{
         client::{Failure, Progress, Status},
         errors::{call_error, cancelled, statement_error},
+        pool::Busy,
     },
     guard::{Turn, Visit, Watch},
+    policy::Limits,
 };
 
 /// How long to wait where the service does not say what became of a statement.
@@ -36,6 +38,8 @@ pub struct Work {
     pub _visit: Visit,
     /// Their place among those that run.
     pub _turn: Turn,
+    /// The place of their session, where one is counted.
+    pub busy: Option<Busy>,
     /// They.
     pub texts: Vec<Text>,
     /// Is it the text of ExecuteStatement?
@@ -46,6 +50,15 @@ impl Work {
     /// Do policies bound a result?
     pub fn is_limited(&self) -> bool {
         self.texts.iter().flat_map(|text| &text.watches).any(Watch::is_limited)
+    }
+
+    /// What bounds the result of each text; nothing where policies bound none.
+    pub fn limits(&self) -> Vec<Limits> {
+        if !self.is_limited() {
+            return Vec::new();
+        }
+        let of_text = |text: &Text| text.watches.first().map(|watch| watch.limits().clone()).unwrap_or_default();
+        self.texts.iter().map(of_text).collect()
     }
 
     /// The service has not taken it.
@@ -135,6 +148,24 @@ impl Forward {
             // It is written down before its caller can fetch anything.
             drop(work);
             started.ended.send_replace(Some(refusals));
+        });
+    }
+}
+
+impl Forward {
+    /// Finds out whether the results of a statement from before the start may pass.
+    pub(super) fn follow_earlier(&self, started: Arc<Started>, limits: Vec<Limits>) {
+        let mut followers = self.followers();
+        while followers.try_join_next().is_some() {}
+        followers.spawn(async move {
+            // Of one that cannot be asked about the service has no result, either.
+            let Ok(ended) = ended(&started).await else { return };
+            let parts = if ended.parts.is_empty() { std::slice::from_ref(&ended) } else { &ended.parts };
+            let refusals = limits.iter().zip(parts).map(|(limits, part)| {
+                let (rows, bytes) = (part.rows.unwrap_or(0), part.bytes.unwrap_or(0));
+                limits.check(rows, bytes).err().map(|denial| denial.error())
+            });
+            started.ended.send_replace(Some(Ended { refusals: refusals.collect() }));
         });
     }
 }

@@ -12,11 +12,16 @@ use redshift_sql_dialect::{
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::{backend::redshift::target::Target, http::now, policy::Place};
+use super::journal::{Entry, Journal};
+use crate::{
+    backend::redshift::target::Target,
+    http::now,
+    policy::{Limits, Place},
+};
 
 const HOUR: i64 = 3_600 * 1_000_000;
 /// How long statements and sessions are known, in microseconds: the service keeps them as long.
-const RETENTION: i64 = 24 * HOUR;
+pub const RETENTION: i64 = 24 * HOUR;
 /// How long a client token counts, in microseconds.
 const TOKEN_RETENTION: i64 = 8 * HOUR;
 /// Most statements, and most sessions; beyond them the oldest are forgotten before their time.
@@ -121,6 +126,7 @@ impl Session {
 /// The ledger.
 #[derive(Default)]
 pub struct Ledger {
+    journal: Option<Journal>,
     statements: Mutex<Shelf<Started>>,
     sessions: Mutex<Shelf<Session>>,
     tokens: Mutex<Shelf<Started>>,
@@ -131,6 +137,29 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Ledger {
+    /// A ledger, kept on disk where there is a journal.
+    pub fn new(journal: Option<Journal>) -> Ledger {
+        Ledger { journal, ..Ledger::default() }
+    }
+
+    /// The entry of a statement from before the gateway was started, if it is this user's.
+    pub fn earlier(&self, id: &str, owner: Option<&str>) -> Option<&Entry> {
+        self.journal.as_ref()?.earlier(id, owner)
+    }
+
+    /// The name of the target of a statement, if it is this user's.
+    pub fn target_of(&self, id: &str, owner: Option<&str>) -> Option<String> {
+        let known = self.statement(id, owner).map(|started| started.target_name.clone());
+        known.or_else(|| self.earlier(id, owner).map(|entry| entry.target.clone()))
+    }
+
+    /// Takes in a statement from before the start, unless somebody was quicker: the one that is there.
+    pub fn recall(&self, started: Arc<Started>) -> (Arc<Started>, bool) {
+        let mut statements = lock(&self.statements);
+        let is_new = statements.put(&started.id, &started, RETENTION);
+        (statements.get(&started.id, RETENTION).unwrap_or(started), is_new)
+    }
+
     /// A statement, if it is this user's.
     pub fn statement(&self, id: &str, owner: Option<&str>) -> Option<Arc<Started>> {
         lock(&self.statements).get(id, RETENTION).filter(|started| started.owner.as_deref() == owner)
@@ -146,10 +175,15 @@ impl Ledger {
         lock(&self.tokens).get(token, TOKEN_RETENTION)
     }
 
-    /// Takes in a statement: false where it was there.
-    pub fn start(&self, started: &Arc<Started>, token: &str) -> bool {
+    /// Takes in a statement, whose result policies may bound: false where it was there.
+    pub fn start(&self, started: &Arc<Started>, token: &str, limits: Vec<Limits>) -> bool {
         lock(&self.tokens).put(token, started, TOKEN_RETENTION);
-        lock(&self.statements).put(&started.id, started, RETENTION)
+        let is_new = lock(&self.statements).put(&started.id, started, RETENTION);
+        if let Some(journal) = self.journal.as_ref().filter(|_| is_new) {
+            let (id, owner, target) = (started.id.clone(), started.owner.clone(), started.target_name.clone());
+            journal.note(&Entry { at: now(), id, owner, target, limits });
+        }
+        is_new
     }
 
     /// Takes in a session, unless it is there.

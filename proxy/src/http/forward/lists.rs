@@ -7,7 +7,7 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value};
 
-use super::{Client, Forward, parsed, pass_on, places::is_meant};
+use super::{Call, Client, Forward, parsed, pass_on, places::is_meant};
 use crate::http::{
     data_api::input::{List, Place, no_session, session_id},
     json_rpc::{Answer, ApiError, object},
@@ -17,6 +17,23 @@ use crate::http::{
 const PAGE: usize = 100;
 /// Pages of the service's that are looked through for one of the caller's.
 const MOST_PAGES: usize = 20;
+
+/// What is listed.
+#[derive(Clone, Copy)]
+enum Kind {
+    Statements,
+    Sessions,
+}
+
+impl Kind {
+    /// The member of the answer that has the list, and that of an entry that has its id.
+    fn members(self) -> (&'static str, &'static str) {
+        match self {
+            Kind::Statements => ("Statements", "Id"),
+            Kind::Sessions => ("Sessions", "SessionId"),
+        }
+    }
+}
 
 /// Where a page begins.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -49,16 +66,15 @@ impl Forward {
     ///
     /// # Errors
     /// Those of the service.
-    pub(super) async fn list(&self, operation: &str, mut body: Map<String, Value>, client: &Client) -> Answer {
+    pub(super) async fn list(&self, call: Call<'_>, mut body: Map<String, Value>) -> Answer {
+        let Call { operation, client } = call;
         let asked: List = parsed(&body)?;
-        let statements = operation == "ListStatements";
-        let (list, id) = if statements {
-            asked.check_statements()?;
-            ("Statements", "Id")
-        } else {
-            asked.check_sessions()?;
-            ("Sessions", "SessionId")
-        };
+        let kind = if operation == "ListStatements" { Kind::Statements } else { Kind::Sessions };
+        match kind {
+            Kind::Statements => asked.check_statements()?,
+            Kind::Sessions => asked.check_sessions()?,
+        }
+        let (list, id) = kind.members();
         if let Some(id) = asked.session_id.as_deref() {
             return self.one_session(&session_id(id)?.to_string(), &body, client).await;
         }
@@ -91,7 +107,11 @@ impl Forward {
             let items = page.get_mut(list).and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
             let own = |item: &Value| {
                 let id = item.get(id).and_then(Value::as_str).unwrap_or_default();
-                self.is_own(statements, id, name, client)
+                let target = match kind {
+                    Kind::Statements => self.ledger.target_of(id, client.name()),
+                    Kind::Sessions => self.ledger.session(id, client.name()).map(|own| own.target_name.clone()),
+                };
+                target.as_ref() == Some(name)
             };
             found.extend(items.into_iter().filter(own));
             let next = page.get("NextToken").and_then(Value::as_str).filter(|token| !token.is_empty());
@@ -102,14 +122,6 @@ impl Forward {
         }
         let next = if position.target < targets.len() { position.token().into() } else { Value::Null };
         Ok(object([(list, found.into()), ("NextToken", next)]))
-    }
-
-    /// Is a statement, or a session, of this target the caller's?
-    fn is_own(&self, statement: bool, id: &str, target: &str, client: &Client) -> bool {
-        match statement {
-            true => self.ledger.statement(id, client.name()).is_some_and(|started| started.target_name == target),
-            false => self.ledger.session(id, client.name()).is_some_and(|session| session.target_name == target),
-        }
     }
 
     /// ListSessions of one.

@@ -10,11 +10,13 @@
 //! 3. [`ledger`] keeps who started which statement and which session: everybody sees what is theirs and nothing else.
 //! 4. [`follow`] waits for the end of each statement, for the audit, the metrics, and the limits of policies.
 //!
-//! Nothing of it is kept on disk: a gateway that was started anew knows no statement from before.
+//! A [`journal`] on disk tells a gateway that is started anew whose the statements from before are; without one it knows none.
+//! Sessions are not in it: where policies would look up names in one is known only as long as the gateway lives.
 
 mod catalog;
 mod execute;
 mod follow;
+pub mod journal;
 mod ledger;
 mod lists;
 mod places;
@@ -30,7 +32,10 @@ use redshift_sql_dialect::{Error, SqlState};
 use serde_json::{Map, Value};
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 
-use self::ledger::{Ledger, Started};
+use self::{
+    journal::Journal,
+    ledger::{Ledger, Started},
+};
 use super::{
     data_api::input::{ById, no_statement},
     json_rpc::{Answer, ApiError, input, unknown_operation},
@@ -81,6 +86,15 @@ pub struct Client {
     pub from: String,
 }
 
+/// A call: which, and whose.
+#[derive(Debug, Clone, Copy)]
+struct Call<'a> {
+    /// The operation.
+    operation: &'a str,
+    /// Who calls.
+    client: &'a Client,
+}
+
 impl Client {
     fn name(&self) -> Option<&str> {
         self.guest.as_ref().map(|guest| guest.name.as_str())
@@ -98,15 +112,23 @@ pub struct Forward {
     stopping: watch::Receiver<bool>,
 }
 
+/// What the Data API of a gateway has around it.
+pub struct Surroundings {
+    /// Who may pass and what, where that is known.
+    pub doors: Option<Arc<Doors>>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Where it is kept whose each statement is.
+    pub journal: Option<Journal>,
+    /// True when the gateway wants to end.
+    pub stopping: watch::Receiver<bool>,
+}
+
 impl Forward {
-    /// The Data API of these targets; `stopping` turns true when the gateway wants to end.
-    pub fn new(
-        backend: Arc<RedshiftBackend>,
-        doors: Option<Arc<Doors>>,
-        metrics: Arc<Metrics>,
-        stopping: watch::Receiver<bool>,
-    ) -> Arc<Forward> {
-        let (ledger, followers) = (Ledger::default(), Mutex::default());
+    /// The Data API of these targets.
+    pub fn new(backend: Arc<RedshiftBackend>, around: Surroundings) -> Arc<Forward> {
+        let Surroundings { doors, metrics, journal, stopping } = around;
+        let (ledger, followers) = (Ledger::new(journal), Mutex::default());
         Arc::new(Forward { backend, doors, metrics, ledger, followers, stopping })
     }
 
@@ -115,18 +137,17 @@ impl Forward {
     /// # Errors
     /// Those of the service, and AccessDeniedException where a policy does not let it pass.
     pub async fn call(self: &Arc<Self>, operation: &str, body: &Bytes, client: &Client) -> Answer {
+        let call = Call { operation, client };
         match operation {
-            "ExecuteStatement" | "BatchExecuteStatement" => self.execute(operation, input(body)?, client).await,
-            "DescribeStatement" | "CancelStatement" => self.by_id(operation, input(body)?, client).await,
+            "ExecuteStatement" | "BatchExecuteStatement" => self.execute(call, input(body)?).await,
+            "DescribeStatement" | "CancelStatement" => self.by_id(call, input(body)?).await,
             "GetStatementResult" | "GetStatementResultV2" => {
                 let body: Map<String, Value> = input(body)?;
                 self.check_size(&body, client).await?;
-                self.by_id(operation, body, client).await
+                self.by_id(call, body).await
             }
-            "ListStatements" | "ListSessions" => self.list(operation, input(body)?, client).await,
-            "ListDatabases" | "ListSchemas" | "ListTables" | "DescribeTable" => {
-                self.catalog(operation, input(body)?, client).await
-            }
+            "ListStatements" | "ListSessions" => self.list(call, input(body)?).await,
+            "ListDatabases" | "ListSchemas" | "ListTables" | "DescribeTable" => self.catalog(call, input(body)?).await,
             other => Err(unknown_operation(other)),
         }
     }
@@ -147,23 +168,48 @@ impl Forward {
     }
 
     /// A call about one of the caller's statements.
-    async fn by_id(&self, operation: &str, body: Map<String, Value>, client: &Client) -> Answer {
-        let (started, _) = self.own(&body, client)?;
-        pass_on(&started.target, operation, &body).await
+    async fn by_id(&self, call: Call<'_>, body: Map<String, Value>) -> Answer {
+        let (started, _) = self.own(&body, call.client).await?;
+        pass_on(&started.target, call.operation, &body).await
     }
 
     /// The statement that a call is about, if it is the caller's, and which of its texts.
-    fn own(&self, body: &Map<String, Value>, client: &Client) -> Result<(Arc<Started>, Option<usize>), ApiError> {
+    async fn own(&self, body: &Map<String, Value>, client: &Client) -> Result<(Arc<Started>, Option<usize>), ApiError> {
         let asked: ById = parsed(body)?;
         let id = asked.statement()?;
         let text = asked.id.unwrap_or_default();
-        let started = self.ledger.statement(&id.id.to_string(), client.name());
+        let name = id.id.to_string();
+        let started = match self.ledger.statement(&name, client.name()) {
+            Some(started) => Some(started),
+            None => self.recalled(&name, client).await,
+        };
         started.map(|started| (started, id.part)).ok_or_else(|| no_statement(&text))
+    }
+
+    /// The caller's statement from before the gateway was started.
+    async fn recalled(&self, id: &str, client: &Client) -> Option<Arc<Started>> {
+        let entry = self.ledger.earlier(id, client.name())?.clone();
+        // It may be a target no longer, or not theirs.
+        let (name, _) = self.targets(client).find(|(name, _)| **name == entry.target)?;
+        let reached = self.reach_by_name(name, client).await.ok()?;
+        let (started, is_new) = self.ledger.recall(Arc::new(Started {
+            id: entry.id,
+            owner: entry.owner,
+            target_name: entry.target,
+            target: reached.target,
+            answer: Value::Null,
+            limited: !entry.limits.is_empty(),
+            ended: watch::Sender::new(None),
+        }));
+        if is_new && started.limited {
+            self.follow_earlier(Arc::clone(&started), entry.limits);
+        }
+        Some(started)
     }
 
     /// Does a policy let a result of its size pass?
     async fn check_size(&self, body: &Map<String, Value>, client: &Client) -> Result<(), ApiError> {
-        let (started, part) = self.own(body, client)?;
+        let (started, part) = self.own(body, client).await?;
         if !started.limited {
             return Ok(());
         }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{Client, Forward};
+use super::{Call, Client, Forward};
 use crate::{
     auth::gate::Guest,
     backend::redshift::target::Target,
@@ -40,18 +40,18 @@ impl Forward {
     /// Where something is missing, or it is none of the caller's.
     pub(super) async fn reach(
         &self,
+        call: Call<'_>,
         place: &Place,
         database: Option<&str>,
-        operation: &str,
-        client: &Client,
     ) -> Result<Reached, ApiError> {
+        let client = call.client;
         match (&place.cluster_identifier, &place.workgroup_name) {
             (Some(_), Some(_)) => return Err(both_places()),
             (None, None) => return Err(no_place()),
             _ => {}
         }
         let database = database.ok_or_else(no_database)?;
-        let refused = || denied(client, operation, place, database);
+        let refused = || denied(call, place, database);
         let meant = self.targets(client).find(|(name, config)| is_meant(name, config, place, Some(database)));
         let (name, _) = meant.ok_or_else(refused)?;
         let reached = self.reach_by_name(name, client).await?;
@@ -97,7 +97,8 @@ pub fn is_meant(name: &str, config: &TargetConfig, place: &Place, database: Opti
         && is(database, Some(&config.database))
 }
 
-fn denied(client: &Client, operation: &str, place: &Place, database: &str) -> ApiError {
+fn denied(call: Call<'_>, place: &Place, database: &str) -> ApiError {
+    let Call { operation, client } = call;
     let who = client.name().unwrap_or("anonymous");
     let kind = if place.cluster_identifier.is_some() { "cluster" } else { "workgroup" };
     let named = place.cluster_identifier.as_ref().or(place.workgroup_name.as_ref()).map_or("", String::as_str);

@@ -17,8 +17,6 @@ use serde_json::{Map, Value};
 
 use super::{Attempts, Client, Failure};
 
-/// The longest that the service waits for a statement: Data API reference, "WaitTimeSeconds".
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How long a call is made again whose caller waits for it.
 const RETRY_FOR: Duration = Duration::from_secs(20);
 
@@ -77,7 +75,9 @@ impl Client {
             };
             self.sdk.list_databases().customize().mutate_request(put).interceptor(heard.clone()).send()
         };
-        let attempts = Attempts { longest: self.call_timeout + LONGEST_WAIT, retry_for: self.retry_for.min(RETRY_FOR) };
+        let wait = body.get("WaitTimeSeconds").and_then(Value::as_u64).unwrap_or(0);
+        let longest = self.call_timeout + Duration::from_secs(wait);
+        let attempts = Attempts { longest, retry_for: self.retry_for.min(RETRY_FOR) };
         let answered = self.until_answered_within(attempts, attempt).await;
         let said = match heard.take() {
             Some(Value::Object(said)) => said,
