@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use redshift_sql_dialect::Error;
+
 use crate::{clock, system::logs::TerminationRecord};
 
 /// How a session is stopped from outside.
@@ -16,6 +18,11 @@ pub trait SessionControl: fmt::Debug + Send + Sync {
 
     /// Ends the session with 57P01, whatever it is doing. Does not wait for it to end.
     fn terminate(&self);
+
+    /// Ends the session with this error as soon as it does nothing: it cannot go on, and what it does fails by itself.
+    fn end(&self, _why: &Error) {
+        self.terminate();
+    }
 }
 
 /// What is done to a session.

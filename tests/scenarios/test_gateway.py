@@ -319,8 +319,9 @@ def test_an_expired_session_ends_the_connection(gateway, service):
     connection = gateway.connect()
     connection.execute("create temp table t (a int)")
     service.plan = once(gone, submits("select"))
-    with fails("57P01"):
+    with fails("57P01") as failed:
         connection.execute("select * from t")
+    assert "its session of the Data API has ended" in str(failed.value)
     # It is not replaced by a new one without a word.
     with pytest.raises(psycopg.OperationalError):
         connection.execute("select 1")
@@ -334,8 +335,9 @@ def test_a_commit_that_is_lost_for_good_is_not_called_done(emulator, service):
             connection.execute("begin")
             connection.execute("insert into t values (1)")
             service.plan = lambda call: "drop" if call.sql == "COMMIT" else None
-            with fails("08007"):
+            with fails("08007") as failed:
                 connection.execute("commit")
+            assert "not known whether the transaction was committed" in str(failed.value)
 
 
 def test_limits_are_told_before_they_bite(gateway):

@@ -34,11 +34,14 @@ struct Switches {
     /// Why its statement is to stop.
     cancelled: watch::Sender<Option<Error>>,
     terminated: watch::Sender<bool>,
+    /// Why it cannot go on.
+    lost: watch::Sender<Option<Error>>,
 }
 
 impl Default for Switches {
     fn default() -> Self {
-        Switches { cancelled: watch::Sender::new(None), terminated: watch::Sender::new(false) }
+        let (cancelled, lost) = (watch::Sender::new(None), watch::Sender::new(None));
+        Switches { cancelled, terminated: watch::Sender::new(false), lost }
     }
 }
 
@@ -49,6 +52,10 @@ impl SessionControl for Switches {
 
     fn terminate(&self) {
         self.terminated.send_replace(true);
+    }
+
+    fn end(&self, why: &Error) {
+        self.lost.send_replace(Some(why.clone()));
     }
 }
 
@@ -133,6 +140,13 @@ impl Registration {
     pub async fn terminated(&self) {
         let mut requests = self.switches.terminated.subscribe();
         let _ = requests.wait_for(|requested| *requested).await;
+    }
+
+    /// Waits until the connection cannot go on: why. Its statement, where one runs, is to tell that first.
+    pub async fn lost(&self) -> Error {
+        let mut losses = self.switches.lost.subscribe();
+        let lost = losses.wait_for(Option::is_some).await;
+        lost.ok().and_then(|why| why.clone()).unwrap_or_else(terminated_error)
     }
 }
 

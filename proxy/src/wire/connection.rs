@@ -71,6 +71,7 @@ impl<'w> Connection<'w> {
                 biased;
                 () = stopped(&mut self.shutdown) => return Err(WireError::Fatal(terminated_error())),
                 () = self.registration.terminated() => return Err(WireError::Fatal(terminated_error())),
+                why = self.registration.lost() => return Err(WireError::Fatal(why)),
                 frame = self.wire.read_message() => frame?,
                 () = idle(idle_limit) => return Err(WireError::Fatal(idle_too_long())),
             };

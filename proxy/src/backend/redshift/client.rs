@@ -46,6 +46,10 @@ const POLLS: [Duration; 2] = [Duration::from_millis(10), Duration::from_secs(1)]
 /// Seconds that the service waits for a statement when it is submitted. Nobody can cancel it until its id is known.
 const SUBMISSION_WAIT: i32 = 1;
 
+/// The names of failures that are not the service's: the SDK could not make the call, or not send it.
+const CONFIGURATION: &str = "Configuration";
+const DISPATCH: &str = "Dispatch";
+
 /// A call that failed for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
@@ -58,6 +62,13 @@ pub enum Failure {
     },
     /// Nobody knows what became of it.
     Lost(String),
+}
+
+impl Failure {
+    /// Was the call never sent, because something is missing here?
+    pub fn is_unsent(&self) -> bool {
+        matches!(self, Failure::Refused { code, .. } if code == CONFIGURATION || code == DISPATCH)
+    }
 }
 
 /// How far a statement has come.
@@ -215,17 +226,14 @@ impl Client {
         Client { retry_for: self.retry_for.min(IMPATIENCE), ..self.clone() }
     }
 
-    /// Is there what every call needs?
-    ///
-    /// # Errors
-    /// What is missing, and where it is looked for.
-    pub async fn is_equipped(&self) -> Result<(), String> {
+    /// What every call needs and is not there, where it is known, and where it is looked for.
+    pub async fn missing(&self) -> Option<String> {
         if self.region.is_none() {
-            return Err("no region is known: --region, AWS_REGION or a profile names it".to_string());
+            return Some("no region is known: --region, AWS_REGION or a profile names it".to_string());
         }
-        let Some(provider) = &self.credentials else { return Err("there are no AWS credentials".to_string()) };
+        let Some(provider) = &self.credentials else { return Some("there are no AWS credentials".to_string()) };
         let provided = provider.provide_credentials().await;
-        provided.map(drop).map_err(|error| format!("there are no AWS credentials: {}", told(&error)))
+        provided.err().map(|error| format!("there are no AWS credentials: {}", told(&error)))
     }
 
     /// The credentials that calls are signed with.
@@ -491,7 +499,7 @@ where
         }
         // It was never sent: credentials or configuration are missing.
         SdkError::ConstructionFailure(_) => {
-            (Failure::Refused { code: "Configuration".to_string(), message: told(error) }, false)
+            (Failure::Refused { code: CONFIGURATION.to_string(), message: told(error) }, false)
         }
         SdkError::DispatchFailure(dispatch) => {
             // What is neither the network nor time is credentials that could not be had.
@@ -499,7 +507,7 @@ where
             if dispatch.is_io() || dispatch.is_timeout() || other.is_some() {
                 (Failure::Lost(format!("the Data API cannot be reached: {}", told(error))), true)
             } else {
-                (Failure::Refused { code: "Dispatch".to_string(), message: told(error) }, false)
+                (Failure::Refused { code: DISPATCH.to_string(), message: told(error) }, false)
             }
         }
         _ => (Failure::Lost(told(error)), true),

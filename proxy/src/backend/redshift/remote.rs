@@ -308,10 +308,10 @@ impl Remote {
     }
 
     fn lose(&self, error: Error) {
-        self.state().lost.get_or_insert(error);
-        // The client hears of the error, and then of the end.
+        let why = self.state().lost.get_or_insert(error).clone();
+        // The client hears of it from its statement, and then from the end of its connection.
         if let Some(control) = &self.control {
-            control.terminate();
+            control.end(&why);
         }
     }
 

@@ -110,11 +110,17 @@ impl Target {
     /// # Errors
     /// Why not.
     pub async fn check(&self) -> Result<()> {
-        self.client.is_equipped().await.map_err(|missing| Error::new(SqlState::CONNECTION_FAILURE, missing))?;
         let client = self.client.impatient();
         let (sql, form) = (WHO.to_string(), ResultForm::Json);
         let submission = Submission { sql, parameters: Vec::new(), session: None, keep_alive: 0, form };
-        let submitted = client.submit(&submission).await.map_err(|failure| call_error(&failure))?;
+        let submitted = match client.submit(&submission).await {
+            Ok(submitted) => submitted,
+            Err(failure) if failure.is_unsent() => {
+                let missing = client.missing().await;
+                return Err(missing.map_or(call_error(&failure), |what| Error::new(SqlState::CONNECTION_FAILURE, what)));
+            }
+            Err(failure) => return Err(call_error(&failure)),
+        };
         let ended = match submitted.status {
             Status::Finished => submitted,
             _ => client.ended(&submitted.id).await.map_err(|failure| call_error(&failure))?,
