@@ -2,8 +2,9 @@
 //!
 //! SQL scripts run three times: on the library (`slt::embedded::FILE`), through the socket (`slt::wire::FILE`), and through a
 //! gateway before the Data API (`slt::gateway::FILE`); wire scripts twice (`wire::FILE`, `wire::gateway::FILE`). What a gateway
-//! cannot give is in [`gateway`].
+//! cannot give is in [`gateway`]. One more test sees to it that scripts call every function there is ([`functions`]).
 
+mod functions;
 mod gateway;
 mod slt;
 mod wire;
@@ -26,6 +27,11 @@ fn main() {
             }));
         }
     }
+    trials.push(Trial::test("functions::every_function_of_the_list_is_called", || {
+        let scripts = files("slt", "slt");
+        let scripts: Vec<&Path> = scripts.iter().map(|file| file.path.as_path()).collect();
+        functions::check(&scripts).map_err(Failed::from)
+    }));
     for file in files("wire", "wire") {
         if gateway::takes(&format!("wire::{}", file.name)) {
             let path = file.path.clone();

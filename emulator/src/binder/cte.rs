@@ -65,7 +65,7 @@ impl Binder {
             let bound = if with.recursive && reads(&cte.query, &|read| self.fold(read) == name) {
                 self.recursive(cte, &name)?
             } else {
-                let bound = self.bound(&cte.query, Untyped::Settle)?;
+                let bound = self.nested(&cte.query)?;
                 self.with_names(cte, bound)?
             };
             self.ctes.push(CteScope { name, plan: CtePlan::Bound(bound.plan), columns: bound.columns.to_vec() });
@@ -144,6 +144,16 @@ impl Binder {
 
     fn recursive(&mut self, cte: &Cte, name: &str) -> Result<Bound> {
         let refuse = |message: String| Error::new(SqlState::INVALID_RECURSION, message).at(cte.name.pos);
+        // "You can't specify a WITH RECURSIVE clause inside a subquery."
+        if self.subquery_depth > 0 {
+            let message = "Recursive CTE in subquery are not supported.";
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message).at(cte.name.pos));
+        }
+        // "For a recursive CTE, the column_name list is required."
+        if cte.columns.is_empty() {
+            let message = format!("recursive common table expression \"{name}\" must have a list of column names");
+            return Err(super::syntax(message).at(cte.name.pos));
+        }
         if !cte.query.order_by.is_empty() || cte.query.limit.is_some() || cte.query.offset.is_some() {
             let message = "ORDER BY or LIMIT in a recursive query is not supported";
             return Err(Error::unsupported(message).at(cte.name.pos));

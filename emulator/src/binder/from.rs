@@ -13,7 +13,6 @@ use super::{
     Binder,
     block::{Block, Clause, Place},
     node,
-    query::Untyped,
     relation::Source,
     scope::{Exposure, Scope, ScopeColumn, ScopeTable},
 };
@@ -73,7 +72,7 @@ impl Binder {
     }
 
     fn bind_derived(&mut self, query: &Query, alias: Option<&TableAlias>) -> Result<(LogicalPlan, Scope)> {
-        let bound = self.bound(query, Untyped::Settle)?;
+        let bound = self.nested(query)?;
         let names = node::field_names(&bound.plan);
         let columns = bound.columns.iter().zip(names).map(|(result, internal)| ScopeColumn {
             table: None,

@@ -100,6 +100,8 @@ pub struct Binder {
     outer: Vec<Arc<Scope>>,
     /// The common table expressions in sight, the innermost WITH last.
     ctes: Vec<CteScope>,
+    /// How many sub-queries of the statement, or of the view, we are inside of.
+    subquery_depth: usize,
     /// How many views we are inside of.
     view_depth: usize,
     /// The database of the view that we are inside of, where the session is not connected to it.
@@ -131,6 +133,7 @@ impl Binder {
             names: 0,
             outer: Vec::new(),
             ctes: Vec::new(),
+            subquery_depth: 0,
             view_depth: 0,
             elsewhere: None,
             uses: nodes::Uses::default(),

@@ -115,6 +115,14 @@ impl Binder {
                 let info = format!("Function \"{name}({})\" not supported.", types.join(","));
                 self.note_leader_only(info, node);
             }
+            // Numbers with a decimal point have their logarithm on the leader node alone (developer guide, "LN").
+            None if name == "ln" => {
+                let of_rows =
+                    |arg: &&Typed| matches!(arg.ty, RedshiftType::Numeric { .. }) && arg.expr.any_column_refs();
+                if args.iter().any(|arg| of_rows(&arg)) {
+                    self.note_leader_only("Function \"ln(numeric)\" not supported.".to_string(), Node::Leader);
+                }
+            }
             None => {}
         }
     }

@@ -192,6 +192,7 @@ impl Binder {
 impl Binder {
     /// What rows are sorted by: their key, or the value itself.
     pub(super) fn sort_key_of(&self, value: Typed) -> Result<PlanExpr> {
+        check_sortable(value.ty)?;
         let same = collation::sensitive(value.clone()).expr;
         Ok(self.key_of(value)?.unwrap_or(same))
     }

@@ -79,6 +79,14 @@ impl Binder {
         bound
     }
 
+    /// Binds a sub-query.
+    pub(super) fn nested(&mut self, query: &Query) -> Result<Bound> {
+        self.subquery_depth += 1;
+        let bound = self.bound(query, Untyped::Settle);
+        self.subquery_depth -= 1;
+        bound
+    }
+
     fn body_and_tail(&mut self, query: &Query, untyped: Untyped) -> Result<Bound> {
         match &query.body {
             QueryBody::Select(select) => {

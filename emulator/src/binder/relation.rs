@@ -266,9 +266,11 @@ impl Binder {
         let owner = self.owner_of(relation);
         let acting = std::mem::replace(&mut self.acting, owner);
         let variables = self.ctx.variables.take();
+        let subquery_depth = std::mem::take(&mut self.subquery_depth);
         self.view_depth += 1;
         let open = super::with_stack(|| self.open_query(&query));
         self.view_depth -= 1;
+        self.subquery_depth = subquery_depth;
         self.ctx.variables = variables;
         self.acting = acting;
         self.ctes = ctes;

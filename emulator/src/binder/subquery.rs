@@ -36,7 +36,6 @@ use super::{
     decorrelate::{Need, is_closed},
     node::{self, JoinKeys, column},
     planned,
-    query::Untyped,
     scope::unsupported_correlation,
 };
 
@@ -77,7 +76,7 @@ impl Binder {
     /// Binds a query with the block's scope in sight.
     fn subquery<'q>(&mut self, query: &'q ast::Query, block: &Block<'q>) -> Result<Bound> {
         self.outer.push(block.scope.clone());
-        let bound = self.bound(query, Untyped::Settle);
+        let bound = self.nested(query);
         self.outer.pop();
         bound
     }

@@ -6,7 +6,7 @@ use datafusion::{
     functions::core::{greatest, least},
     logical_expr::{Case, Expr, ScalarUDF},
 };
-use redshift_sql_dialect::{RedshiftType, Result, ast::BinaryOp};
+use redshift_sql_dialect::{RedshiftType, Result, ast::BinaryOp, types::MAX_CHAR};
 
 use super::{
     collation,
@@ -82,7 +82,8 @@ fn nullif(mut call: Call<'_>) -> Result<Typed> {
     Ok(Typed::new(case(vec![(equal.expr, null.expr)], Some(first.expr)), first.ty))
 }
 
-/// "NVL2 return type": the other's where one is NULL, the common one of numbers and of dates, else the second argument's.
+/// "NVL2 return type": the other's where one is NULL, the common one of numbers and of dates, else the second argument's,
+/// where it is a string's as long as the longer one needs.
 fn nvl2(call: Call<'_>) -> Result<Typed> {
     let missing = call.missing();
     let ctx = call.ctx;
@@ -92,6 +93,7 @@ fn nvl2(call: Call<'_>) -> Result<Typed> {
         (RedshiftType::Unknown, ty) if present.is_null_literal() => ty,
         (RedshiftType::Unknown, _) => RedshiftType::Varchar(present.unknown_text().map_or(1, str::len).max(1) as u32),
         (ty, _) if absent.is_null_literal() => ty,
+        (RedshiftType::Char(a), RedshiftType::Varchar(b)) => RedshiftType::Char(a.max(b).min(MAX_CHAR)),
         (a, b) if a.is_number() == b.is_number() => common_type(&[&present, &absent], "NVL2")?,
         (ty, _) => ty,
     };

@@ -75,6 +75,12 @@ impl Conversion {
         Kernel::new(format!("cast({} as {to})", self.from), self, to, convert)
     }
 
+    /// Are characters of more than one byte refused? What a table keeps as CHAR has none; a query's text in the logs, which is
+    /// CHAR as well, may have some.
+    fn checks_characters(&self) -> bool {
+        self.excess == Excess::Refuse || self.failure == Failure::Compute && !matches!(self.from, RedshiftType::Char(_))
+    }
+
     fn failed<R>(&self, error: impl FnOnce() -> Error) -> Result<Option<R>> {
         if self.failure == Failure::Null { Ok(None) } else { Err(error()) }
     }
@@ -207,9 +213,7 @@ fn text_to_text(how: &Conversion, args: &Args) -> Result<ArrayRef> {
 /// A string as its type holds it: no longer than it may be, CHAR without trailing blanks.
 fn fit<'a>(how: &Conversion, text: &'a str) -> Result<Option<&'a str>> {
     let (most, text) = match how.to {
-        RedshiftType::Char(_)
-            if !text.is_ascii() && (how.excess == Excess::Refuse || how.failure == Failure::Compute) =>
-        {
+        RedshiftType::Char(_) if !text.is_ascii() && how.checks_characters() => {
             return how.failed(|| not_ascii(text));
         }
         RedshiftType::Char(n) => (n as usize, text.trim_end_matches(' ')),

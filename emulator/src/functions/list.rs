@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use datafusion::logical_expr::Expr;
+use redshift_sql_dialect::{RedshiftType, SqlState};
+
 use super::{FAMILIES, Node, aggregate, catalog_info, classes, no_such_function, node, record_rows, window};
+use crate::binder::Typed;
 
 /// Each function of the developer guide: name, category of the guide (`undocumented` for what only PostgreSQL's
 /// documentation has), where it runs (`any`, `leader`, `compute`), and its state: `answers`, `refuses` (it is known, and
@@ -116,4 +120,73 @@ fn the_engines_own_functions_do_not_show() {
         assert_eq!(error, no_such_function(name, &[]));
         assert_eq!(error.message(), format!("function {name}() does not exist"));
     }
+}
+
+/// The types of columns.
+const COLUMN_TYPES: [RedshiftType; 21] = [
+    RedshiftType::Int2,
+    RedshiftType::Int4,
+    RedshiftType::Int8,
+    RedshiftType::Numeric { precision: 10, scale: 2 },
+    RedshiftType::Float4,
+    RedshiftType::Float8,
+    RedshiftType::Bool,
+    RedshiftType::Char(40),
+    RedshiftType::Varchar(40),
+    RedshiftType::Date,
+    RedshiftType::Time,
+    RedshiftType::TimeTz,
+    RedshiftType::Timestamp,
+    RedshiftType::TimestampTz,
+    RedshiftType::YEAR_TO_MONTH,
+    RedshiftType::DAY_TO_SECOND,
+    RedshiftType::Super,
+    RedshiftType::Varbyte(40),
+    RedshiftType::HllSketch,
+    RedshiftType::Geometry,
+    RedshiftType::Geography,
+];
+
+/// Lists of arguments: up to two columns of any types, and the same with up to three numbers or strings behind them.
+fn argument_lists() -> Vec<Vec<RedshiftType>> {
+    let mut lists = vec![Vec::new()];
+    for first in COLUMN_TYPES {
+        lists.push(vec![first]);
+        for second in COLUMN_TYPES {
+            lists.push(vec![first, second]);
+        }
+        for rest in [RedshiftType::Int4, RedshiftType::Varchar(40)] {
+            lists.extend([vec![first, first, rest], vec![first, rest, rest], vec![first, rest, rest, rest]]);
+        }
+    }
+    lists
+}
+
+/// Whatever the types of its arguments are, a function binds or tells what is wrong with them: 42883 with its name and their
+/// types where there is no such function, and never an error of ours.
+#[test]
+fn every_function_over_every_type() {
+    let ctx = super::testing::context();
+    let lists = argument_lists();
+    let mut wrong = Vec::new();
+    for function in FAMILIES.iter().flat_map(|family| family.iter()) {
+        for types in &lists {
+            let column =
+                |(index, ty): (usize, &RedshiftType)| Typed::new(Expr::Column(format!("c{index}").into()), *ty);
+            let args: Vec<Typed> = types.iter().enumerate().map(column).collect();
+            let missing = no_such_function(function.name, &args);
+            let Err(error) = super::scalar(function.name, args, &ctx) else { continue };
+            let told = match error.sqlstate() {
+                // What NULLIF and DECODE compare may have no comparison.
+                SqlState::UNDEFINED_FUNCTION => {
+                    error.message() == missing.message() || error.message().starts_with("operator does not exist: ")
+                }
+                state => state != SqlState::INTERNAL_ERROR,
+            };
+            if !told {
+                wrong.push(format!("{} {types:?}: {error}", function.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong: {:#?}", wrong.len(), &wrong[..wrong.len().min(200)]);
 }

@@ -268,7 +268,6 @@ pub fn output_name(name: &str) -> &str {
         "current_timestamp" => "timestamptz",
         "current_time" => "timetz",
         "nvl" => "coalesce",
-        "log" => "dlog10",
         "trim" => "btrim",
         "user" => "current_user",
         other => other,
@@ -290,6 +289,11 @@ pub fn takes_date_part(name: &str) -> bool {
 
 /// 42883 with the hint that Postgres gives. What the grammar makes of its own words is a function of pg_catalog.
 pub fn no_such_function(name: &str, args: &[Typed]) -> Error {
+    no_such_function_of(name, args.iter().map(|arg| arg.ty))
+}
+
+/// The same of arguments of these types.
+fn no_such_function_of(name: &str, types: impl Iterator<Item = RedshiftType>) -> Error {
     let name = match name {
         "dateadd" | "date_add" => "pg_catalog.date_add",
         "datediff" | "date_diff" => "pg_catalog.date_diff",
@@ -299,11 +303,11 @@ pub fn no_such_function(name: &str, args: &[Typed]) -> Error {
         "substring" => "pg_catalog.substring",
         other => other,
     };
-    let shown = |arg: &Typed| match arg.ty {
+    let shown = |ty| match ty {
         RedshiftType::Unknown => "\"unknown\"",
         ty => ty.base_name(),
     };
-    let types: Vec<&str> = args.iter().map(shown).collect();
+    let types: Vec<&str> = types.map(shown).collect();
     Error::new(SqlState::UNDEFINED_FUNCTION, format!("function {name}({}) does not exist", types.join(", ")))
         .with_hint("No function matches the given name and argument types. You may need to add explicit type casts.")
 }

@@ -13,7 +13,7 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_VAR
 use super::{
     collation,
     kernel::{Kernel, Parameters, Run},
-    no_such_function,
+    no_such_function, no_such_function_of,
 };
 use crate::binder::{BindContext, CastKind, Strength, Typed, cast, number_rank, settle, strength};
 
@@ -296,8 +296,18 @@ pub(super) fn call(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Ty
     };
     collation::check_mix(&args)?;
     let insensitive = name != collation::COLLATE && args.iter().any(collation::is_insensitive);
+    let types: Vec<RedshiftType> = args.iter().map(|arg| arg.ty).collect();
     let accept = |(index, arg)| overload.param(index).unwrap_or(Param::Any).accept(arg, ctx);
     let args = args.into_iter().enumerate().map(accept).collect::<Result<_>>()?;
-    let result = (overload.build)(Call { name: function.name, args, ctx })?;
+    let result = (overload.build)(Call { name: function.name, args, ctx });
+    let result = result.map_err(|error| with_types(error, name, &types))?;
     Ok(collation::inherited(result, insensitive))
+}
+
+/// That there is no such function is said of the arguments as they were before they were cast.
+fn with_types(error: Error, name: &str, types: &[RedshiftType]) -> Error {
+    if error.sqlstate() != SqlState::UNDEFINED_FUNCTION || !error.message().starts_with("function ") {
+        return error;
+    }
+    no_such_function_of(name, types.iter().copied())
 }

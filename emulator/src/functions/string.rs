@@ -71,6 +71,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
 /// The name of the kernel of [`without_trailing_blanks`].
 pub const WITHOUT_BLANKS: &str = "without_trailing_blanks";
 
+/// The name of the kernel of [`ordered_by_bytes`].
+pub const ORDERED_BY_BYTES: &str = "ordered_by_bytes";
+/// The name of the kernel of [`with_blanks_back`].
+pub const WITH_BLANKS_BACK: &str = "with_blanks_back";
+
 /// A string without the blanks at its end: what strings are compared as.
 pub fn without_trailing_blanks(value: Expr) -> Expr {
     Kernel::new(WITHOUT_BLANKS, (), RedshiftType::Varchar(MAX_VARCHAR), trim_trailing_blanks).call(vec![value]).expr
@@ -86,6 +91,42 @@ fn trim_trailing_blanks((): &(), args: &Args) -> Result<ArrayRef> {
     let mut builder = StringViewBuilder::with_capacity(strings.len());
     for value in strings {
         builder.append_option(value.map(|text| text.trim_end_matches(' ')));
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+/// A string whose order by bytes is the order that strings are compared in, for MIN and MAX: blanks at its end do not count,
+/// unless nothing else differs. No string has the character 0, and none sorts before it. See [`with_blanks_back`].
+pub fn ordered_by_bytes(value: Expr) -> Expr {
+    let run = |_: &(), args: &Args| last_characters(args, ' ', '\0');
+    Kernel::new(ORDERED_BY_BYTES, (), RedshiftType::Varchar(MAX_VARCHAR), run).call(vec![value]).expr
+}
+
+/// The string that [`ordered_by_bytes`] was made of.
+pub fn with_blanks_back(ordered: Expr) -> Typed {
+    let run = |_: &(), args: &Args| last_characters(args, '\0', ' ');
+    Kernel::new(WITH_BLANKS_BACK, (), RedshiftType::Varchar(MAX_VARCHAR), run).call(vec![ordered])
+}
+
+/// Strings that have another character instead of this one at their end; the same array where none ends with it.
+fn last_characters(args: &Args, from: char, to: char) -> Result<ArrayRef> {
+    let array = &args.columns[0].array;
+    let strings = array.as_string_view_opt().ok_or_else(|| Error::internal("a string is not one"))?;
+    if !strings.bytes_iter().any(|bytes| bytes.last() == Some(&(from as u8))) {
+        return Ok(Arc::clone(array));
+    }
+    let mut builder = StringViewBuilder::with_capacity(strings.len());
+    let mut replaced = String::new();
+    for value in strings {
+        let Some(text) = value else {
+            builder.append_null();
+            continue;
+        };
+        let kept = text.trim_end_matches(from);
+        replaced.clear();
+        replaced.push_str(kept);
+        replaced.extend(std::iter::repeat_n(to, text.len() - kept.len()));
+        builder.append_value(&replaced);
     }
     Ok(Arc::new(builder.finish()))
 }

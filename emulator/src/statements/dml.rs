@@ -22,6 +22,7 @@ use crate::{
 
 /// Runs INSERT.
 pub(crate) async fn insert(insert: &Insert, work: &mut Work<'_>) -> Result<Outcome> {
+    work.refuse_view(&insert.table, "insert into", "INSERT")?;
     work.lock(&insert.table, LockMode::ShareRowExclusive).await?;
     let bound = work.bind(|mut binder| binder.insert_rows(insert)).await?;
     let count = append(bound.plan, &bound.relation, work).await?;
@@ -47,6 +48,7 @@ pub(super) async fn append_streams(
 
 /// Runs DELETE.
 pub(crate) async fn delete(delete: &Delete, work: &mut Work<'_>) -> Result<Outcome> {
+    work.refuse_view(&delete.table, "delete from", "DELETE")?;
     work.lock(&delete.table, LockMode::ShareRowExclusive).await?;
     let bound = work.bind(|mut binder| binder.delete_rows(delete)).await?;
     execution::trace::writes(&bound.relation);
@@ -57,6 +59,7 @@ pub(crate) async fn delete(delete: &Delete, work: &mut Work<'_>) -> Result<Outco
 
 /// Runs UPDATE: the old rows are deleted and the new ones added, both from one run of the plan.
 pub(crate) async fn update(update: &Update, work: &mut Work<'_>) -> Result<Outcome> {
+    work.refuse_view(&update.table, "update", "UPDATE")?;
     work.lock(&update.table, LockMode::ShareRowExclusive).await?;
     let bound = work.bind(|mut binder| binder.update_rows(update)).await?;
     execution::trace::writes(&bound.relation);

@@ -170,6 +170,19 @@ impl<'a> Work<'a> {
         Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message).at(name.pos()))
     }
 
+    /// Refuses to change the rows of a view, as PostgreSQL 8.0 words it: `cannot insert into a view`.
+    ///
+    /// # Errors
+    /// 0A000 where it is a view; 42P01 where there is no such relation.
+    fn refuse_view(&self, name: &ObjectName, change: &str, event: &str) -> Result<()> {
+        let relation = self.binder().resolve(name)?;
+        if !matches!(relation.kind, RelationKind::View(_)) {
+            return Ok(());
+        }
+        let error = Error::new(SqlState::FEATURE_NOT_SUPPORTED, format!("cannot {change} a view"));
+        Err(error.with_hint(format!("You need an unconditional ON {event} DO INSTEAD rule.")).at(name.pos()))
+    }
+
     /// Allots values for the identity column of a table.
     fn identities(&self, relation: &Arc<Relation>) -> rows::IdentityAllotment {
         self.transaction.identities(relation)

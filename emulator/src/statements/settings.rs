@@ -69,8 +69,17 @@ pub(crate) fn show_columns(show: &Show) -> Vec<ResultColumn> {
     match show {
         // Developer guide, "USE".
         Show::Parameter(name) if name == "use" => vec![ResultColumn::computed("Use Database", RedshiftType::Text)],
-        Show::Parameter(name) => vec![ResultColumn::computed(name.as_str(), RedshiftType::Text)],
+        Show::Parameter(name) => vec![ResultColumn::computed(written_name(name), RedshiftType::Text)],
         Show::All => ["name", "setting"].map(|name| ResultColumn::computed(name, RedshiftType::Text)).to_vec(),
+    }
+}
+
+/// A parameter's name as SHOW heads its value: that of two has capitals, as in PostgreSQL (developer guide, "datestyle").
+fn written_name(name: &str) -> &str {
+    match name {
+        "datestyle" => "DateStyle",
+        "timezone" => "TimeZone",
+        other => other,
     }
 }
 

@@ -212,7 +212,7 @@ impl Parts {
     /// Microseconds since 1970-01-01 00:00, as clocks show it.
     fn local(&self, input: &DateTimeInput) -> Result<i64, Fault> {
         let (day, time) = self.day_and_time(input)?;
-        day.checked_mul(DAY).and_then(|midnight| midnight.checked_add(time)).ok_or(Fault::Field)
+        day.checked_mul(DAY).and_then(|midnight| midnight.checked_add(time)).ok_or(Fault::NotHeld)
     }
 }
 

@@ -59,7 +59,9 @@ pub enum Fault {
     },
     /// A month 13, an hour 25, a February 30.
     Field,
-    /// The same, where another order of day and month might help.
+    /// A timestamp of Redshift's that cannot be held here: microseconds since 1970 end before those since 2000 do.
+    NotHeld,
+    /// A month 13 or the like, where another order of day and month might help.
     FieldOrder,
     /// A field of an interval is too large.
     IntervalField,
@@ -92,6 +94,9 @@ impl InputError {
             Fault::Field => {
                 Error::new(SqlState::DATETIME_FIELD_OVERFLOW, format!("date/time field value out of range: \"{text}\""))
             }
+            Fault::NotHeld => Error::unsupported(format!(
+                "timestamps after 294247-01-10 04:00:54.775807 are not supported: \"{text}\""
+            )),
             Fault::FieldOrder => {
                 Error::new(SqlState::DATETIME_FIELD_OVERFLOW, format!("date/time field value out of range: \"{text}\""))
                     .with_hint("Perhaps you need a different \"datestyle\" setting.")

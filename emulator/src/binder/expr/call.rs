@@ -13,6 +13,7 @@ use super::{Binder, Typed, literal::unknown};
 use crate::{
     binder::{
         block::{Block, Clause, GroupingCall, Place, placeholder},
+        order::check_sortable,
         planned,
     },
     functions::{self, AggregateParts, FunctionClass, OrderedArg, collation},
@@ -149,6 +150,9 @@ impl Binder {
         let inside = Place::of(Clause::AggregateArgument);
         let args = self.aggregate_arguments(&call.args, block, inside)?;
         self.uses_function(&name, &args);
+        if call.distinct {
+            args.iter().try_for_each(|arg| check_sortable(arg.ty))?;
+        }
         let parts = AggregateParts {
             name,
             args,

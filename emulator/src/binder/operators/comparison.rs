@@ -14,7 +14,11 @@ use datafusion::{
     logical_expr::{Expr, Operator, expr::InList},
     scalar::ScalarValue,
 };
-use redshift_sql_dialect::{Error, Pos, RedshiftType, Result, ast::BinaryOp, types::MAX_VARCHAR};
+use redshift_sql_dialect::{
+    Error, Pos, RedshiftType, Result,
+    ast::BinaryOp,
+    types::{MAX_PRECISION, MAX_VARCHAR},
+};
 
 use super::{arithmetic::untyped, datafusion_binary, missing, text_length};
 use crate::{
@@ -166,6 +170,8 @@ fn numbers(left: Typed, right: Typed, ctx: &BindContext) -> Result<(Typed, Typed
     Ok((cast(left, ty, CastKind::Implicit, ctx)?, cast(right, ty, CastKind::Implicit, ctx)?))
 }
 
+/// The type that two numbers are compared in: a DECIMAL of all digits that either has. Where there are more than 38, those before
+/// the point that hardly any value has are given up, or else all but the first fifteen.
 fn comparable(l: RedshiftType, r: RedshiftType) -> RedshiftType {
     use crate::binder::coercion::as_decimal;
     match (as_decimal(l), as_decimal(r)) {
@@ -173,8 +179,13 @@ fn comparable(l: RedshiftType, r: RedshiftType) -> RedshiftType {
             if !(l.is_integer() && r.is_integer()) =>
         {
             let scale = s1.max(s2);
-            let precision = (p1 - s1).max(p2 - s2) + scale;
-            if precision <= 38 { RedshiftType::numeric(precision, scale) } else { RedshiftType::Float8 }
+            match (p1 - s1).max(p2 - s2) + scale {
+                // Nineteen digits are held in 64 bits, which do not take all numbers of nineteen digits.
+                19 => RedshiftType::numeric(20, scale),
+                precision if precision <= MAX_PRECISION => RedshiftType::numeric(precision, scale),
+                _ if MAX_PRECISION - scale >= 19 => RedshiftType::numeric(MAX_PRECISION, scale),
+                _ => RedshiftType::Float8,
+            }
         }
         _ => wider(l, r).unwrap_or(l),
     }

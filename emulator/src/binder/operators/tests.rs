@@ -269,3 +269,83 @@ fn logic_has_three_values() {
     ]);
     check_errors_of(Leaves::Constants, &[("'x' and true", "22P02", "invalid input syntax for type boolean: \"x\"")]);
 }
+
+/// The digits and the scale of `p1,s1 op p2,s2`: developer guide, "Computations with numeric values".
+fn documented(op: char, (p1, s1): (i32, i32), (p2, s2): (i32, i32)) -> (i32, i32) {
+    let (precision, scale) = match op {
+        '+' | '-' => ((p1 - s1).max(p2 - s2) + 1 + s1.max(s2), s1.max(s2)),
+        '*' => (p1 + p2 + 1, s1 + s2),
+        _ => {
+            let scale = (s1 + p2 - s2 + 1).max(4);
+            (p1 - s1 + s2 + scale, scale)
+        }
+    };
+    match op {
+        // "Notes on division operations"
+        '/' if precision > 38 => (38, (38 + scale - precision).max(4)),
+        // "The maximum precision for all DECIMAL values is 38."
+        _ => (precision.min(38), scale.min(38)),
+    }
+}
+
+#[test]
+fn decimals_of_all_sizes_have_the_documented_types() {
+    let sizes: Vec<(i32, i32)> = [1, 2, 5, 8, 10, 15, 18, 19, 20, 29, 37, 38]
+        .into_iter()
+        .flat_map(|p| [0, 1, p / 3, p / 2, p - 1].into_iter().filter(move |s| *s < p).map(move |s| (p, s)))
+        .collect();
+    let mut cases = Vec::new();
+    for op in ['+', '-', '*', '/'] {
+        for left in &sizes {
+            for right in &sizes {
+                let ((p1, s1), (p2, s2)) = (left, right);
+                let (precision, scale) = documented(op, *left, *right);
+                let sql = format!("null::decimal({p1},{s1}) {op} null::decimal({p2},{s2})");
+                cases.push((sql, format!("numeric({precision},{scale})")));
+            }
+        }
+    }
+    let cases: Vec<(&str, &str)> = cases.iter().map(|(sql, ty)| (sql.as_str(), ty.as_str())).collect();
+    check_types(&cases);
+}
+
+/// A decimal as text.
+fn decimal(unscaled: i128, scale: u32) -> String {
+    let unit = 10i128.pow(scale);
+    let sign = if unscaled < 0 { "-" } else { "" };
+    let (whole, rest) = (unscaled.unsigned_abs() / unit.unsigned_abs(), unscaled.unsigned_abs() % unit.unsigned_abs());
+    if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest:0width$}", width = scale as usize) }
+}
+
+#[test]
+fn sums_and_products_of_decimals_are_exact() {
+    // A linear congruential generator: the same numbers each time.
+    let mut state = 20_240_229_u64;
+    let mut random = move |below: i128| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        i128::from(state >> 1) % below
+    };
+    let mut cases = Vec::new();
+    for _ in 0..300 {
+        let (p1, p2) = (1 + random(18), 1 + random(18));
+        let (s1, s2) = (random(p1) as u32, random(p2) as u32);
+        let number = |precision: i128, random: &mut dyn FnMut(i128) -> i128| {
+            let most = 10i128.pow(precision as u32);
+            random(2 * most - 1) - (most - 1)
+        };
+        let (a, b) = (number(p1, &mut random), number(p2, &mut random));
+        let typed = |value: i128, precision: i128, scale: u32| {
+            format!("'{}'::decimal({precision},{scale})", decimal(value, scale))
+        };
+        let (left, right) = (typed(a, p1, s1), typed(b, p2, s2));
+        let scale = s1.max(s2);
+        let (a_at, b_at) = (a * 10i128.pow(scale - s1), b * 10i128.pow(scale - s2));
+        cases.push((format!("{left} + {right}"), decimal(a_at + b_at, scale)));
+        cases.push((format!("{left} - {right}"), decimal(a_at - b_at, scale)));
+        cases.push((format!("{left} * {right}"), decimal(a * b, s1 + s2)));
+        let order = (a_at < b_at).to_string();
+        cases.push((format!("{left} < {right}"), order));
+    }
+    let cases: Vec<(&str, &str)> = cases.iter().map(|(sql, value)| (sql.as_str(), value.as_str())).collect();
+    check(&cases);
+}

@@ -37,8 +37,10 @@ use self::{
     total::{Total, TotalKind},
 };
 use super::{
-    AggregateParts, OrderedArg, collation, no_such_function, semistructured::key, spatial::Boxes,
-    string::without_trailing_blanks,
+    AggregateParts, OrderedArg, collation, no_such_function,
+    semistructured::key,
+    spatial::Boxes,
+    string::{ordered_by_bytes, with_blanks_back, without_trailing_blanks},
 };
 use crate::{
     binder::{BindContext, CastKind, Typed, cast},
@@ -147,7 +149,7 @@ pub(super) fn choose(
     let missing = no_such_function(name, &args);
     let Some(arg) = args.into_iter().next() else { return Err(missing) };
     let float = |arg: Typed| cast(arg, RedshiftType::Float8, CastKind::Implicit, ctx);
-    let is_number = arg.ty.is_number() || matches!(arg.ty, RedshiftType::Unknown | RedshiftType::Varchar(_));
+    let is_number = arg.ty.is_number() || arg.ty == RedshiftType::Unknown;
     match name {
         "count" => count(arg, distinct),
         "sum" => sum(arg, distinct, missing, ctx),
@@ -160,13 +162,17 @@ pub(super) fn choose(
                 return Ok(Chosen { function, args, distinct: false, ty: arg.ty, finish: Some(key::behind_key) });
             }
             let comparable = arg.ty.is_number() || arg.ty.is_string() || arg.ty.is_datetime() || arg.ty.is_interval();
-            if !comparable && arg.ty != RedshiftType::AbsTime {
+            if !comparable && !matches!(arg.ty, RedshiftType::AbsTime | RedshiftType::Varbyte(_)) {
                 return Err(missing);
             }
             let function = if name == "min" { min_udaf() } else { max_udaf() };
             if collation::is_insensitive(&arg) {
                 let (ty, args) = (arg.ty, vec![collation::keyed(arg)]);
                 return Ok(Chosen { function, args, distinct: false, ty, finish: Some(collation::behind_key) });
+            }
+            if matches!(arg.ty, RedshiftType::Varchar(_) | RedshiftType::Text) {
+                let (ty, args) = (arg.ty, vec![ordered_by_bytes(arg.expr)]);
+                return Ok(Chosen { function, args, distinct: false, ty, finish: Some(with_blanks_back) });
             }
             // DISTINCT does not change which is the smallest.
             Ok(Chosen::new(function, arg, false))

@@ -56,7 +56,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("interval_cmp", &[takes(&[Param::Interval, Param::Interval], compare::intervals)]),
     function(
         "isfinite",
-        &[takes(&[DATE], is_finite), takes(&[TIMESTAMP], is_finite), takes(&[TIMESTAMPTZ], is_finite)],
+        &[
+            takes(&[DATE], is_finite),
+            takes(&[TIMESTAMP], is_finite),
+            takes(&[TIMESTAMPTZ], is_finite),
+            takes(&[Param::Interval], is_finite),
+        ],
     ),
     function("last_day", &[takes(&[DATE], last_day), takes(&[TIMESTAMP], last_day)]),
     function("localtime", &[takes(&[], localtime)]),

@@ -98,11 +98,18 @@ fn interval_to_char(call: Call<'_>) -> Result<Typed> {
     })
 }
 
+/// "TO_CHAR does not support 128-bit DECIMAL values": the leader node, which computes constants, does.
 fn decimal_to_char(call: Call<'_>) -> Result<Typed> {
     let RedshiftType::Numeric { scale, .. } = call.ty(0) else { return Err(call.missing()) };
-    call.kernel_with(scale, text(), |scale, args| {
+    let of_rows = call.args[0].expr.any_column_refs();
+    call.kernel_with((scale, of_rows), text(), |(scale, of_rows), args| {
         let templates = Templates::new(NumberTemplate::compile);
-        args.map2(|value: i128, template: &str| templates.get(template).format_decimal(value, *scale).map(Some))
+        args.map2(|value: i128, template: &str| {
+            if *of_rows && i64::try_from(value).is_err() {
+                return Err(Error::unsupported("TO_CHAR does not support 128-bit DECIMAL values"));
+            }
+            templates.get(template).format_decimal(value, *scale).map(Some)
+        })
     })
 }
 

@@ -16,7 +16,10 @@ use super::{
 use crate::{
     binder::{DISTINCT_VALUE, GROUP_VALUE, Labels},
     error::from_datafusion,
-    functions::{collation, string::WITHOUT_BLANKS},
+    functions::{
+        collation,
+        string::{ORDERED_BY_BYTES, WITH_BLANKS_BACK, WITHOUT_BLANKS},
+    },
     system::quote_identifier,
 };
 
@@ -329,11 +332,13 @@ impl Scan {
 pub(super) fn as_written(expr: &Expr) -> &Expr {
     let Expr::ScalarFunction(call) = expr else { return expr };
     match call.args.as_slice() {
-        [string] if matches!(call.func.name(), WITHOUT_BLANKS | collation::MARK | collation::WITHOUT_CASE) => {
-            as_written(string)
-        }
+        [string] if is_for_comparison(call.func.name()) => as_written(string),
         _ => expr,
     }
+}
+
+fn is_for_comparison(function: &str) -> bool {
+    matches!(function, WITHOUT_BLANKS | ORDERED_BY_BYTES | WITH_BLANKS_BACK | collation::MARK | collation::WITHOUT_CASE)
 }
 
 /// The value under casts that only make two numbers comparable.
