@@ -83,7 +83,8 @@ impl Backend for Guarded {
             let message = format!("database \"{}\" does not exist", login.database);
             return Err(refused(Error::new(SqlState::INVALID_CATALOG_NAME, message), "target"));
         }
-        let visit = Visit::of_guest(&self.metrics, doors, guest, who.clone())?;
+        let arrival = Arrival { guest, who: who.clone(), presence: None };
+        let visit = Visit::of_guest(&self.metrics, doors, arrival)?;
         let place = doors.prepare_search_path(&mut login, guest);
         doors.audit.connected(&who)?;
         let inner = match self.inner.open_for(login, guest).await {
@@ -121,7 +122,17 @@ struct Stay {
     doors: Arc<Doors>,
     guest: Guest,
     who: Who,
-    presence: Presence,
+    presence: Arc<Presence>,
+}
+
+/// A guest who comes to run statements.
+pub struct Arrival<'a> {
+    /// They.
+    pub guest: &'a Guest,
+    /// They, as the audit knows them.
+    pub who: Who,
+    /// What they count as, where they are there already: in a session that counts as a connection of theirs.
+    pub presence: Option<Arc<Presence>>,
 }
 
 impl Stay {
@@ -154,10 +165,17 @@ impl Visit {
     ///
     /// # Errors
     /// 53300 where there are as many as there may be.
-    pub fn of_guest(metrics: &Arc<Metrics>, doors: &Arc<Doors>, guest: &Guest, who: Who) -> Result<Visit> {
-        let presence = doors.gate.enter(guest).inspect_err(|_| doors.audit.turned_away(&who, "max-connections"))?;
+    pub fn of_guest(metrics: &Arc<Metrics>, doors: &Arc<Doors>, arrival: Arrival<'_>) -> Result<Visit> {
+        let Arrival { guest, who, presence } = arrival;
+        let enter = || doors.gate.enter(guest).inspect_err(|_| doors.audit.turned_away(&who, "max-connections"));
+        let presence = presence.map_or_else(|| enter().map(Arc::new), Ok)?;
         let stay = Stay { doors: Arc::clone(doors), guest: guest.clone(), who, presence };
         Ok(Visit { metrics: Arc::clone(metrics), stay: Some(stay) })
+    }
+
+    /// What the guest counts as.
+    pub fn presence(&self) -> Option<Arc<Presence>> {
+        self.stay.as_ref().map(|stay| Arc::clone(&stay.presence))
     }
 
     /// May this statement pass? A refusal is counted and written down.

@@ -537,6 +537,29 @@ def caller_has_room(connection):
         return False
 
 
+def test_a_session_counts_as_a_connection_of_its_user(tmp_path, emulator):
+    house, start = caller_alone(tmp_path, target_of(emulator.http))
+    house.edit("ana", "max-connections = 1")
+    with house:
+        ana = start()
+        opened = ana.client.execute_statement(Sql="select 1", SessionKeepAliveSeconds=60, WaitTimeSeconds=30, **ana.place)
+
+        def another():
+            return ana.client.execute_statement(Sql="select 2", SessionKeepAliveSeconds=60, **ana.place)
+
+        assert 'too many connections for user "ana"' in refused("ActiveStatementsExceededException", another)
+        assert ana.rows("select 3", SessionId=opened["SessionId"]) == [(3,)]
+        ana.run("select 4", SessionId=opened["SessionId"], SessionKeepAliveSeconds=0)
+
+        def runs():
+            try:
+                return another()
+            except botocore.exceptions.ClientError:
+                return False
+
+        eventually(runs)
+
+
 def test_idle_sessions_make_room_where_the_service_has_no_more(tmp_path):
     with Server(http="127.0.0.1:0", environment={"BLUESHIFT_DATA_API_LIMITS": "sessions=1"}) as emulator:
         house, start = caller_alone(tmp_path, target_of(emulator.http))

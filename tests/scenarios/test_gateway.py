@@ -9,8 +9,9 @@ import time
 
 import psycopg
 import pytest
+import redshift_connector
 
-from blueshift import DATABASE, PATIENCE, PROGRAM, TARGET, Server, StartFailed, clean_environment
+from blueshift import DATABASE, PATIENCE, PROGRAM, TARGET, USER, Server, StartFailed, clean_environment
 from gateway import CREDENTIALS, Gateway, House, Service, exception, fails, late, once, submits, target_of, value
 
 # These tests put a gateway before the emulator by themselves.
@@ -122,6 +123,12 @@ def test_a_procedure_gives_its_out_arguments(gateway):
         connection.execute("create procedure doubled(n int, twice out int, said inout varchar(20)) as $$ begin twice := n * 2; said := said || '!'; end $$ language plpgsql")
         assert connection.execute("call doubled(%s, %s)", [21, "so"]).fetchall() == [(42, "so!")]
         assert connection.execute("call doubled(1, 'x')").fetchall() == [(2, "x!")]
+        # Redshift's driver asks for the columns of a statement before it has values for it.
+        with redshift_connector.connect(host=gateway.host, port=gateway.port, user=USER, password="any", database=DATABASE, ssl=False) as other:
+            cursor = other.cursor()
+            cursor.execute("call doubled(%s, %s)", (21, "so"))
+            assert [tuple(row) for row in cursor.fetchall()] == [(42, "so!")]
+            assert [column[0] for column in cursor.description] == ["twice", "said"]
         connection.execute("create procedure silent(n int) as $$ begin raise info '%', n; end $$ language plpgsql")
         assert connection.execute("call silent(%s)", [21]).statusmessage == "CALL"
         connection.execute("drop procedure doubled(int, varchar); drop procedure silent(int)")

@@ -40,7 +40,7 @@ use redshift_sql_dialect::{Error, SqlState, ast::Statement, footprint::Footprint
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    place::{Place, search_path_command},
+    place::{Place, search_path_command, split_path},
     rules::{Policies, Policy, Rule},
 };
 use crate::auth::gate::Guest;

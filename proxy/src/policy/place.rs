@@ -162,7 +162,7 @@ pub fn search_path_command(path: &str) -> String {
 }
 
 /// The schemas of a search path as SHOW gives it: `"$user", public`.
-fn split_path(path: &str) -> Vec<String> {
+pub fn split_path(path: &str) -> Vec<String> {
     let names = path.split(',').map(|name| name.trim().trim_matches('"').to_string());
     names.filter(|name| !name.is_empty()).collect()
 }

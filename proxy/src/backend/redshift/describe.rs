@@ -5,7 +5,7 @@ use std::sync::Arc;
 use blueshift_emulator::ResultColumn;
 use redshift_sql_dialect::{
     RedshiftType,
-    ast::{Expr, ExprKind, Literal, QueryBody, Show, Statement},
+    ast::{Call, Expr, ExprKind, Literal, QueryBody, Show, Statement},
 };
 
 /// How the columns of a statement are found out.
@@ -16,6 +16,8 @@ pub enum Columns {
     Known(Arc<[ResultColumn]>),
     /// By running this, which changes nothing and gives no or few rows.
     Probe(Box<Statement>),
+    /// Those of the procedure that is called.
+    OfProcedure(Box<Call>),
 }
 
 /// How the columns of this statement are found out.
@@ -38,6 +40,7 @@ pub fn known_columns(statement: &Statement) -> Columns {
         Statement::ShowObjects(_) | Statement::DescDatashare(_) | Statement::DescIdentityProvider(_) => {
             Columns::Probe(Box::new(statement.clone()))
         }
+        Statement::Call(call) => Columns::OfProcedure(Box::new(call.clone())),
         _ => Columns::None,
     }
 }

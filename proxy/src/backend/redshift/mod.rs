@@ -8,8 +8,8 @@
 //!    each once, cancelled where its client leaves.
 //! 3. [`client`] makes the calls, and makes those again that may be made twice.
 //! 4. [`pages`] streams the result: [`columns`] tells types, [`values`] reads values ([`csv`] where the result is text).
-//!    What the catalog answered a moment ago comes from [`cache`]; [`describe`] asks for columns alone, [`inference`] for the
-//!    types of parameters. What is too large for the Data API comes from S3 ([`unload`]). What is on its way takes memory
+//!    What the catalog answered a moment ago comes from [`cache`]; [`describe`] asks for columns alone, [`procedures`] for
+//!    those of a CALL, [`inference`] for the types of parameters. What is too large for the Data API comes from S3 ([`unload`]). What is on its way takes memory
 //!    from its user's [`budget`].
 //! 5. [`errors`] makes Redshift's errors of the service's texts; [`tags`] tells what the service does not.
 //!
@@ -27,6 +27,7 @@ pub mod inference;
 pub mod pages;
 pub mod parameters;
 pub mod pool;
+pub mod procedures;
 pub mod remote;
 pub mod session;
 pub mod tags;

@@ -23,6 +23,7 @@ use tokio::{
 };
 
 use super::remote::Remote;
+use crate::auth::gate::Presence;
 
 /// The places for sessions, and who has them.
 pub struct Pool {
@@ -42,12 +43,23 @@ struct Lease {
     keep_alive: Duration,
     /// When it ends; none while a statement runs in it.
     ends: Option<Instant>,
+    /// It counts as a connection of whoever has opened it.
+    guest: Option<Arc<Presence>>,
 }
 
 /// A statement that runs in such a session: when this is dropped, the session's time begins to run.
 pub struct Busy {
     pool: Arc<Pool>,
     session: String,
+}
+
+impl Busy {
+    /// The session counts as a connection of a guest, as long as it lasts.
+    pub fn count_for(&self, guest: Arc<Presence>) {
+        if let Some(lease) = self.pool.leases().get_mut(&self.session) {
+            lease.guest = Some(guest);
+        }
+    }
 }
 
 impl Drop for Busy {
@@ -75,7 +87,7 @@ impl Pool {
 
     /// Takes note of a session that a caller has opened with a statement, which it outlives by `keep_alive`.
     pub fn lease(self: &Arc<Self>, session: &str, place: OwnedSemaphorePermit, keep_alive: Duration) -> Busy {
-        let lease = Lease { _place: place, opened: Instant::now(), keep_alive, ends: None };
+        let lease = Lease { _place: place, opened: Instant::now(), keep_alive, ends: None, guest: None };
         self.leases().insert(session.to_string(), lease);
         Busy { pool: Arc::clone(self), session: session.to_string() }
     }
@@ -89,12 +101,21 @@ impl Pool {
         Busy { pool: Arc::clone(self), session: session.to_string() }
     }
 
+    /// What the guest counts as who has opened such a session.
+    pub fn guest(&self, session: &str) -> Option<Arc<Presence>> {
+        self.leases().get(session)?.guest.clone()
+    }
+
     /// The service says that there is no such session any more.
     pub fn gone(&self, session: &str) {
         self.leases().remove(session);
     }
 
     /// Gives places back whose sessions must have ended.
+    pub fn sweep(&self) {
+        self.free_ended(Instant::now());
+    }
+
     fn free_ended(&self, now: Instant) {
         self.leases().retain(|_, lease| lease.ends.is_none_or(|ends| ends > now) && now < lease.opened + self.life);
     }
@@ -108,7 +129,7 @@ impl Pool {
         if let Some(place) = place() {
             return Ok(place);
         }
-        self.free_ended(Instant::now());
+        self.sweep();
         if let Some(place) = place() {
             return Ok(place);
         }

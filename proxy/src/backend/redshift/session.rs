@@ -18,7 +18,7 @@ use blueshift_emulator::{
 use futures::{StreamExt, stream};
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{FunctionCall, IsolationLevel, Set, Show, Statement, TransactionModes},
+    ast::{Call, FunctionCall, IsolationLevel, Set, Show, Statement, TransactionModes},
     footprint::Footprint,
     parse,
     visit::{Use, Visitor},
@@ -30,13 +30,17 @@ use super::{
     inference::parameter_count,
     pages::Source,
     parameters::Text,
+    procedures::{self, Candidates, Texts},
     remote::Remote,
     tags::{counts_rows, done_tag, rows_tag},
     target::Target,
     unload,
 };
 use crate::{
-    backend::BackendSession, config::proxy::ResultForm, policy::search_path_command, rows::RowStream,
+    backend::BackendSession,
+    config::proxy::ResultForm,
+    policy::{search_path_command, split_path},
+    rows::RowStream,
     wire::encode::text_value,
 };
 
@@ -338,6 +342,43 @@ impl RedshiftSession {
         Ok(Some(rows.columns))
     }
 
+    /// The columns of the row that a CALL gives; none where it gives none, or nobody tells before it runs.
+    async fn columns_of_call(&mut self, call: &Call) -> Result<Option<Arc<[ResultColumn]>>> {
+        let database = call.name.database().map_or(&self.target.database, |database| &database.value).clone();
+        let path = self.settings.get("search_path").map(split_path).unwrap_or_default();
+        let schemas = match call.name.schema() {
+            Some(schema) => vec![schema.value.clone()],
+            None => path.into_iter().filter(|schema| schema != "$user").collect(),
+        };
+        for schema in schemas {
+            let candidates = Candidates { database: &database, schema: &schema, call };
+            let Some(arguments) = candidates.arguments(&self.texts(&candidates.listing()).await?) else { continue };
+            let Some(row) = procedures::row(&self.texts(&arguments).await?) else { return Ok(None) };
+            let parsed = parse(&row)?;
+            let Some(query) = parsed.first() else { return Ok(None) };
+            return Ok(self.target.binder.describe(&query.statement, &[], &[]).await?.columns);
+        }
+        Ok(None)
+    }
+
+    /// The answer to a question, as text.
+    async fn texts(&mut self, sql: &str) -> Result<Vec<Texts>> {
+        let Outcome::Rows(rows) = self.run(&Statement::Show(Show::All), Text::plain(sql)).await? else {
+            return Ok(Vec::new());
+        };
+        let types: Vec<RedshiftType> = rows.columns.iter().map(|column| column.ty).collect();
+        let mut rows = RowStream::from(rows);
+        let mut texts = Vec::new();
+        while let Some(batch) = rows.next(usize::MAX).await? {
+            for row in 0..batch.num_rows() {
+                let values = batch.columns().iter().zip(&types);
+                let values = values.map(|(values, ty)| text_value(values, row, *ty, TextStyle::default()));
+                texts.push(values.collect::<Result<_>>()?);
+            }
+        }
+        Ok(texts)
+    }
+
     /// What a statement that has run changes here.
     fn after(&mut self, statement: &Statement) {
         // The service has accepted it, so that a setting that is not known here is no error.
@@ -518,6 +559,7 @@ impl BackendSession for RedshiftSession {
             }
             describe::Columns::None => None,
             describe::Columns::Known(columns) => Some(columns),
+            describe::Columns::OfProcedure(call) => self.columns_of_call(&call).await?,
             describe::Columns::Probe(probe) => {
                 let types: Vec<_> = parameters.iter().copied().map(Some).collect();
                 let text = Text::probe(&probe, &types)?;

@@ -49,7 +49,7 @@ impl Forward {
         }
         body.insert("Database".to_string(), looked_at.clone().into());
 
-        let visit = self.visit(client, &name)?;
+        let visit = self.visit(client, &name, None)?;
         let place = Place::new(&name, db_user.as_deref(), None);
         let show = show(operation, &looked_at, &asked);
         let text = show.to_string();

@@ -101,16 +101,22 @@ impl Forward {
             return repeated(&started, asked.wait_time_seconds).await;
         }
         let site = self.site(call, &asked).await?;
-        let visit = self.visit(client, &site.target_name)?;
+        // Sessions that must have ended count no longer.
+        site.target.pool.sweep();
+        let presence = site.session.as_ref().and_then(|held| site.target.pool.guest(&held.session.id));
+        let visit = self.visit(client, &site.target_name, presence)?;
         let decided = self.decide(&visit, &site, &texts)?;
         let turn = visit.turn().map_err(|error| api_error(&error))?;
         let texts = decided.into_iter().map(|text| text.begin(&visit)).collect::<Result<_, _>>();
         let texts = texts.map_err(|error| api_error(&error))?;
-        let mut work = Work { _visit: visit, _turn: turn, busy: None, texts, single };
+        let mut work = Work { visit, _turn: turn, busy: None, texts, single };
         let mut body = body;
         body.insert("ClientToken".to_string(), token.clone().into());
         match site.submit(call.operation, &mut body, asked.keep_alive()).await {
             Ok(Accepted { answer, busy }) => {
+                if let (None, Some(busy), Some(guest)) = (&site.session, &busy, work.visit.presence()) {
+                    busy.count_for(guest);
+                }
                 work.busy = busy;
                 let owner = client.name().map(str::to_string);
                 self.started(answer, site, Order { work, owner, token })

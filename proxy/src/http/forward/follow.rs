@@ -35,7 +35,7 @@ pub struct Text {
 /// Texts under way, and what counts as long as they are.
 pub struct Work {
     /// Who started them.
-    pub _visit: Visit,
+    pub visit: Visit,
     /// Their place among those that run.
     pub _turn: Turn,
     /// The place of their session, where one is counted.

@@ -42,7 +42,7 @@ use super::{
 };
 use crate::{
     audit::Who,
-    auth::gate::Guest,
+    auth::gate::{Guest, Presence},
     backend::{
         RedshiftBackend,
         redshift::{
@@ -51,7 +51,7 @@ use crate::{
         },
     },
     doors::Doors,
-    guard::Visit,
+    guard::{Arrival, Visit},
     metrics::Metrics,
 };
 
@@ -227,14 +227,16 @@ impl Forward {
         }
     }
 
-    /// The caller as policies, audit and metrics know them. `target` is the target's name.
-    fn visit(&self, client: &Client, target: &str) -> Result<Visit, ApiError> {
+    /// The caller as policies, audit and metrics know them. `target` is the target's name, and `presence` what they count as in
+    /// the session that they call about.
+    fn visit(&self, client: &Client, target: &str, presence: Option<Arc<Presence>>) -> Result<Visit, ApiError> {
         let (Some(doors), Some(guest)) = (&self.doors, &client.guest) else {
             return Ok(Visit::counted(&self.metrics));
         };
         // There is no connection whose number could be told.
         let who = Who::new(guest, 0, &client.from, target);
-        Visit::of_guest(&self.metrics, doors, guest, who).map_err(|error| api_error(&error))
+        let arrival = Arrival { guest, who, presence };
+        Visit::of_guest(&self.metrics, doors, arrival).map_err(|error| api_error(&error))
     }
 }
 
