@@ -245,6 +245,10 @@ impl Open {
     fn measured(&self) -> Measured {
         self.last
     }
+
+    fn ends_with(&self, kind: &str) -> bool {
+        self.steps.last().is_some_and(|last| last.kind == kind)
+    }
 }
 
 struct Builder<'t> {
@@ -335,7 +339,12 @@ impl<'t> Builder<'t> {
     /// The steps of an operator and what is below it: those of segments that are at their end are written down, and the
     /// segment that goes on is given.
     fn visit(&mut self, plan: &Arc<dyn ExecutionPlan>) -> Open {
-        stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.visit_here(plan))
+        let mut open = stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.visit_here(plan));
+        // Whatever stops after so many rows is a limit as well.
+        if plan.fetch().is_some() && !open.ends_with("limit") {
+            open.push(self.step("limit", open.measured()));
+        }
+        open
     }
 
     fn visit_here(&mut self, plan: &Arc<dyn ExecutionPlan>) -> Open {
@@ -386,14 +395,16 @@ impl<'t> Builder<'t> {
             open = Open::default();
             open.push(self.step("merge", sorted));
         } else if plan.downcast_ref::<SortPreservingMergeExec>().is_some() {
-            if open.steps.last().is_none_or(|last| last.kind != "merge") {
+            if !open.ends_with("merge") && !open.ends_with("limit") {
                 open.push(self.step("merge", Measured::of(plan)));
             }
         } else if plan.downcast_ref::<WindowAggExec>().is_some()
             || plan.downcast_ref::<BoundedWindowAggExec>().is_some()
         {
             open.push(self.step("window", Measured::of(plan)));
-        } else if plan.downcast_ref::<GlobalLimitExec>().is_some() || plan.downcast_ref::<LocalLimitExec>().is_some() {
+        } else if (plan.downcast_ref::<GlobalLimitExec>().is_some() || plan.downcast_ref::<LocalLimitExec>().is_some())
+            && !open.ends_with("limit")
+        {
             open.push(self.step("limit", Measured::of(plan)));
         }
         // Whatever only moves rows between threads is no step: there is one slice.

@@ -225,20 +225,13 @@ impl Block<'_> {
         self.values.first().map_or(0, |value| value.len())
     }
 
-    /// The least number of each group, and by how much the others are more, or more than the one before, whichever takes
-    /// fewer bits.
+    /// The least number of each group, and by how much the others are more, in as many bits as the greatest of these needs.
     fn packed(&self) -> usize {
         let bits = |most: u128| (u128::BITS - most.leading_zeros()) as usize;
         let group = |numbers: &[i128]| {
             let least = numbers.iter().min().copied().unwrap_or(0);
             let most = numbers.iter().max().copied().unwrap_or(0);
-            let from_least = bits(most.wrapping_sub(least) as u128);
-            let steps: Vec<i128> = numbers.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
-            let least_step = steps.iter().min().copied().unwrap_or(0);
-            let most_step = steps.iter().max().copied().unwrap_or(0);
-            // Steps need the least of them as well.
-            let from_step = (bits(most_step.wrapping_sub(least_step) as u128) * steps.len()).div_ceil(8) + self.width();
-            (from_least * numbers.len()).div_ceil(8).min(from_step) + self.width() + 1
+            (bits(most.wrapping_sub(least) as u128) * numbers.len()).div_ceil(8) + self.width() + 1
         };
         self.numbers.chunks(GROUP).map(group).sum()
     }

@@ -79,12 +79,14 @@ pub(super) enum Base {
     Loads,
     /// The steps of statements that run.
     RunningSteps,
+    /// The texts of statements that run.
+    RunningTexts,
     /// One of these of all databases.
     Everywhere(Everywhere),
 }
 
 impl Base {
-    pub const ALL: [Base; 55] = [
+    pub const ALL: [Base; 56] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -140,6 +142,7 @@ impl Base {
         Base::Log(LogTable::Simplification),
         Base::Loads,
         Base::RunningSteps,
+        Base::RunningTexts,
     ];
 
     /// The name in `pg_internal`.
@@ -182,6 +185,7 @@ impl Base {
             Base::Cursors => "cursors",
             Base::Loads => "running_loads",
             Base::RunningSteps => "running_steps",
+            Base::RunningTexts => "running_texts",
             Base::Log(LogTable::RefusedLogin) => "log_refused_login",
             Base::Log(LogTable::MvState) => "log_mv_state",
             Base::Log(LogTable::QuotaViolation) => "log_quota_violation",
@@ -231,6 +235,7 @@ impl Base {
             Base::Cursors => session::CURSOR_COLUMNS,
             Base::Loads => session::LOAD_COLUMNS,
             Base::RunningSteps => session::RUNNING_STEP_COLUMNS,
+            Base::RunningTexts => session::RUNNING_TEXT_COLUMNS,
             Base::RoutineArguments => routines::ARGUMENT_COLUMNS,
             Base::LogQueryText | Base::LogQueryLongText => texts::COLUMNS,
             Base::Everywhere(everywhere) => everywhere.columns(),
@@ -269,6 +274,7 @@ impl Base {
             Base::Cursors => session::cursor_rows(source)?,
             Base::Loads => session::load_rows(source)?,
             Base::RunningSteps => session::running_step_rows(source)?,
+            Base::RunningTexts => session::running_text_rows(source)?,
             Base::RoutineArguments => routines::argument_rows(source)?,
             Base::LogQueryText => texts::rows(source, texts::SHORT).await?,
             Base::LogQueryLongText => texts::rows(source, texts::LONG).await?,

@@ -2,6 +2,7 @@
 
 use redshift_sql_dialect::{RedshiftType, Result};
 
+use super::texts::{SHORT, pieces};
 use crate::system::{
     Source,
     activity::{LoadState, SessionActivity},
@@ -100,6 +101,35 @@ pub fn running_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
         ])
     };
     Ok(visible_sessions(source)?.into_iter().filter_map(row).collect())
+}
+
+pub const RUNNING_TEXT_COLUMNS: &[BaseColumn] = &[
+    ("user_id", RedshiftType::Int4),
+    ("query_id", RedshiftType::Int8),
+    ("pid", RedshiftType::Int4),
+    ("start_time", RedshiftType::Timestamp),
+    ("sequence", RedshiftType::Int4),
+    ("text", RedshiftType::Text),
+];
+
+/// The texts of the statements that run, in pieces of 200 bytes (developer guide, "SVV_QUERY_INFLIGHT").
+pub fn running_text_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
+    let mut rows = Vec::new();
+    for session in visible_sessions(source)? {
+        let Some(query) = session.running else { continue };
+        let text = query.text.replace('\n', "\\n");
+        rows.extend(pieces(&text, SHORT).enumerate().map(|(sequence, piece)| {
+            vec![
+                session.user_id.into(),
+                query.query.into(),
+                session.pid.into(),
+                query.started.into(),
+                (sequence as i64).into(),
+                piece.to_string().into(),
+            ]
+        }));
+    }
+    Ok(rows)
 }
 
 pub const LOAD_COLUMNS: &[BaseColumn] = &[

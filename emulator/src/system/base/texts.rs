@@ -101,7 +101,7 @@ pub async fn rows(source: &Source, piece: usize) -> Result<Vec<Vec<Cell>>> {
 }
 
 /// The text in pieces of at most this many bytes, cut between characters; an empty text is one empty piece.
-fn pieces(text: &str, bytes: usize) -> impl Iterator<Item = &str> {
+pub fn pieces(text: &str, bytes: usize) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
         let text = rest?;

@@ -196,11 +196,11 @@ where object_kind = 'database'
 -- r_SVV_USER_INFO.md
 view pg_catalog.svv_user_info 10520 (
     user_name text, user_id integer, createdb boolean, superuser boolean, catalog_update boolean,
-    connection_limit text, syslog_access text, session_timeout integer, last_ddl_timestamp timestamp,
+    connection_limit text, syslog_access text, last_ddl_timestamp timestamp, session_timeout integer,
     external_user_id text
 ) as
 select name, id, can_create_databases, is_superuser, is_superuser,
-    connection_limit, case when sees_all_logs then 'UNRESTRICTED' else 'RESTRICTED' end, session_timeout, null,
+    connection_limit, case when sees_all_logs then 'UNRESTRICTED' else 'RESTRICTED' end, null, session_timeout,
     null
 from pg_internal.users where accessible
 ;
@@ -270,8 +270,8 @@ view pg_catalog.svv_query_inflight 10526 (
     userid integer, slice integer, query integer, pid integer, starttime timestamp, suspended integer,
     text character(200), sequence integer
 ) as
-select user_id, 0, query_id, pid, start_time, 0, substring(query_text, 1, 200), 0
-from pg_internal.running_queries
+select user_id, 0, query_id, pid, start_time, 0, text, sequence
+from pg_internal.running_texts
 ;
 
 -- r_SVV_DISKUSAGE.md
