@@ -162,10 +162,10 @@ class Server:
         """A connection of psycopg 3 in autocommit mode."""
         return psycopg.connect(self.dsn, autocommit=True, **options)
 
-    def psql(self, *arguments, dsn=None, check=True, stdin=None):
+    def psql(self, *arguments, dsn=None, check=True, stdin=None, program="psql"):
         """Runs psql to its end."""
         result = subprocess.run(
-            ["psql", "-X", "-d", dsn or self.dsn, *arguments],
+            [program, "-X", "-d", dsn or self.dsn, *arguments],
             input=stdin, capture_output=True, text=True, timeout=PATIENCE * 2, check=False,
         )
         if check:

@@ -14,6 +14,8 @@ collect_ignore = [
         ("clients/test_jdbc.py", "BLUESHIFT_JDBC_DRIVER"),
         ("clients/test_psqlodbc.py", "BLUESHIFT_ODBC"),
         ("clients/test_airflow.py", "BLUESHIFT_AIRFLOW"),
+        ("clients/test_superset.py", "BLUESHIFT_SUPERSET"),
+        ("clients/test_great_expectations.py", "BLUESHIFT_GREAT_EXPECTATIONS"),
     ]
     if variable not in os.environ
 ]

@@ -164,3 +164,31 @@ def test_sqlstates(run):
         return states
 
     assert run(scene) == ["42601", "42703", "22012", "22P02", "42883"]
+
+
+def test_metadata(run):
+    """What the driver knows of the server, and what programs ask the catalog."""
+
+    async def scene(connection):
+        version, settings = connection.get_server_version(), connection.get_settings()
+        await connection.execute("create table asyncpg_described (id int not null primary key, t varchar(20), n decimal(8,2))")
+        columns = await connection.fetch(
+            """select column_name, data_type, character_maximum_length, numeric_precision, is_nullable from information_schema.columns
+            where table_schema = $1 and table_name = $2 order by ordinal_position""", "public", "asyncpg_described")
+        keys = await connection.fetch(
+            """select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
+            where i.indisprimary and i.indrelid = 'asyncpg_described'::regclass""")
+        return (version.major, version.minor), settings.client_encoding, [tuple(row) for row in columns], [row[0] for row in keys]
+
+    version, encoding, columns, keys = run(scene)
+    assert version == (8, 0) and encoding == "UTF8"
+    assert columns == [("id", "integer", None, 32, "NO"), ("t", "character varying", 20, None, "YES"), ("n", "numeric", None, 8, "YES")]
+    assert keys == ["id"]
+
+
+def test_intervals_and_rest_of_the_types(run):
+    async def scene(connection):
+        return tuple(await connection.fetchrow("""select interval '1 day 2 seconds', 'a'::"char", 'b'::name, 26::oid,
+            json_serialize(json_parse('[1]')), to_hex('ab'::varbyte)"""))
+
+    assert run(scene) == (datetime.timedelta(days=1, seconds=2), b"a", "b", 26, "[1]", "6162")

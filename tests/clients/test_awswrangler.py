@@ -213,3 +213,69 @@ def test_data_api(warehouse, connection, session, monkeypatch):
     assert read.to_dict("records") == [{"id": 2, "name": "name 2", "d": 0.5}]
     with pytest.raises(Exception, match='relation "nothing" does not exist'):
         wr.data_api.redshift.read_sql_query("select * from nothing", data)
+
+
+def test_metadata(connection, warehouse):
+    """It asks the driver and the catalog which tables and columns there are."""
+    from awswrangler.redshift._utils import _does_table_exist, _get_primary_keys, _get_table_columns
+
+    wr.redshift.to_sql(frame(1), connection, "t", "public", primary_keys=["id"], sortkey=["ts"], diststyle="ALL")
+    with connection.cursor() as cursor:
+        assert _does_table_exist(cursor, "public", "t") and not _does_table_exist(cursor, "public", "nothing")
+        assert _get_primary_keys(cursor, "public", "t") == ["id"]
+        assert list(_get_table_columns(cursor, "public", "t")) == ["id", "name", "d", "ts"]
+    assert rows(connection, 'select diststyle, sortkey1 from svv_table_info where "table" = \'t\'') == [("ALL", "ts")]
+
+
+def test_types_through_inserts(connection):
+    """Values of all types as parameters of one INSERT of many rows, and back."""
+    values = {
+        "small": pd.Series([1, None], dtype="Int16"), "big": pd.Series([2**40, None], dtype="Int64"),
+        "flag": pd.Series([True, None], dtype="boolean"), "amount": [decimal.Decimal("1.50"), None],
+        "day": [datetime.date(2024, 2, 29), None], "at": pd.to_datetime(["2024-02-29 01:02:03.456", None]),
+        "real": pd.Series([0.5, None], dtype="float64"), "text": ["it's | \\ \n", None],
+    }
+    wr.redshift.to_sql(pd.DataFrame(values), connection, "t", "public")
+    found = rows(connection, "select small, big, flag, amount, day, at, real, text from public.t order by small is null")
+    assert found == [
+        (1, 2**40, True, decimal.Decimal("1.50"), datetime.date(2024, 2, 29), datetime.datetime(2024, 2, 29, 1, 2, 3, 456000), 0.5, "it's | \\ \n"),
+        (None,) * 8,
+    ]
+    read = wr.redshift.read_sql_query("select * from public.t where at = %s and amount = %s", connection, params=[values["at"][0].to_pydatetime(), decimal.Decimal("1.5")])
+    assert read["big"].tolist() == [2**40]
+
+
+def test_transactions_and_errors(connection):
+    """Without commit_transaction the caller's transaction decides."""
+    wr.redshift.to_sql(frame(1), connection, "t", "public")
+    wr.redshift.to_sql(frame(2), connection, "t", "public", mode="append", commit_transaction=False)
+    connection.rollback()
+    assert rows(connection, NAMES) == [(1, "name 1")]
+    for sql, state in [("select * from nothing", "42P01"), ("select nothing from t", "42703"), ("select 1 / 0", "22012")]:
+        with pytest.raises(redshift_connector.ProgrammingError) as failure:
+            wr.redshift.read_sql_query(sql, connection)
+        assert failure.value.args[0]["C"] == state
+        connection.rollback()
+
+
+def test_cancel(connection, warehouse):
+    import threading
+
+    pid = rows(connection, "select pg_backend_pid()")[0][0]
+    endless = "with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r"
+
+    def stop():
+        with warehouse.connect() as other:
+            while not other.execute("select 1 from stv_inflight where pid = %s", (pid,)).fetchall():
+                pass
+            other.execute("select pg_cancel_backend(%s::int)", (pid,))
+
+    canceller = threading.Thread(target=stop)
+    canceller.start()
+    with pytest.raises(redshift_connector.ProgrammingError) as failure:
+        wr.redshift.read_sql_query(endless, connection)
+    canceller.join()
+    assert failure.value.args[0]["C"] == "57014"
+    connection.rollback()
+    for n in range(8):
+        assert wr.redshift.read_sql_query("select %s::int * 2 as twice", connection, params=[n])["twice"].tolist() == [2 * n]

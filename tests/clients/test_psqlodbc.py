@@ -91,6 +91,38 @@ def test_keys(connection, schema):
     assert [(row.column_name, row.key_seq) for row in cursor.primaryKeys("parent", schema=schema)] == [("id", 1)]
 
 
+def test_keys_of_others(connection, schema):
+    """Below version 8.3 the driver reads foreign keys out of pg_trigger, where Redshift has none: they are not enforced."""
+    cursor = connection.cursor()
+    assert list(cursor.foreignKeys(table="parent", schema=schema)) == []
+    assert list(cursor.statistics("parent", schema=schema, unique=True)) != []
+
+
+def test_routines_and_types(connection, schema, shared_server):
+    with shared_server.connect() as admin:
+        admin.execute(f"create function {schema}.plus(a int, b int) returns int immutable as $$ select $1 + $2 $$ language sql")
+    cursor = connection.cursor()
+    assert [row.procedure_name for row in cursor.procedures(schema=schema)] == ["plus"]
+    columns = [(row.column_name, row.type_name) for row in cursor.procedureColumns(schema=schema, procedure="plus")]
+    assert [kind for _, kind in columns] == ["int4", "int4", "int4"]
+    names = {row.type_name for row in cursor.getTypeInfo()}
+    assert {"int4", "varchar", "numeric", "date"} <= names
+
+
+def test_rest_of_the_types_both_ways(connection):
+    cursor = connection.cursor()
+    cursor.execute("""create temp table odbc_kinds (i2 smallint, f4 real, t time, tstz timestamptz, n38 decimal(38,10), v varchar(200), l boolean,
+        s super, b varbyte(10))""")
+    values = (-(2**15), 0.5, datetime.time(23, 59, 58), "2000-01-01 12:00:00+00", decimal.Decimal("-1234567890123456789.0123456789"), "déjà vu €", False)
+    cursor.execute("insert into odbc_kinds (i2, f4, t, tstz, n38, v, l) values (?, ?, ?, ?, ?, ?, ?)", values)
+    cursor.execute("insert into odbc_kinds (i2, f4, t, tstz, n38, v, l) values (?, ?, ?, ?, ?, ?, ?)", (None,) * 7)
+    found = cursor.execute("select i2, f4, t, tstz::varchar(30), n38, v, l from odbc_kinds where i2 = ?", -(2**15)).fetchone()
+    assert tuple(found) == values
+    assert tuple(cursor.execute("select * from odbc_kinds where i2 is null").fetchone()) == (None,) * 9
+    cursor.execute("insert into odbc_kinds (s, b) values (json_parse(?), to_varbyte(?, 'hex'))", ("[1]", "cafe"))
+    assert tuple(cursor.execute("select json_serialize(s), to_hex(b) from odbc_kinds where s is not null").fetchone()) == ("[1]", "cafe")
+
+
 def test_transactions(shared_server, schema):
     connection = connect(shared_server, autocommit=False)
     cursor = connection.cursor()

@@ -134,3 +134,70 @@ def test_sqlstates(connection):
             cursor.execute(sql)
         assert failure.value.pgcode == state, sql
         connection.rollback()
+
+
+def test_metadata(connection):
+    """What the driver tells of a connection and of a result, and what programs ask the catalog."""
+    assert connection.get_parameter_status("server_version") == "8.0.2"
+    assert connection.server_version == 80002
+    assert connection.encoding == "UTF8"
+    assert (connection.info.dbname, connection.info.user) == ("dev", "admin")
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_backend_pid()")
+        assert cursor.fetchone() == (connection.get_backend_pid(),)
+        cursor.execute("create table psycopg2_described (id int not null primary key, t varchar(20), n decimal(8,2), c char(3))")
+        cursor.execute("select * from psycopg2_described")
+        assert [(c.name, c.type_code, c.internal_size, c.precision, c.scale) for c in cursor.description] == [
+            ("id", 23, 4, None, None), ("t", 1043, 20, None, None), ("n", 1700, 8, 8, 2), ("c", 1042, 3, None, None),
+        ]
+        cursor.execute("""select column_name, data_type, is_nullable, character_maximum_length from information_schema.columns
+            where table_name = %s order by ordinal_position""", ("psycopg2_described",))
+        assert cursor.fetchall() == [
+            ("id", "integer", "NO", None), ("t", "character varying", "YES", 20), ("n", "numeric", "YES", None), ("c", "character", "YES", 3),
+        ]
+        cursor.execute("""select k.column_name from information_schema.table_constraints c join information_schema.key_column_usage k
+            using (constraint_name, table_name) where c.constraint_type = 'PRIMARY KEY' and c.table_name = %s""", ("psycopg2_described",))
+        assert cursor.fetchall() == [("id",)]
+    connection.rollback()
+
+
+def test_a_prepared_statement_run_again(connection):
+    """The driver has the simple protocol only: programs write PREPARE themselves."""
+    with connection.cursor() as cursor:
+        cursor.execute("prepare again(int, varchar(10), date) as select $1 * 2, $2, $3")
+        for n in range(8):
+            cursor.execute("execute again(%s, %s, %s)", (n, f"n{n}", datetime.date(2024, 2, 29)))
+            assert cursor.fetchone() == (2 * n, f"n{n}", datetime.date(2024, 2, 29))
+        psycopg2.extras.execute_batch(cursor, "execute again(%s, 'x', null)", [(n,) for n in range(10)])
+        cursor.execute("deallocate again")
+        with pytest.raises(psycopg2.errors.InvalidSqlStatementName):
+            cursor.execute("execute again(1, 'a', null)")
+    connection.rollback()
+
+
+def test_dictionaries_and_lists(connection):
+    with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+        cursor.execute("select %(a)s as a, %(b)s as b where %(a)s in %(all)s", {"a": 1, "b": "x", "all": (1, 2)})
+        assert cursor.fetchall() == [{"a": 1, "b": "x"}]
+
+
+def test_autocommit_and_isolation(shared_server):
+    connection = psycopg2.connect(shared_server.dsn)
+    connection.set_session(isolation_level="SERIALIZABLE", autocommit=True)
+    with connection.cursor() as cursor:
+        cursor.execute("create table psycopg2_auto (i int)")
+        cursor.execute("insert into psycopg2_auto values (1)")
+    connection.close()
+    with shared_server.connect() as other:
+        assert other.execute("select i from psycopg2_auto").fetchall() == [(1,)]
+
+
+def test_copy_from_the_client_is_refused(connection):
+    """Redshift loads from S3 and other places of AWS only."""
+    import io
+
+    with connection.cursor() as cursor:
+        cursor.execute("create temp table psycopg2_copy (i int)")
+        with pytest.raises(psycopg2.Error):
+            cursor.copy_expert("copy psycopg2_copy from stdin", io.StringIO("1\n"))
+    connection.rollback()

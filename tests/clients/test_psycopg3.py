@@ -155,3 +155,45 @@ def test_what_the_catalog_tells(connection):
         ("i", 23, None, None), ("n", 1700, 8, 2), ("t", 1043, None, None),
     ]
     assert described[2].display_size == 20
+
+
+@pytest.mark.parametrize("how", ["%s", "%b", "%t"])
+def test_all_types_both_ways(connection, how):
+    columns = {
+        "i2": ("smallint", -(2**15)), "i4": ("int", 2**31 - 1), "i8": ("bigint", -(2**63)),
+        "n": ("decimal(38,10)", decimal.Decimal("-1234567890123456789.0123456789")), "f4": ("real", 0.5), "f8": ("float8", -1.25e300),
+        "l": ("boolean", False), "c": ("char(5)", "ab   "), "v": ("varchar(50)", "déjà 'vu' \\"), "d": ("date", datetime.date(1900, 2, 28)),
+        "t": ("time", datetime.time(23, 59, 59, 500000)), "tz": ("timetz", datetime.time(1, 2, 3, tzinfo=datetime.timezone.utc)),
+        "ts": ("timestamp", datetime.datetime(2262, 4, 12, 1, 2, 3, 456789)),
+        "tstz": ("timestamptz", datetime.datetime(2000, 1, 1, 12, 0, tzinfo=datetime.timezone.utc)),
+    }
+    values = [value for _, value in columns.values()]
+    connection.execute(f"create temp table kinds ({', '.join(f'{name} {kind}' for name, (kind, _) in columns.items())})")
+    connection.execute(f"insert into kinds values ({', '.join([how] * len(values))})", values)
+    connection.execute(f"insert into kinds values ({', '.join([how] * len(values))})", [None] * len(values))
+    for binary in (False, True):
+        rows = connection.execute("select * from kinds order by i2 is null", binary=binary).fetchall()
+        assert rows == [tuple(values), (None,) * len(values)]
+    connection.execute("create temp table rest (s super, b varbyte(10))")
+    connection.execute("insert into rest values (json_parse(%s), to_varbyte(%s, 'hex'))", ('{"a": [1, null]}', "cafe"))
+    assert connection.execute("select json_serialize(s), to_hex(b) from rest").fetchone() == ('{"a":[1,null]}', "cafe")
+
+
+def test_sqlstates(connection):
+    for sql, state in [
+        ("select 1 frm t", "42601"), ("select nothing", "42703"), ("select 1 / 0", "22012"), ("select 'x'::int", "22P02"),
+        ("select * from nothing", "42P01"), ("select nothing(1)", "42883"), ("drop schema nothing", "3F000"),
+    ]:
+        with pytest.raises(psycopg.Error) as failure:
+            connection.execute(sql)
+        assert failure.value.sqlstate == state, sql
+
+
+def test_what_programs_ask_the_catalog(connection):
+    connection.execute("create table psycopg3_keys (id int not null primary key, t varchar(20) default 'x')")
+    columns = connection.execute("""select column_name, data_type, is_nullable, column_default from information_schema.columns
+        where table_schema = %s and table_name = %s order by ordinal_position""", ("public", "psycopg3_keys")).fetchall()
+    assert columns == [("id", "integer", "NO", None), ("t", "character varying", "YES", "'x'::character varying")]
+    assert connection.execute("select tablename from pg_tables where schemaname = current_schema() and tablename = %s", ("psycopg3_keys",)).fetchall() == [
+        ("psycopg3_keys",),
+    ]

@@ -84,6 +84,18 @@ def test_errors(connection):
         assert cursor.fetchone()[0] == 1
 
 
+@pytest.mark.parametrize("sql, state", [
+    ("select 1 frm t", "42601"), ("select nothing", "42703"), ("select 1 / 0", "22012"), ("select 'x'::int", "22P02"),
+    ("select nothing(1)", "42883"), ("drop schema nothing", "3F000"),
+])
+def test_sqlstates(shared_server, sql, state):
+    connection = connect(shared_server)
+    with connection.cursor() as cursor, pytest.raises(redshift_connector.ProgrammingError) as failure:
+        cursor.execute(sql)
+    assert failure.value.args[0]["C"] == state
+    connection.close()
+
+
 def test_many_rows(connection):
     with connection.cursor() as cursor:
         cursor.execute("create temp table n as with recursive r(n) as (select 1 union all select n + 1 from r where n < 1000) select n from r")
@@ -408,7 +420,9 @@ def test_metadata_of_routines(catalog):
     functions = cursor.get_functions("dev", schema, "%")
     assert rows(functions, "function_name", "specific_name") == [("plus", "plus(integer, character varying)")]
     arguments = cursor.get_function_columns("dev", schema, "plus", "%")
-    assert rows(arguments, "column_name", "type_name", "precision", "ordinal_position") == [("a", "int4", 10, 1), ("b", "varchar", 10, 2)]
+    assert rows(arguments, "column_name", "type_name", "precision", "ordinal_position") == [
+        (None, "int8", 19, 0), ("a", "int4", 10, 1), ("b", "varchar", 10, 2),
+    ]
     assert rows(cursor.get_best_row_identifier("dev", schema, "parent", 0, True), "column_name", "type_name") == [("id", "int4")]
     assert {"TABLE", "VIEW"} <= {row["table_type"] for row in named(cursor, cursor.get_table_types())}
 

@@ -179,3 +179,82 @@ def test_pandas(shared_server, driver):
     chunks = pd.read_sql(sqlalchemy.text(f"select id from frames_{driver}"), engine, chunksize=1000)
     assert [len(chunk) for chunk in chunks] == [1000, 1000, 502]
     engine.dispose()
+
+
+def test_types_of_the_dialect(engine):
+    """Those of Redshift that SQLAlchemy does not know are declared, and read back by reflection."""
+    from sqlalchemy_redshift import dialect
+
+    table = Table(
+        "kinds_of_redshift", MetaData(),
+        Column("s", dialect.SUPER), Column("at", dialect.TIMESTAMPTZ), Column("t", dialect.TIMETZ), Column("g", dialect.GEOMETRY),
+    )
+    table.create(engine)
+    found = {column["name"]: str(column["type"]) for column in inspect(engine).get_columns("kinds_of_redshift")}
+    assert found == {"s": "SUPER", "at": "TIMESTAMPTZ", "t": "TIMETZ", "g": "GEOMETRY"}
+    at = datetime.datetime(2024, 2, 29, 1, 2, 3, tzinfo=datetime.timezone.utc)
+    with engine.begin() as connection:
+        connection.execute(table.insert().values(at=at, t=datetime.time(1, 2, 3, tzinfo=datetime.timezone.utc), s=func.json_parse("[1]")))
+        row = connection.execute(select(table.c.at, table.c.t, func.json_serialize(table.c.s))).one()
+        assert tuple(row) == (at, datetime.time(1, 2, 3, tzinfo=datetime.timezone.utc), "[1]")
+
+
+def test_commands_of_the_dialect(shared_server, engine):
+    """COPY and UNLOAD as the dialect writes them."""
+    from sqlalchemy_redshift import commands
+
+    shared_server.s3.put("alchemy", "in.csv", "1|a\n2|b\n")
+    table = Table("copied", MetaData(), Column("i", Integer), Column("t", String(5)))
+    with engine.begin() as connection:
+        table.create(connection)
+        role = "arn:aws:iam::123456789012:role/loader"
+        connection.execute(commands.CopyCommand(table, data_location="s3://alchemy/in.csv", iam_role_arns=role, delimiter="|"))
+        assert connection.execute(select(table).order_by(table.c.i)).all() == [(1, "a"), (2, "b")]
+        unload = commands.UnloadFromSelect(select(table).where(table.c.i == 2), unload_location="s3://alchemy/out/", iam_role_arns=role, parallel=False)
+        connection.execute(unload)
+    assert [file.read_text() for file in (shared_server.s3.root / "alchemy" / "out").iterdir()] == ["2|b\n"]
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_cancel(shared_server, driver):
+    import threading
+
+    engine = engine_of(shared_server, driver)
+    endless = "with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r"
+    with engine.connect() as connection:
+        pid = connection.execute(sqlalchemy.text("select pg_backend_pid()")).scalar()
+
+        def stop():
+            with shared_server.connect() as other:
+                while not other.execute("select 1 from stv_inflight where pid = %s", (pid,)).fetchall():
+                    pass
+                # redshift_connector has no way of its own.
+                if driver == "psycopg2":
+                    connection.connection.dbapi_connection.cancel()
+                else:
+                    other.execute("select pg_cancel_backend(%s::int)", (pid,))
+
+        canceller = threading.Thread(target=stop)
+        canceller.start()
+        with pytest.raises(sqlalchemy.exc.DBAPIError) as failure:
+            connection.execute(sqlalchemy.text(endless))
+        canceller.join()
+        cause = failure.value.orig
+        assert (cause.args[0]["C"] if driver == "redshift_connector" else cause.pgcode) == "57014"
+        connection.rollback()
+        assert connection.execute(sqlalchemy.text("select 1")).scalar() == 1
+    engine.dispose()
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_large_results_and_a_statement_run_again(shared_server, driver):
+    engine = engine_of(shared_server, driver)
+    digits = " union all ".join(f"select {n} as n" for n in range(10))
+    with engine.connect() as connection:
+        connection.execute(sqlalchemy.text(f"create temp table digits as {digits}"))
+        query = sqlalchemy.text("select a.n * 1000 + b.n * 100 + c.n * 10 + d.n from digits a, digits b, digits c, digits d, digits e where e.n < 2")
+        rows = connection.execution_options(yield_per=1000).execute(query)
+        assert sum(row[0] for row in rows) == 2 * 9999 * 10000 // 2
+        again = select(sqlalchemy.cast(sqlalchemy.bindparam("n"), Integer) * 2)
+        assert [connection.execute(again, {"n": n}).scalar() for n in range(8)] == [2 * n for n in range(8)]
+    engine.dispose()

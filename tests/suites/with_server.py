@@ -19,7 +19,13 @@ SETUP = [f"create user dbt_test_user_{number} password disable" for number in (1
 
 
 def main(command):
-    with tempfile.TemporaryDirectory() as folder, Server(data=pathlib.Path(folder) / "data") as server:
+    with tempfile.TemporaryDirectory() as folder, Server(data=pathlib.Path(folder) / "data", http="127.0.0.1:0") as server:
+        # Who logs in with IAM asks the control plane for a password of this cluster.
+        server.aws("redshift").create_cluster(
+            ClusterIdentifier="dbt", NodeType="ra3.large", MasterUsername="owner", MasterUserPassword="Passw0rd-1", DBName="dev"
+        )
+        profiles = pathlib.Path(folder) / "profiles"
+        profiles.write_text("[dbt]\naws_access_key_id = test\naws_secret_access_key = test\nregion = us-east-1\n")
         with server.connect() as connection:
             for statement in SETUP:
                 connection.execute(statement)
@@ -30,7 +36,9 @@ def main(command):
             "DBT_TEST_USER_1": "dbt_test_user_1", "DBT_TEST_USER_2": "dbt_test_user_2", "DBT_TEST_USER_3": "dbt_test_user_3",
             "DBT_TEST_GROUP_1": "dbt_test_group_1", "REDSHIFT_TEST_CROSS_DBNAME": "dbt_cross_database",
             "REDSHIFT_TEST_DBNAME_W_HYPHEN": "dbt-hyphenated-database", "SSL_CERT_FILE": server.ca, "DO_NOT_TRACK": "1",
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "AWS_ENDPOINT_URL": server.http, "AWS_SHARED_CREDENTIALS_FILE": str(profiles),
+            "REDSHIFT_TEST_CLUSTER_ID": "dbt", "REDSHIFT_TEST_IAM_USER_PROFILE": "dbt", "REDSHIFT_TEST_IAM_USER_ACCESS_KEY_ID": "test",
+            "REDSHIFT_TEST_IAM_USER_SECRET_ACCESS_KEY": "test",
         }
         return subprocess.run(command, env=os.environ | environment, check=False).returncode
 

@@ -302,6 +302,9 @@ static OVERLOADS: &[Overload] = &[
     overload("pg_encoding_to_char", &[Int4], Name, |_, args| {
         args.map1(|encoding: i32| Ok(Some(if encoding == 6 { "UTF8" } else { "" })))
     }),
+    overload("pg_char_to_encoding", &[Name], Int4, |_, args| {
+        args.map1(|name: &str| Ok(Some(if matches!(&*name.to_lowercase(), "utf8" | "unicode") { 6 } else { -1 })))
+    }),
     overload("format_encoding", &[Int4], Text, |_, args| {
         args.map1(|encoding: i32| Ok(encoding_name(i64::from(encoding))))
     }),

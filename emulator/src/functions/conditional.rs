@@ -21,6 +21,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("coalesce", &[takes(&[Any], first_present).and_more(Any)]),
     function("decode", &[takes(&[Any, Any, Any], decode).and_more(Any)]),
     function("greatest", &[takes(&[Any], largest).and_more(Any)]),
+    function("isnull", &[takes(&[Any, Any], first_present)]),
     function("least", &[takes(&[Any], smallest).and_more(Any)]),
     function("nullif", &[takes(&[Any, Any], nullif)]),
     function("nvl", &[takes(&[Any], first_present).and_more(Any)]),

@@ -267,7 +267,7 @@ pub fn output_name(name: &str) -> &str {
         "current_date" => "date",
         "current_timestamp" => "timestamptz",
         "current_time" => "timetz",
-        "nvl" => "coalesce",
+        "isnull" | "nvl" => "coalesce",
         "trim" => "btrim",
         "user" => "current_user",
         other => other,

@@ -6,7 +6,10 @@
 use datafusion::scalar::ScalarValue;
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 
-use super::registry::{BOOL, Call, Function, Param, function, takes, text};
+use super::{
+    kernel::Kernel,
+    registry::{BOOL, Call, Function, Param, function, takes, text},
+};
 use crate::binder::Typed;
 
 const TEXT: Param = Param::Text;
@@ -105,22 +108,26 @@ fn current_schema(call: Call<'_>) -> Result<Typed> {
 ///
 /// # Errors
 /// 42704 where there is none, unless the second argument is false.
-fn current_setting(call: Call<'_>) -> Result<Typed> {
-    let Some(setting) = call.constant(0)? else { return crate::binder::null(RedshiftType::Text) };
+/// Of a constant, as applications ask, or of a column of pg_settings, as psql's `\dconfig` does.
+fn current_setting(mut call: Call<'_>) -> Result<Typed> {
     let lenient = match call.args.get(1) {
         Some(strict) => {
             matches!(crate::binder::evaluate(strict.clone()), Ok(ScalarValue::Boolean(Some(false))))
         }
         None => false,
     };
-    match call.ctx.session.settings.get(&setting.to_lowercase()) {
-        Some(value) => Ok(text(value.clone(), RedshiftType::Text)),
-        None if lenient => crate::binder::null(RedshiftType::Text),
-        None => {
-            let message = format!("unrecognized configuration parameter \"{setting}\"");
-            Err(Error::new(SqlState::UNDEFINED_OBJECT, message))
-        }
-    }
+    call.args.truncate(1);
+    let settings = (call.ctx.session.settings.clone(), lenient);
+    let kernel = Kernel::new(call.name, settings, RedshiftType::Text, |(settings, lenient), args| {
+        args.map1(|setting: &str| match settings.get(&setting.to_lowercase()) {
+            None if !lenient => {
+                let message = format!("unrecognized configuration parameter \"{setting}\"");
+                Err(Error::new(SqlState::UNDEFINED_OBJECT, message))
+            }
+            value => Ok(value.cloned()),
+        })
+    });
+    kernel.call_or_fold(call.exprs())
 }
 
 #[cfg(test)]

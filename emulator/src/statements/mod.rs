@@ -36,7 +36,7 @@ use redshift_sql_dialect::{
 };
 
 use crate::{
-    binder::{BindContext, Binder, Destination, Parameters},
+    binder::{BindContext, Binder, Destination, Parameters, SessionInfo},
     catalog::{Database, LockMode, Oid, Relation, RelationKind, Transaction, TransactionView},
     result::{Description, Notice, Outcome, ResultColumn, Rows},
     session::SessionState,
@@ -108,6 +108,14 @@ impl<'a> Work<'a> {
         let database = self.database(database)?.oid;
         self.enter(database);
         Ok(())
+    }
+
+    /// The session as if it were connected to the database that was entered, whose collation new columns get.
+    fn session_there(&self) -> Result<Arc<SessionInfo>> {
+        let Some(entered) = self.entered else { return Ok(Arc::clone(&self.context.session)) };
+        let databases = self.view.databases()?;
+        let case_insensitive = databases.iter().any(|database| database.oid == entered && database.case_insensitive);
+        Ok(Arc::new(SessionInfo { case_insensitive, ..(*self.context.session).clone() }))
     }
 
     /// The database of this name.

@@ -77,7 +77,8 @@ impl Parser<'_> {
     fn operand_ident(&mut self) -> Result<Ident> {
         let word = self.folded_word();
         let called = self.peek_at(1).kind == TokenKind::LeftParen;
-        let is_function = called && matches!(word.as_str(), "left" | "right" | "collate" | "identity" | "unnest");
+        let is_function =
+            called && matches!(word.as_str(), "left" | "right" | "collate" | "identity" | "isnull" | "unnest");
         // The guide's examples of unnesting call a column ARRAY.
         let is_column = matches!(word.as_str(), "oid" | "array");
         if is_column || is_function { self.label() } else { self.ident() }

@@ -1,4 +1,4 @@
-// PostgreSQL's JDBC driver: what it asks at its start, parameters, batches, portions, metadata, transactions, types,
+// PostgreSQL's JDBC driver, and Amazon's in tests/suites: what it asks at its start, parameters, batches, portions, metadata, transactions, types,
 // large results, errors, cancel.
 
 import java.math.BigDecimal;
@@ -10,17 +10,22 @@ public class Smoke {
         + "where a.n + b.n + c.n + q.n = 0";
 
     public static void main(String[] arguments) throws Exception {
-        try (Connection connection = DriverManager.getConnection(arguments[0])) {
+        String address = arguments.length > 0 ? arguments[0]
+            : "jdbc:redshift://" + System.getenv("REDSHIFT_TEST_HOST") + ":" + System.getenv("REDSHIFT_TEST_PORT") + "/dev?user=admin&password=any&ssl=false";
+        try (Connection connection = DriverManager.getConnection(address)) {
             values(connection);
             batches(connection);
             portions(connection);
             metadata(connection);
-            keysAndRoutines(connection);
+            if (connection.getMetaData().getDriverName().startsWith("PostgreSQL")) {
+                keysAndRoutines(connection);
+            }
             transactions(connection);
             allTypes(connection);
             largeResults(connection);
             errors(connection);
             cancel(connection);
+            cancelFromAnotherThread(connection);
         }
         System.out.println("all well");
     }
@@ -227,11 +232,47 @@ public class Smoke {
     }
 
     static void errors(Connection connection) throws SQLException {
+        String[][] failures = {
+            {"select 1 frm t", "42601"}, {"select nothing", "42703"}, {"select 1 / 0", "22012"}, {"select 'x'::int", "22P02"},
+            {"select * from nothing", "42P01"}, {"select nothing(1)", "42883"}, {"drop schema nothing", "3F000"},
+        };
+        for (String[] failure : failures) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute(failure[0]);
+                throw new AssertionError(failure[0]);
+            } catch (SQLException error) {
+                same(failure[1], error.getSQLState());
+            }
+        }
+    }
+
+    /** `Statement.cancel` from another thread, as soon as the statement runs; the session goes on. */
+    static void cancelFromAnotherThread(Connection connection) throws Exception {
+        try (Statement statement = connection.createStatement();
+            Connection other = DriverManager.getConnection(connection.getMetaData().getURL(), "admin", "any");
+            Statement asking = other.createStatement()) {
+            Thread stopper = new Thread(() -> {
+                try {
+                    String running = "select 1 from stv_inflight where text like 'select count%' and pid <> pg_backend_pid()";
+                    while (rows(asking.executeQuery(running)).isEmpty()) {
+                        Thread.onSpinWait();
+                    }
+                    statement.cancel();
+                } catch (SQLException error) {
+                    throw new AssertionError(error);
+                }
+            });
+            stopper.start();
+            try {
+                statement.executeQuery(BLOCK);
+                throw new AssertionError("it should have been canceled");
+            } catch (SQLException error) {
+                same("57014", error.getSQLState());
+            }
+            stopper.join();
+        }
         try (Statement statement = connection.createStatement()) {
-            statement.executeQuery("select * from nothing");
-            throw new AssertionError("there is no such table");
-        } catch (SQLException error) {
-            same("42P01", error.getSQLState());
+            same(List.of("1"), rows(statement.executeQuery("select 1 as one"), "one"));
         }
     }
 

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert')
 const { test } = require('node:test')
-const { Client, Pool } = require('pg')
+const { Client, Pool, Query } = require('pg')
 const Cursor = require('pg-cursor')
 const postgres = require('postgres')
 
@@ -83,6 +83,24 @@ test('a statement runs out of time', () => connected(async (client) => {
   const tables = Array.from({ length: 16 }, (_, i) => `d d${i}`).join(', ')
   await assert.rejects(client.query(`select count(*) from ${tables} where d0.n + d9.n + d15.n = 0`), { code: '57014' })
 }, { statement_timeout: 2000 }))
+
+test('errors have their SQLSTATEs', () => connected(async (client) => {
+  for (const [sql, code] of [['select nothing', '42703'], ['select 1 / 0', '22012'], ["select 'x'::int", '22P02'],
+    ['select * from nothing', '42P01'], ['select nothing(1)', '42883'], ['drop schema nothing', '3F000']]) {
+    await assert.rejects(client.query(sql), { code })
+  }
+}))
+
+test('a cancel request of the driver itself', () => connected((client) => connected(async (other) => {
+  const { rows: [{ pid }] } = await client.query('select pg_backend_pid() as pid')
+  const query = new Query('with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r')
+  const stopped = new Promise((resolve) => query.once('error', resolve))
+  client.query(query)
+  while ((await other.query('select 1 from stv_inflight where pid = $1', [pid])).rows.length === 0);
+  new Client(address).cancel(client, query)
+  assert.equal((await stopped).code, '57014')
+  assert.deepEqual((await client.query('select 1 as one')).rows, [{ one: 1 }])
+})))
 
 test('values of all types', () => connected(async (client) => {
   await client.query(`create temp table kinds (i2 smallint, i8 bigint, n decimal(18,4), f4 real, f8 float8, l bool, c char(5),

@@ -346,7 +346,8 @@ impl Altered {
 
 /// ADD COLUMN: a column that is NOT NULL needs a DEFAULT, which rows that are there already get (developer guide).
 async fn add_column(altered: &Altered, def: &ColumnDef, work: &Work<'_>) -> Result<Outcome> {
-    let (column, keys) = column(def, &work.context.session)?;
+    let session = work.session_there()?;
+    let (column, keys) = column(def, &session)?;
     altered.check_free(&column.name, def.name.pos)?;
     if column.identity.is_some() || column.dist_key || column.sort_key > 0 || !keys.is_empty() {
         let message = "ALTER TABLE ADD COLUMN does not support identity, distribution, sort and key attributes";

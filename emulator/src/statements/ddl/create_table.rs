@@ -36,10 +36,11 @@ pub(crate) async fn create_table(create: &CreateTable, work: &mut Work<'_>) -> R
         return Err(relation_exists(&place.name).at(create.name.object().pos));
     }
     let mut declared = Declared::default();
+    let session = work.session_there()?;
     let mut inherited = None;
     for element in &create.elements {
         match element {
-            TableElement::Column(column) => declared.add(column, &work.context.session)?,
+            TableElement::Column(column) => declared.add(column, &session)?,
             TableElement::Constraint(constraint) => declared.add_key(constraint),
             TableElement::Like { table, including_defaults } => {
                 let source = work.binder().resolve(table)?;

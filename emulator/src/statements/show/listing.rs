@@ -146,7 +146,7 @@ impl Listing {
                      parameter_type, data_type, character_maximum_length, numeric_precision, numeric_scale
                  from pg_internal.show_parameters
                  where not is_procedure and schema_name = $1 and routine_name = $2 and ($3 is null or input_list = $3)
-                     and ($4 is null or parameter_name like $4)
+                     and ($4 is null or coalesce(parameter_name, '') like $4)
                  order by routine, ordinal_position limit $5"
             }
             RoutineKind::Procedure => {
@@ -154,7 +154,7 @@ impl Listing {
                      parameter_type, data_type, character_maximum_length, numeric_precision, numeric_scale
                  from pg_internal.show_parameters
                  where is_procedure and schema_name = $1 and routine_name = $2 and ($3 is null or input_list = $3)
-                     and ($4 is null or parameter_name like $4)
+                     and ($4 is null or coalesce(parameter_name, '') like $4)
                  order by routine, ordinal_position limit $5"
             }
         };

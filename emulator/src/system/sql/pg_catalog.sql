@@ -108,12 +108,13 @@ table pg_catalog.pg_constraint 2606 (
     contypid oid, confrelid oid, confupdtype "char", confdeltype "char", confmatchtype "char", conkey smallint[],
     confkey smallint[], conbin text, consrc text
 ) hidden (
-    oid oid, tableoid oid, convalidated boolean, conindid oid, conislocal boolean
+    oid oid, tableoid oid, convalidated boolean, conindid oid, conislocal boolean, coninhcount integer,
+    connoinherit boolean
 ) as
 select name, namespace, kind, false, false, relation,
     0, foreign_relation, foreign_action, foreign_action, foreign_match, keys,
     foreign_keys, null, null,
-    oid, 2606, true, index, true
+    oid, 2606, true, index, true, 0, false
 from pg_internal.constraints
 ;
 
