@@ -29,11 +29,13 @@ const KNOWN: &[Known] = &[
     (SqlState::SYNTAX_ERROR, "VALUES lists must all be the same length", ""),
     (SqlState("42601"), "\"", " is not a known variable"),
     (SqlState("42601"), "query has no destination for result data", ""),
+    (SqlState("42601"), "recursive common table expression ", " must have a list of column names"),
     (SqlState("42601"), "COMPROWS is only supported with a table name", ""),
     (SqlState("42601"), "CONNECT BY needs a condition with PRIOR", ""),
     (SqlState("42601"), "recursive common table expression ", " must have a list of column names"),
     (SqlState("42602"), "a permanent table cannot be renamed to a name that begins with", ""),
-    (SqlState("0A000"), "ALTER TABLE ADD COLUMN does not support ", ""),
+    (SqlState("0A000"), "", " does not support "),
+    (SqlState("0A000"), "cannot insert into a view", ""),
     (SqlState("0A000"), "Default parameter not be supported for window function ", ""),
     (SqlState("0A000"), "within group ORDER BY clauses for aggregate functions must be the same", ""),
     (SqlState("0A000"), "SUPER values cannot be unnested in ", ""),
@@ -44,6 +46,7 @@ const KNOWN: &[Known] = &[
     (SqlState("0A000"), "only the collation of the current database can be altered", ""),
     (SqlState("0A000"), "the collation of database ", " cannot be altered"),
     (SqlState("22007"), "Interval ", " literal cannot contain "),
+    (SqlState("22023"), "", " not recognized"),
     (SqlState("22023"), "COMPROWS must be between ", ""),
     (SqlState("22023"), "OBJECT_TRANSFORM path must be ", ""),
     (SqlState("22023"), "a linestring of ", " is not closed"),
@@ -374,6 +377,8 @@ mod tests {
             ("ORDER BY position 2 is not in select list", "42P10"),
             ("division by zero", "22012"),
             ("Query (46) cancelled on user's request", "57014"),
+            ("timestamp units \"fortnight\" not recognized", "22023"),
+            ("TO_CHAR does not support 128-bit DECIMAL values", "0A000"),
         ];
         for (message, state) in states {
             assert_eq!(state_of(message).0, state, "{message}");
