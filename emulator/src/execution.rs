@@ -1,14 +1,11 @@
 //! Running plans: DataFusion's optimiser and operators, set up without its SQL front end.
 
 mod constant;
+pub(crate) mod planning;
+mod sealed;
 pub(crate) mod trace;
 
-use std::{
-    future::{Future, poll_fn},
-    path::PathBuf,
-    sync::Arc,
-    thread::available_parallelism,
-};
+use std::{path::PathBuf, sync::Arc, thread::available_parallelism};
 
 use arrow::record_batch::RecordBatch;
 use datafusion::{
@@ -20,7 +17,6 @@ use datafusion::{
         runtime_env::RuntimeEnvBuilder,
     },
     logical_expr::LogicalPlan,
-    optimizer::Optimizer,
     physical_plan::{
         ExecutionPlan, ExecutionPlanProperties, execute_stream, execute_stream_partitioned, memory::MemoryStream,
         stream::RecordBatchReceiverStream,
@@ -103,12 +99,11 @@ pub fn session_state(options: &ExecutionOptions) -> Result<SessionState> {
 ///
 /// # Errors
 /// What optimising finds.
-pub(crate) fn simplified(plan: &LogicalPlan, state: &SessionState) -> Result<LogicalPlan> {
+pub(crate) async fn simplified(plan: &LogicalPlan, state: &SessionState) -> Result<LogicalPlan> {
     const LEFT_OUT: [&str; 3] =
         ["replace_distinct_aggregate", "single_distinct_aggregation_to_group_by", "push_down_limit"];
     let rules = state.optimizers().iter().filter(|rule| !LEFT_OUT.contains(&rule.name())).cloned().collect();
-    let optimise = || Optimizer::with_rules(rules).optimize(plan.clone(), state, |_, _| {});
-    stacker::maybe_grow(PLANNING_STACK / 2, PLANNING_STACK, optimise).map_err(from_datafusion)
+    planning::simplified(plan, rules, state).await
 }
 
 /// Optimises a plan and starts it. Dropping the stream stops it.
@@ -126,7 +121,7 @@ pub async fn execute(plan: &LogicalPlan, state: &SessionState) -> Result<BoxStre
 pub(crate) async fn stream(plan: &LogicalPlan, state: &SessionState) -> Result<SendableRecordBatchStream> {
     match constant::rows(plan, state) {
         Some(rows) => at_once(rows),
-        None => start(planned(plan, state).await?, state),
+        None => start(planning::planned(plan, state).await?, state),
     }
 }
 
@@ -135,7 +130,7 @@ pub(crate) async fn streams(plan: &LogicalPlan, state: &SessionState) -> Result<
     if let Some(rows) = constant::rows(plan, state) {
         return Ok(vec![at_once(rows)?]);
     }
-    let physical = planned(plan, state).await?;
+    let physical = planning::planned(plan, state).await?;
     if physical.output_partitioning().partition_count() == 1 {
         return Ok(vec![start(physical, state)?]);
     }
@@ -174,14 +169,4 @@ fn start(plan: Arc<dyn ExecutionPlan>, state: &SessionState) -> Result<SendableR
     };
     receiver.spawn_on(run, &threads.0);
     Ok(receiver.build())
-}
-
-/// Optimises a plan and chooses its operators.
-///
-/// The optimiser walks expressions by recursion, and takes more stack for that than a worker thread has to spare.
-async fn planned(plan: &LogicalPlan, state: &SessionState) -> Result<Arc<dyn ExecutionPlan>> {
-    let mut planning = Box::pin(state.create_physical_plan(plan));
-    let planning =
-        poll_fn(|context| stacker::maybe_grow(PLANNING_STACK / 2, PLANNING_STACK, || planning.as_mut().poll(context)));
-    planning.await.map_err(from_datafusion)
 }

@@ -18,12 +18,16 @@ use super::{
 };
 use crate::{
     catalog::RowIdentity,
+    execution::planning,
     functions::{self, FunctionClass},
 };
 
 impl Binder {
     /// The items of a FROM clause, all pairs of their rows.
     pub(super) fn bind_from(&mut self, items: &[FromItem]) -> Result<(LogicalPlan, Scope)> {
+        if items.len() > planning::MOST_JOINS {
+            return Err(planning::too_many_joins());
+        }
         let mut result: Option<(LogicalPlan, Scope)> = None;
         for item in items {
             result = Some(self.bind_behind(result, item)?);

@@ -176,6 +176,7 @@ impl Binder {
         let compared = Compared::of(&bound);
         let bound = collation::sensitive(bound).expr;
         self.refuse_correlated_group(&bound, block).map_err(|error| error.at(expr.pos))?;
+        super::select::check_targets(groups.exprs.len())?;
         let known = groups.exprs.iter().position(|known| *known == bound);
         Ok(known.unwrap_or_else(|| {
             groups.exprs.push(bound);

@@ -1,6 +1,6 @@
 //! One SELECT, from FROM to the select list; see [`super`] for the order of things.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use datafusion::logical_expr::{Expr as PlanExpr, LogicalPlan};
 use redshift_sql_dialect::{
@@ -12,13 +12,14 @@ use super::{
     Binder,
     block::{Block, Clause, Place, Stage},
     expr::output_name,
+    grouping::Groups,
     order::{OrderBy, OrderKey},
     query::Item,
     scope::ScopeColumn,
 };
 use crate::{functions::collation, result::ColumnOrigin};
 
-/// Most columns of a query's rows: those of a row of Postgres 8.0.
+/// Most columns of a query's rows, with those that it is only sorted or grouped by: those of a row of Postgres 8.0.
 const MAX_TARGETS: usize = 1_664;
 
 /// A SELECT whose projection, DISTINCT, ORDER BY and LIMIT are still to be built.
@@ -35,6 +36,22 @@ pub(super) struct Later {
     pub having: Vec<PlanExpr>,
     pub qualify: Vec<PlanExpr>,
     pub order: Vec<(OrderBy, OrderKey)>,
+}
+
+/// 54011, of more columns than a row can have.
+pub(super) fn check_targets(count: usize) -> Result<()> {
+    if count <= MAX_TARGETS {
+        return Ok(());
+    }
+    let message = format!("target lists can have at most {MAX_TARGETS} entries");
+    Err(Error::new(SqlState::TOO_MANY_COLUMNS, message))
+}
+
+/// How many of the expressions that rows are grouped by are no output columns.
+fn hidden_groups(groups: Option<&Groups>, items: &[Item]) -> usize {
+    let Some(groups) = groups else { return 0 };
+    let outputs: HashSet<&PlanExpr> = items.iter().map(|item| &item.typed.expr).collect();
+    groups.exprs.iter().filter(|expr| !outputs.contains(expr)).count()
 }
 
 impl Binder {
@@ -56,6 +73,7 @@ impl Binder {
         let having = self.clause(select.having.as_ref(), Clause::Having, &mut block)?;
         let qualify = self.clause(select.qualify.as_ref(), Clause::Qualify, &mut block)?;
         let order = self.order_by(order_by, &items, &mut block)?;
+        check_targets(items.len() + order.iter().filter_map(hidden).count() + hidden_groups(groups.as_ref(), &items))?;
         let grouped = groups.is_some() || select.having.is_some() || !block.aggregates.is_empty();
         let mut later = Later { items, having, qualify, order };
 
@@ -129,10 +147,7 @@ impl Binder {
                 return Err(error.at(ident.pos));
             }
         }
-        if items.len() > MAX_TARGETS {
-            let message = format!("target lists can have at most {MAX_TARGETS} entries");
-            return Err(Error::new(SqlState::TOO_MANY_COLUMNS, message));
-        }
+        check_targets(items.len())?;
         Ok(items)
     }
 

@@ -24,6 +24,7 @@ use super::{
     query::{Item, Open, Untyped},
 };
 use crate::{
+    execution::planning,
     functions::collation,
     result::{ColumnOrigin, ResultColumn},
 };
@@ -111,6 +112,9 @@ impl Binder {
 
     /// The rows of the first plan that the others have, or have not, each once; NULLs are equal.
     fn matched(&mut self, plans: Vec<LogicalPlan>, kind: JoinType, columns: &[ResultColumn]) -> Result<LogicalPlan> {
+        if plans.len() > planning::MOST_JOINS {
+            return Err(planning::too_many_joins());
+        }
         let mut plans = plans.into_iter();
         let Some(first) = plans.next() else { return Err(Error::internal("a set operation without sides")) };
         let mut result = self.distinct(first, columns)?;

@@ -257,7 +257,7 @@ impl GrantObject {
             GrantObject::Schema(_)
             | GrantObject::InSchema(ScopedKind::Schemas, _)
             | GrantObject::InDatabase(ScopedKind::Schemas, _) => &[Usage, Create, Drop, Alter],
-            GrantObject::Database(_) => &[Create, Temporary, Usage, Alter],
+            GrantObject::Database(_) => &[Create, Temporary, Usage, Alter, Drop],
             GrantObject::Function(_)
             | GrantObject::Procedure(_)
             | GrantObject::InSchema(ScopedKind::Routines, _)

@@ -141,6 +141,11 @@ impl Trace {
     }
 }
 
+/// The trace in whose scope this runs.
+pub(super) fn current() -> Option<Trace> {
+    TRACE.try_with(Clone::clone).ok()
+}
+
 /// Keeps a plan that starts.
 pub(super) fn starts(plan: &Arc<dyn ExecutionPlan>) {
     // A plan that no statement runs is nobody's to keep.

@@ -282,10 +282,8 @@ static OVERLOADS: &[Overload] = &[
     overload("obj_description", &[Oid, Name], Text, comment),
     overload("shobj_description", &[Oid, Name], Text, comment),
     overload("col_description", &[Oid, Int4], Text, column_comment),
+    // The guide has no functions for sizes; psql's `\l+` and `\dt+` ask for these.
     overload("pg_table_size", &[Oid], Int8, table_size),
-    overload("pg_relation_size", &[Oid], Int8, table_size),
-    overload("pg_total_relation_size", &[Oid], Int8, table_size),
-    overload("pg_indexes_size", &[Oid], Int8, |_, args| args.map1(|_: i64| Ok(Some(0i64)))),
     overload("pg_database_size", &[Oid], Int8, |catalog, args| {
         let lookup = catalog.lookup();
         args.map1(|database: i64| match lookup.database_name(oid(database))? {

@@ -30,12 +30,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("default_iam_role", &[takes(&[], |_| Ok(text("none", RedshiftType::Varchar(256))))]),
     function("get_mounted_role", &[takes(&[], |_| crate::binder::null(RedshiftType::Varchar(2048)))]),
     function("getdatabaseencoding", &[takes(&[], |_| Ok(name("UTF8")))]),
-    function("inet_client_addr", &[takes(&[], |_| unknown_address())]),
-    function("inet_server_addr", &[takes(&[], |_| unknown_address())]),
     function("last_user_query_id", &[takes(&[], |call| Ok(bigint(call.ctx.session.last_query_id)))]),
     function("pg_backend_pid", &[takes(&[], |call| Ok(integer(i64::from(call.ctx.session.pid))))]),
     function("pg_client_encoding", &[takes(&[], |_| Ok(name("UTF8")))]),
-    function("pg_is_in_recovery", &[takes(&[], |_| Ok(boolean(false)))]),
     function("pg_last_copy_count", &[takes(&[], |call| Ok(bigint(call.ctx.session.last_copy_count)))]),
     function("pg_last_copy_id", &[takes(&[], |call| Ok(integer(call.ctx.session.last_copy_id)))]),
     function("pg_last_query_id", &[takes(&[], |call| Ok(integer(call.ctx.session.last_query_id)))]),
@@ -59,15 +56,6 @@ fn bigint(value: i64) -> Typed {
 fn integer(value: i64) -> Typed {
     let value = value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
     Typed::literal(ScalarValue::Int32(Some(value)), RedshiftType::Int4)
-}
-
-fn boolean(value: bool) -> Typed {
-    Typed::literal(ScalarValue::Boolean(Some(value)), RedshiftType::Bool)
-}
-
-/// Addresses are the business of who listens; sessions of the engine have none.
-fn unknown_address() -> Result<Typed> {
-    crate::binder::null(RedshiftType::Text)
 }
 
 fn version(_call: Call<'_>) -> Result<Typed> {

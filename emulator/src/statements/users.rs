@@ -94,8 +94,9 @@ pub(crate) async fn create_user(create: &CreateUser, work: &mut Work<'_>) -> Res
 pub(crate) async fn alter_user(alter: &AlterUser, work: &mut Work<'_>) -> Result<Outcome> {
     let old = work.user(&alter.name)?;
     let mut user = (*old).clone();
-    let own =
-        |option: &UserOption| matches!(option, UserOption::Password(_) | UserOption::Set(_) | UserOption::Reset(_));
+    let own = |option: &UserOption| {
+        matches!(option, UserOption::Password(_) | UserOption::Set(_) | UserOption::Reset(_) | UserOption::ResetAll)
+    };
     let of_own = user.id == work.state.user_id && alter.rename_to.is_none() && alter.options.iter().all(own);
     if !of_own {
         work.require_system(SystemPrivilege::AlterUser, "alter users")?;
@@ -173,7 +174,7 @@ fn apply(options: &[UserOption], user: &mut User, work: &Work<'_>) -> Result<Vec
                     user.settings.push((setting.name.clone(), value));
                 }
             }
-            UserOption::Reset(name) if name == "all" => user.settings.clear(),
+            UserOption::ResetAll => user.settings.clear(),
             UserOption::Reset(name) => user.settings.retain(|(other, _)| other != name),
         }
     }

@@ -52,6 +52,8 @@ pub enum UserOption {
     Set(Setting),
     /// `RESET parameter` (ALTER USER)
     Reset(String),
+    /// RESET ALL (ALTER USER)
+    ResetAll,
 }
 
 /// `SET parameter TO | = values`, of a user or a procedure.

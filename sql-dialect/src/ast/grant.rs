@@ -99,7 +99,7 @@ pub enum GrantTarget {
     Datashares(Vec<Ident>),
 }
 
-/// `FOR kind IN SCHEMA schema [DATABASE database] | DATABASE database`
+/// `FOR kind IN SCHEMA [database.]schema | SCHEMA schema DATABASE database | DATABASE database`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scope {
     /// On objects of which kind.

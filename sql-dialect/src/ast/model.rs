@@ -104,19 +104,30 @@ pub enum ModelSetting {
     MaxBatchRows(u64),
     /// `HORIZON n`
     Horizon(u64),
-    /// `FREQUENCY 'unit'`
-    Frequency(String),
+    /// `FREQUENCY 'unit' | n`
+    Frequency(Frequency),
     /// `PERCENTILES 'list'`
     Percentiles(String),
 }
 
-/// `CREATE EXTERNAL MODEL name FUNCTION name IAM_ROLE ... MODEL_TYPE BEDROCK SETTINGS (...)`
+/// How often a forecast has a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frequency {
+    /// `'H'`
+    Unit(String),
+    /// `5`
+    Number(u64),
+}
+
+/// `CREATE EXTERNAL MODEL name FUNCTION name [(types)] IAM_ROLE ... MODEL_TYPE BEDROCK SETTINGS (...)`
 #[derive(Debug, Clone, PartialEq)]
 pub struct CreateExternalModel {
     /// Its name.
     pub name: ObjectName,
     /// FUNCTION: what asks it.
     pub function: ObjectName,
+    /// The types of the function's arguments, where written.
+    pub arg_types: Option<Vec<DataType>>,
     /// IAM_ROLE
     pub iam_role: IamRole,
     /// SETTINGS

@@ -206,15 +206,22 @@ impl Parser<'_> {
         };
         self.advance();
         self.expect_word("in")?;
-        let schema = if self.eat_word("schema") { Some(self.ident()?) } else { None };
-        let database = if schema.is_none() {
-            self.expect_word("database")?;
-            Some(self.database_name()?)
-        } else if self.eat_word("database") {
-            Some(self.database_name()?)
-        } else {
-            None
-        };
+        let (mut schema, mut database) = (None, None);
+        if self.eat_word("schema") {
+            let name = self.ident()?;
+            if self.eat(TokenKind::Dot) {
+                database = Some(name);
+                schema = Some(self.ident()?);
+            } else {
+                schema = Some(name);
+            }
+        }
+        if database.is_none() && self.eat_word("database") {
+            database = Some(self.database_name()?);
+        }
+        if schema.is_none() && database.is_none() {
+            return Err(self.unexpected());
+        }
         Ok(Scope { kind, schema, database })
     }
 
@@ -419,7 +426,7 @@ fn check_privileges(privileges: &Privileges, target: &GrantTarget, pos: Pos) -> 
         GrantTarget::Tables(_) | GrantTarget::AllTablesInSchemas(_) => {
             ("table", &[Select, Insert, Update, Delete, Drop, References, Alter, Truncate, Rule, Trigger])
         }
-        GrantTarget::Databases(_) => ("database", &[Create, Usage, Temporary, Alter]),
+        GrantTarget::Databases(_) => ("database", &[Create, Usage, Temporary, Alter, Drop]),
         GrantTarget::Schemas(_) => ("schema", &[Create, Usage, Alter, Drop]),
         GrantTarget::Functions(_) | GrantTarget::AllFunctionsInSchemas(_) => ("function", &[Execute]),
         GrantTarget::Procedures(_) | GrantTarget::AllProceduresInSchemas(_) => ("procedure", &[Execute]),

@@ -3,8 +3,8 @@
 use super::Parser;
 use crate::{
     ast::{
-        CreateExternalModel, CreateModel, DropModel, Endpoint, ExternalModelSetting, Hyperparameters, IamRole,
-        ModelSetting, ModelSource, ModelType, ProblemType, Statement,
+        CreateExternalModel, CreateModel, DropModel, Endpoint, ExternalModelSetting, Frequency, Hyperparameters,
+        IamRole, ModelSetting, ModelSource, ModelType, ProblemType, Statement,
     },
     error::Result,
     lexer::TokenKind,
@@ -156,10 +156,15 @@ impl Parser<'_> {
             "max_runtime" => ModelSetting::MaxRuntime(self.unsigned()?),
             "max_batch_rows" => ModelSetting::MaxBatchRows(self.unsigned()?),
             "horizon" => ModelSetting::Horizon(self.unsigned()?),
-            "frequency" => ModelSetting::Frequency(self.string()?),
+            "frequency" => ModelSetting::Frequency(self.frequency()?),
             "percentiles" => ModelSetting::Percentiles(self.string()?),
             _ => return Err(self.unexpected_at(start)),
         })
+    }
+
+    /// The guide's synopsis has a number, its text and examples a string.
+    fn frequency(&mut self) -> Result<Frequency> {
+        if self.begins_string(0) { self.string().map(Frequency::Unit) } else { self.unsigned().map(Frequency::Number) }
     }
 
     /// MODEL and what follows, behind CREATE EXTERNAL.
@@ -168,10 +173,11 @@ impl Parser<'_> {
         let name = self.object_name()?;
         self.expect_word("function")?;
         let function = self.object_name()?;
+        let arg_types = self.optional_types()?;
         let iam_role = self.iam_role_clause()?;
         self.expect_words(&["model_type", "bedrock", "settings"])?;
         let settings = self.paren_list(Self::external_model_setting)?;
-        Ok(Statement::CreateExternalModel(CreateExternalModel { name, function, iam_role, settings }))
+        Ok(Statement::CreateExternalModel(CreateExternalModel { name, function, arg_types, iam_role, settings }))
     }
 
     fn external_model_setting(&mut self) -> Result<ExternalModelSetting> {

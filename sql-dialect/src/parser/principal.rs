@@ -34,7 +34,7 @@ impl Parser<'_> {
             vec![UserOption::Set(self.setting()?)]
         } else if self.is_word("reset") && !self.are_words(&["reset", "session", "timeout"]) {
             self.advance();
-            vec![UserOption::Reset(self.parameter_name()?)]
+            vec![if self.eat_word("all") { UserOption::ResetAll } else { UserOption::Reset(self.parameter_name()?) }]
         } else {
             self.alter_user_options()?
         };

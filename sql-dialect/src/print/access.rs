@@ -48,6 +48,7 @@ impl Display for UserOption {
             UserOption::Login(password) => write!(f, "LOGIN PASSWORD {}", Quoted(password)),
             UserOption::Set(setting) => write!(f, "SET {setting}"),
             UserOption::Reset(name) => write!(f, "RESET {}", ParameterName(name)),
+            UserOption::ResetAll => f.write_str("RESET ALL"),
         }
     }
 }

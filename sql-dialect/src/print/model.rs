@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{Clause, List, Quoted, TextClause, flag, on_off};
 use crate::ast::{
-    CreateExternalModel, CreateModel, DropModel, Endpoint, ExternalModelSetting, Hyperparameters, ModelSetting,
-    ModelSource, ModelType, ProblemType,
+    CreateExternalModel, CreateModel, DropModel, Endpoint, ExternalModelSetting, Frequency, Hyperparameters,
+    ModelSetting, ModelSource, ModelType, ProblemType,
 };
 
 impl Display for CreateModel {
@@ -91,7 +91,8 @@ impl Display for ModelSetting {
             ModelSetting::MaxRuntime(seconds) => write!(f, "MAX_RUNTIME {seconds}"),
             ModelSetting::MaxBatchRows(count) => write!(f, "MAX_BATCH_ROWS {count}"),
             ModelSetting::Horizon(count) => write!(f, "HORIZON {count}"),
-            ModelSetting::Frequency(unit) => write!(f, "FREQUENCY {}", Quoted(unit)),
+            ModelSetting::Frequency(Frequency::Unit(unit)) => write!(f, "FREQUENCY {}", Quoted(unit)),
+            ModelSetting::Frequency(Frequency::Number(number)) => write!(f, "FREQUENCY {number}"),
             ModelSetting::Percentiles(list) => write!(f, "PERCENTILES {}", Quoted(list)),
         }
     }
@@ -99,9 +100,12 @@ impl Display for ModelSetting {
 
 impl Display for CreateExternalModel {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let CreateExternalModel { name, function, iam_role, settings } = self;
-        write!(f, "CREATE EXTERNAL MODEL {name} FUNCTION {function} IAM_ROLE {iam_role}")?;
-        write!(f, " MODEL_TYPE BEDROCK SETTINGS ({})", List(settings))
+        let CreateExternalModel { name, function, arg_types, iam_role, settings } = self;
+        write!(f, "CREATE EXTERNAL MODEL {name} FUNCTION {function}")?;
+        if let Some(types) = arg_types {
+            write!(f, " ({})", List(types))?;
+        }
+        write!(f, " IAM_ROLE {iam_role} MODEL_TYPE BEDROCK SETTINGS ({})", List(settings))
     }
 }
 

@@ -16,6 +16,8 @@ alter user u reset session timeout;
 alter user u set search_path to a, b;
 alter user u set statement_timeout = default;
 alter user u reset search_path;
+alter user u reset all;
+alter user u with reset all;
 alter user u externalid 'x';
 ALTER USER myco_aad:bob EXTERNALID "ABC123" PASSWORD DISABLE;
 ALTER USER data_analyst NOLOGIN; ALTER USER data_analyst LOGIN PASSWORD 'NewStr0ngP@ssword'; ALTER USER odie SET TIMEZONE TO 'Europe/Zurich';

@@ -5,7 +5,7 @@ grant select on table sales to fred;
 grant select on all tables in schema qa_tickit to fred with grant option;
 grant all on sales to group managers, role r, public;
 grant insert, update, delete, drop, references, alter, truncate on a, s.b to u with grant option, v;
-grant create, temporary, usage, alter on database d, e to u;
+grant create, temporary, usage, alter, drop on database d, e to u;
 grant all privileges on schema s, db.t to group g;
 grant execute on function f(a int, varchar(5)), s.g() to u;
 grant execute on all functions in schema s to role r;
@@ -31,6 +31,7 @@ grant select, insert for tables in schema s database d to u with grant option;
 grant all for tables in database d to u;
 GRANT EXECUTE FOR FUNCTIONS IN SCHEMA Sales_schema TO bob;
 grant execute for procedures in schema s to role r;
+grant all for tables in schema sharedb.shareschema to role sales;
 grant usage for languages in database d to u;
 grant create, alter for copy jobs in database d to u;
 grant usage for templates in schema s to u;
@@ -54,6 +55,7 @@ grant select on table lookup to rls policy p, masking policy q;
 grant connect on workgroup to "awsidc:alice", role "awsidc:sales", public; grant connect to awsidc:bob;
 
 --! ok REVOKE
+revoke grant option for drop, alter on database d from u restrict;
 revoke connect on workgroup from public; revoke connect from role "awsidc:sales";
 revoke insert on table lookup from public;
 revoke all on schema s from group g;
@@ -113,3 +115,9 @@ grant connect on database d to u
 
 --! error 42601 | syntax error at or near "sequence" | sequence
 alter default privileges grant select on sequence to u
+
+--! error 42601 | syntax error at or near "database" | database
+grant all for tables in schema sharedb.shareschema database sharedb to role sales
+
+--! error 42601 | syntax error at or near "to" | to
+grant all for tables in to role sales

@@ -20,6 +20,7 @@ create model m from t target c function f iam_role default hyperparameters defau
 create model m function f (super) returns super sagemaker 'endpoint':'second' iam_role default settings (max_batch_rows 10);
 create model m from (select a, b, c from t) target c iam_role default auto on model_type forecast objective 'RMSE'
 settings (s3_bucket 'b', horizon 5, frequency 'D', percentiles '0.25,0.50,mean', s3_garbage_collect off);
+create model m from t target c iam_role default model_type forecast settings (s3_bucket 'b', horizon 5, frequency 1);
 
 --! ok CREATE EXTERNAL MODEL
 CREATE EXTERNAL MODEL llm_claude
@@ -28,6 +29,8 @@ IAM_ROLE default
 MODEL_TYPE BEDROCK
 SETTINGS (MODEL_ID 'anthropic.claude-v2:1', PROMPT 'Summarize:', SUFFIX 'x', REQUEST_TYPE UNIFIED, RESPONSE_TYPE VARCHAR);
 create external model m function f iam_role 'arn' model_type bedrock settings (model_id 'x', request_type raw, response_type super);
+
+create external model m function f (varchar, super) iam_role default model_type bedrock settings (model_id 'x');
 
 --! ok SHOW MODEL
 SHOW MODEL ALL;

@@ -68,8 +68,28 @@ async fn set_operations() {
 #[tokio::test]
 async fn rows_have_a_bounded_number_of_columns() {
     let db = numbers();
-    fails(&db, &format!("select {}", vec!["1"; 1_665].join(", ")), "54011: target lists can have at most 1664 entries")
-        .await;
+    let refused = "54011: target lists can have at most 1664 entries";
+    fails(&db, &format!("select {}", vec!["1"; 1_665].join(", ")), refused).await;
+    // What rows are sorted or grouped by is in them, too, unless it is an output column.
+    let sums = |count: usize| (0..count).map(|n| format!("i + {n}")).collect::<Vec<_>>().join(", ");
+    fails(&db, &format!("select i from m order by {}", sums(1_664)), refused).await;
+    fails(&db, &format!("select count(*) from m group by {}", sums(1_664)), refused).await;
+    fails(&db, &format!("select count(*) from m group by {}", sums(100_000)), refused).await;
+}
+
+/// The figure is ours: Redshift names none.
+#[tokio::test]
+async fn joins_are_bounded() {
+    let db = numbers();
+    let refused = "54001: statement too complex";
+    for operator in [" intersect ", " except "] {
+        fails(&db, &vec!["select 1"; 302].join(operator), refused).await;
+    }
+    fails(&db, &vec!["select 1"; 10_000].join(" intersect "), refused).await;
+    let tables = (0..400).map(|n| format!("m t{n}")).collect::<Vec<_>>().join(", ");
+    fails(&db, &format!("select 1 from {tables}"), refused).await;
+    let joins: String = (1..310).map(|n| format!(" join m t{n} on t{n}.i = t0.i")).collect();
+    fails(&db, &format!("select 1 from m t0{joins}"), refused).await;
 }
 
 #[tokio::test]

@@ -46,6 +46,47 @@ async fn ten_thousand_sides_of_a_union() {
 }
 
 #[tokio::test]
+async fn ten_thousand_arms() {
+    let db = numbers();
+    let arms = |operand: &str| list(" ", |n| format!("when {operand}{n} then {}", n * 10));
+    check(&db, &format!("select case i {} end from m order by 1", arms("")), &["10", "30", "50"]).await;
+    check(&db, &format!("select sum(case {} end) from m", arms("i = ")), &["90"]).await;
+    check(&db, &format!("select i from m where case i {} end = 30", arms("")), &["3"]).await;
+}
+
+#[tokio::test]
+async fn ten_thousand_strings() {
+    let db = numbers();
+    check(&db, &format!("select len({}) from m order by 1", list(" || ", |_| "i".into())), &["10000"; 3]).await;
+    check(
+        &db,
+        &format!("select coalesce({}) from n order by 1", list(", ", |_| "j".into())),
+        &["10", "30", "40", "NULL"],
+    )
+    .await;
+}
+
+/// The conditions on one side of a join stay apart from those on the other and on both.
+#[tokio::test]
+async fn ten_thousand_conditions_on_both_sides() {
+    let db = numbers();
+    let conditions = list(" and ", |n| format!("n.i <> {} and m.i <> {} and n.j + m.i <> {}", n + 3, n + 7, n + 100));
+    let sql = format!("select n.i, m.i from n join m on n.i = m.i where {conditions} order by 1");
+    check(&db, &sql, &["1 1"]).await;
+    let outer = format!("select m.i from m left join n on n.i = m.i where {conditions} order by 1");
+    check(&db, &outer, &["1"]).await;
+}
+
+#[tokio::test]
+async fn sixty_joins() {
+    let db = numbers();
+    let chain: String = (1..60).map(|n| format!(" join m t{n} on t{n}.i = t{}.i", n - 1)).collect();
+    check(&db, &format!("select t0.i, t59.i from m t0{chain} order by 1"), &["1 1", "3 3", "5 5"]).await;
+    let chain: String = (1..60).map(|n| format!(" left join n t{n} on t{n}.i = t0.i and t{n}.j > 20")).collect();
+    check(&db, &format!("select t0.i, t59.j from m t0{chain} order by 1"), &["1 NULL", "3 30", "5 NULL"]).await;
+}
+
+#[tokio::test]
 async fn deep_nesting() {
     let db = numbers();
     let mut sql = "select i from m".to_string();

@@ -288,7 +288,7 @@ async fn drop_database(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
     for name in &drop.names {
         let ident = name.object();
         let database = database::existing(work, ident)?;
-        work.require_database_owner(&database, None).map_err(|error| error.at(ident.pos))?;
+        work.require_database_owner(&database, Some(Privilege::Drop)).map_err(|error| error.at(ident.pos))?;
         if database.name == work.context.session.database {
             return Err(Error::new(SqlState::OBJECT_IN_USE, "cannot drop the currently open database").at(ident.pos));
         }

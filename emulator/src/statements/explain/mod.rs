@@ -54,7 +54,7 @@ pub(crate) async fn explain(explain: &Explain, work: &mut Work<'_>) -> Result<Ou
 
 /// The steps of a statement's plan.
 async fn root(statement: &Statement, plan: LogicalPlan, labels: Labels, state: &SessionState) -> Result<Step> {
-    let plan = execution::simplified(&plan, state)?;
+    let plan = execution::simplified(&plan, state).await?;
     let scans = Scans::survey(&plan, &labels, state).await?;
     let destination = match statement {
         Statement::Query(_) => Destination::Client,
