@@ -277,7 +277,7 @@ impl Altered {
             }
         }
         let mut columns = self.relation.columns.to_vec();
-        let constraints = resolve_keys(vec![key], &mut columns, &self.relation.name, work)?;
+        let constraints = resolve_keys(vec![key], &self.table.constraints, &mut columns, &self.relation.name, work)?;
         for constraint in constraints {
             if self.table.constraints.iter().any(|other| other.name == constraint.name) {
                 let (name, table) = (&constraint.name, &self.relation.name);

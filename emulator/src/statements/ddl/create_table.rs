@@ -69,13 +69,15 @@ pub(super) struct Making {
 }
 
 impl Making {
-    /// Makes the table, its keys and its columns.
+    /// Makes the table, its keys and its columns. Foreign keys come last, because they may lead to the table itself.
     pub(super) async fn make(mut self, work: &mut Work<'_>) -> Result<Arc<Relation>> {
         let dist_key = self.declared.columns.iter().any(|column| column.dist_key);
         let dist_style = dist_style(&self.attributes, dist_key)?;
         let keys = std::mem::take(&mut self.declared.keys);
-        let constraints = resolve_keys(keys, &mut self.declared.columns, &self.place.name, work)?;
-        let table = TableInfo {
+        let (foreign, own): (Vec<_>, Vec<_>) =
+            keys.into_iter().partition(|key| matches!(key.kind, ConstraintKind::ForeignKey { .. }));
+        let constraints = resolve_keys(own, &[], &mut self.declared.columns, &self.place.name, work)?;
+        let mut table = TableInfo {
             temporary: self.lifetime == Lifetime::Temporary || self.place.schema == work.state.temp_schema,
             dist_style,
             interleaved: matches!(self.attributes.sort_key, Some(SortKey::Interleaved(_))),
@@ -83,16 +85,24 @@ impl Making {
             constraints,
             constraint_comments: BTreeMap::new(),
         };
-        work.transaction
+        let relation = work
+            .transaction
             .create_relation(NewRelation {
                 database: Some(self.place.database),
                 schema: self.place.schema,
                 name: self.place.name,
                 owner: work.state.user_id,
                 columns: self.declared.columns,
-                kind: RelationKind::Table(table),
+                kind: RelationKind::Table(table.clone()),
             })
-            .await
+            .await?;
+        if foreign.is_empty() {
+            return Ok(relation);
+        }
+        let mut columns = relation.columns.to_vec();
+        let foreign = resolve_keys(foreign, &table.constraints, &mut columns, &relation.name, work)?;
+        table.constraints.extend(foreign);
+        work.transaction.update_relation(Relation { kind: RelationKind::Table(table), ..(*relation).clone() }).await
     }
 }
 
@@ -140,9 +150,11 @@ pub(crate) fn default_value(column: &Column, work: &Work<'_>) -> Result<Option<S
     evaluate(value).map(Some)
 }
 
-/// Looks up the columns and tables of keys and names those that have no name; a primary key's columns are NOT NULL.
+/// Looks up the columns and tables of keys and names those that have no name, other than the keys that are there; a primary
+/// key's columns are NOT NULL.
 pub(super) fn resolve_keys(
     keys: Vec<DeclaredKey>,
+    present: &[Constraint],
     columns: &mut [Column],
     table: &str,
     work: &Work<'_>,
@@ -169,7 +181,7 @@ pub(super) fn resolve_keys(
         }
         let name = match key.name {
             Some(name) => name.folded(case_sensitive),
-            None => default_name(table, names, &kind, &constraints),
+            None => default_name(table, names, &kind, present.iter().chain(&constraints)),
         };
         constraints.push(Constraint { oid: work.transaction.new_oid()?, name, kind, columns: attnums });
     }
@@ -213,14 +225,19 @@ fn foreign_key(columns: &[Ident], table: &ObjectName, referenced: &[Ident], work
 }
 
 /// `table_pkey`, `table_column_key`, `table_column_fkey`, with a number where that is taken.
-fn default_name(table: &str, columns: &[Ident], kind: &KeyKind, taken: &[Constraint]) -> String {
+fn default_name<'a>(
+    table: &str,
+    columns: &[Ident],
+    kind: &KeyKind,
+    taken: impl Iterator<Item = &'a Constraint> + Clone,
+) -> String {
     let first = columns.first().map(|name| name.value.as_str()).unwrap_or_default();
     let base = match kind {
         KeyKind::Primary => format!("{table}_pkey"),
         KeyKind::Unique => format!("{table}_{first}_key"),
         KeyKind::Foreign { .. } => format!("{table}_{first}_fkey"),
     };
-    let free = |name: &String| !taken.iter().any(|constraint| constraint.name == *name);
+    let free = |name: &String| !taken.clone().any(|constraint| constraint.name == *name);
     let mut names = std::iter::once(base.clone()).chain((1..).map(|number| format!("{base}{number}")));
     names.find(free).unwrap_or(base)
 }

@@ -90,7 +90,9 @@ fn views_extend_the_catalogs_that_they_stand_on() {
         let listed = relation.columns.iter().filter(|column| !column.is_hidden());
         listed.map(|column| (column.name.clone(), column.ty.to_string())).collect::<Vec<_>>()
     };
-    let more: [(&str, &str, &[(&str, &str)]); 3] = [
+    /// A column and its type.
+    type Column = (&'static str, &'static str);
+    let more: [(&str, &str, &[Column]); 3] = [
         (
             "pg_class",
             "pg_class_info",
