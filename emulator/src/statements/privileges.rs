@@ -531,6 +531,10 @@ pub(crate) async fn alter_default_privileges(alter: &AlterDefaultPrivileges, wor
         DefaultObjects::Procedures => DefaultKind::Procedures,
     };
     let holders = work.holders(&alter.grantees)?;
+    if alter.revoke && alter.grant_option && holders.iter().any(|holder| !matches!(holder.grantee, Grantee::User(_))) {
+        let message = "grant options can only be revoked from individual users";
+        return Err(Error::new(SqlState::INVALID_GRANT_OPERATION, message));
+    }
     let change =
         Change { revoke: alter.revoke, grant_option: alter.grant_option, cascade: alter.cascade, holders: &holders };
     for owner in owners {

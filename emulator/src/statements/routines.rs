@@ -60,6 +60,14 @@ fn check_body(routine: &Routine, work: &Work<'_>) -> Result<()> {
 
 /// Runs CREATE PROCEDURE.
 pub(crate) async fn create_procedure(create: &CreateProcedure, work: &mut Work<'_>) -> Result<Outcome> {
+    if create.nonatomic && create.security == Some(Security::Definer) {
+        return Err(
+            Error::unsupported("SECURITY DEFINER is not supported for NONATOMIC procedures").at(create.name.pos())
+        );
+    }
+    if create.nonatomic && !create.settings.is_empty() {
+        return Err(Error::unsupported("SET is not supported for NONATOMIC procedures").at(create.name.pos()));
+    }
     crate::procedures::check(&create.body.text)?;
     let kind = RoutineKind::Procedure {
         definer: create.security == Some(Security::Definer),

@@ -29,6 +29,8 @@ impl Parser<'_> {
             PolicyKind::Masking => {
                 let if_not_exists = self.if_not_exists();
                 let name = self.object_name()?;
+                // The guide's synopsis has it behind the name.
+                let if_not_exists = if_not_exists || self.if_not_exists();
                 self.expect_word("with")?;
                 let columns = self.typed_columns()?;
                 self.expect_word("using")?;
@@ -129,6 +131,8 @@ impl Parser<'_> {
         if !self.eat_words(&["row", "level", "security"]) {
             return Ok(None);
         }
+        // Behind ON in the guide's synopsis, in front of it in an example.
+        let before = self.eat_words(&["for", "datashares"]);
         let on = self.on_off()?;
         let conjunction = if self.eat_words(&["conjunction", "type"]) {
             let and = self.eat_word("and");
@@ -139,7 +143,7 @@ impl Parser<'_> {
         } else {
             None
         };
-        let for_datashares = self.eat_words(&["for", "datashares"]);
+        let for_datashares = before || self.eat_words(&["for", "datashares"]);
         Ok(Some(TableSecurity::RowLevel { on, conjunction, for_datashares }))
     }
 

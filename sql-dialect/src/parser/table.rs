@@ -457,7 +457,7 @@ impl Parser<'_> {
             }
             return Ok(AlterTableAction::AlterDistStyle(style));
         }
-        if self.is_one_of(&["sortkey", "compound"]) || self.are_words(&["interleaved", "sortkey"]) {
+        if self.is_one_of(&["sortkey", "compound"]) {
             return self.sort_key().map(AlterTableAction::AlterSortKey);
         }
         if self.eat_words(&["encode", "auto"]) {

@@ -1,7 +1,8 @@
---! page r_CREATE_MASKING_POLICY, r_ATTACH_MASKING_POLICY, r_CREATE_RLS_POLICY, r_ATTACH_RLS_POLICY, r_SHOW_POLICIES
+--! page r_ALTER_TABLE_examples_basic, r_CREATE_MASKING_POLICY, r_ATTACH_MASKING_POLICY, r_CREATE_RLS_POLICY, r_ATTACH_RLS_POLICY, r_SHOW_POLICIES
 
 --! ok CREATE MASKING POLICY
 CREATE MASKING POLICY mask_credit_card_full WITH (credit_card VARCHAR(256)) USING ('000000XXXX0000'::TEXT);
+create masking policy p if not exists with (a int) using (a + 1);
 create masking policy if not exists db.p with (a int, b varchar(5)) using (a + 1, case when b = 'x' then null else b end);
 
 --! ok ALTER MASKING POLICY
@@ -43,6 +44,7 @@ DETACH RLS POLICY policy_concerts ON tickit_category_redshift FROM ROLE analyst,
 ALTER TABLE tickit_category_redshift ROW LEVEL SECURITY ON;
 alter table t row level security off conjunction type or for datashares;
 alter table t masking on for datashares;
+ALTER TABLE rls_tbl ROW LEVEL SECURITY FOR DATASHARES OFF; alter table t row level security for datashares on;
 
 --! ok SHOW POLICIES
 SHOW RLS POLICIES;

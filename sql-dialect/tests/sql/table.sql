@@ -107,6 +107,9 @@ create table t (a int encode lz4)
 --! error 42601 | syntax error at or near "auto" | auto | AZ64
 alter table t alter column a encode auto
 
+--! error 42601 | syntax error at or near "sortkey" | sortkey
+alter table t alter interleaved sortkey (a, b)
+
 --! error 42601 | conflicting or redundant options | distkey (b)
 create table t (a int, b int) distkey (a) distkey (b)
 

@@ -1,6 +1,6 @@
 //! ALTER TABLE.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
@@ -48,7 +48,10 @@ pub(crate) async fn alter_table(alter: &AlterTable, work: &mut Work<'_>) -> Resu
     let mut altered = Altered { relation: (*relation).clone(), table: table.clone() };
     let before = relation;
     let actions = match &alter.action {
-        AlterTableAction::Several(actions) => actions.as_slice(),
+        AlterTableAction::Several(actions) => {
+            check_combination(actions)?;
+            actions.as_slice()
+        }
         AlterTableAction::AddColumn(def) => return add_column(&altered, def, work).await,
         action => std::slice::from_ref(action),
     };
@@ -61,6 +64,20 @@ pub(crate) async fn alter_table(alter: &AlterTable, work: &mut Work<'_>) -> Resu
     let Altered { relation, table } = altered;
     work.transaction.update_relation(Relation { kind: RelationKind::Table(table), ..relation }).await?;
     Ok(Outcome::Done(CommandTag::plain("ALTER TABLE")))
+}
+
+/// A sort key's columns can be altered together with the distribution key or DISTSTYLE ALL, in both orders, and nothing else
+/// can (developer guide, "ALTER TABLE").
+fn check_combination(actions: &[AlterTableAction]) -> Result<()> {
+    let sorts = |action: &AlterTableAction| matches!(action, AlterTableAction::AlterSortKey(SortKey::Compound(_)));
+    let distributes = |action: &AlterTableAction| {
+        matches!(action, AlterTableAction::AlterDistKey(_) | AlterTableAction::AlterDistStyle(DistStyle::All))
+    };
+    match actions {
+        [first, second] if sorts(first) && distributes(second) || distributes(first) && sorts(second) => Ok(()),
+        _ => Err(Error::unsupported("this combination of ALTER TABLE clauses is not supported")
+            .with_hint("ALTER SORTKEY (columns) goes together with ALTER DISTKEY or ALTER DISTSTYLE ALL.")),
+    }
 }
 
 /// What an action does to materialized views over the table.
@@ -146,8 +163,13 @@ impl Altered {
                     .with_hint("Add a new column with the default, copy the values, and drop the old one."));
             }
             AlterTableAction::AlterEncode { columns } => {
+                let mut seen = BTreeSet::new();
                 for (name, encoding) in columns {
                     let at = self.position(name, work)?;
+                    if !seen.insert(at) {
+                        let message = format!("column \"{}\" specified more than once", self.relation.columns[at].name);
+                        return Err(Error::new(SqlState::DUPLICATE_COLUMN, message).at(name.pos));
+                    }
                     self.alter_encoding(at, encoding, name.pos)?;
                 }
             }
@@ -332,6 +354,9 @@ impl Altered {
 
     /// SORTKEY AUTO keeps the sort key that there is.
     fn sort(&mut self, key: &SortKey, work: &Work<'_>) -> Result<()> {
+        if self.table.temporary && *key != SortKey::None {
+            return Err(Error::unsupported("ALTER SORTKEY is not supported for temporary tables"));
+        }
         if *key == SortKey::Auto {
             return Ok(());
         }

@@ -38,6 +38,7 @@ pub(crate) async fn create_table(create: &CreateTable, work: &mut Work<'_>) -> R
     let mut declared = Declared::default();
     let session = work.session_there()?;
     let mut inherited = None;
+    check_like(create)?;
     for element in &create.elements {
         match element {
             TableElement::Column(column) => declared.add(column, &session)?,
@@ -58,6 +59,27 @@ pub(crate) async fn create_table(create: &CreateTable, work: &mut Work<'_>) -> R
     }
     Making { lifetime, place, attributes, declared }.make(work).await?;
     Ok(Outcome::Done(CommandTag::plain("CREATE TABLE")))
+}
+
+/// LIKE takes these properties from the other table (developer guide, "CREATE TABLE").
+fn check_like(create: &CreateTable) -> Result<()> {
+    if !create.elements.iter().any(|element| matches!(element, TableElement::Like { .. })) {
+        return Ok(());
+    }
+    let TableAttributes { backup, dist_style, dist_key, sort_key, encode_auto: _ } = &create.attributes;
+    let given = [
+        (backup.is_some(), "BACKUP"),
+        (dist_style.is_some(), "DISTSTYLE"),
+        (dist_key.is_some(), "DISTKEY"),
+        (sort_key.is_some(), "SORTKEY"),
+    ];
+    match given.iter().find(|(given, _)| *given) {
+        Some((_, what)) => {
+            let message = format!("{what} is not supported in CREATE TABLE ... LIKE");
+            Err(Error::unsupported(message).with_hint("It is taken from the other table.").at(create.name.pos()))
+        }
+        None => Ok(()),
+    }
 }
 
 /// A table that is about to be made.

@@ -5,6 +5,7 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::CreateVie
 use super::{
     columns::Declared,
     create_table_as::kept,
+    late_binding::check_late_binding,
     names::{Lifetime, relation_exists},
 };
 use crate::{
@@ -14,9 +15,12 @@ use crate::{
     statements::{Work, access::OrElse},
 };
 
-/// Runs CREATE VIEW. A late-binding view is not looked into (developer guide, "CREATE VIEW").
+/// Runs CREATE VIEW. Of a late-binding view only the names are looked at; a name that begins with # makes a temporary view
+/// (developer guide, "CREATE VIEW").
 pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Result<Outcome> {
-    let place = work.place(&create.name, Lifetime::Permanent).await?;
+    let temporary = create.name.object().value.starts_with('#');
+    let lifetime = if temporary { Lifetime::Temporary } else { Lifetime::Permanent };
+    let place = work.place(&create.name, lifetime).await?;
     work.require_connected(place.database, "CREATE VIEW")?;
     let existing = work.view.relation(&place.schema, &place.name)?;
     if let Some(relation) = &existing
@@ -24,8 +28,12 @@ pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Res
     {
         return Err(relation_exists(&relation.name).at(create.name.object().pos));
     }
-    let (columns, depends_on) =
-        if create.late_binding { (Vec::new(), Vec::new()) } else { bound_columns(create, work).await? };
+    let (columns, depends_on) = if create.late_binding {
+        check_late_binding(&create.query, work)?;
+        (Vec::new(), Vec::new())
+    } else {
+        bound_columns(create, work).await?
+    };
     let view = ViewInfo {
         query: create.query_text.clone(),
         late_binding: create.late_binding,
