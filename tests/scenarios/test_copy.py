@@ -49,6 +49,9 @@ def test_removequotes(session):
 
 def test_null_as(session):
     assert load(session, "i int, s varchar(10)", "1,none\nnone,x\n", "delimiter ',' null as 'none'") == [("1", None), (None, "x")]
+    # "Data format parameters", DELIMITER: several characters, in octal as well.
+    assert load(session, "i int, s varchar(10)", "1|~|a|b\n2|~|\n", "delimiter '|~|'") == [("1", "a|b"), ("2", "")]
+    assert load(session, "i int, s varchar(10)", "1¦ìx\n", r"delimiter '\\302\\246\\303\\254'") == [("1", "x")]
 
 
 def test_emptyasnull_and_blanksasnull(session):

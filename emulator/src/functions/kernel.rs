@@ -525,3 +525,18 @@ pub fn retype(array: ArrayRef, ty: &DataType) -> Result<ArrayRef> {
 fn wrong_type(array: &ArrayRef, expected: &str) -> Error {
     Error::internal(format!("a kernel was given {} for {expected}", array.data_type()))
 }
+/// An integer argument that may be left out.
+///
+/// # Errors
+/// Internal ones only.
+pub(super) fn optional_int<'a>(
+    args: &'a Args,
+    index: usize,
+    default: i32,
+) -> Result<impl Fn(usize) -> Option<i32> + 'a> {
+    let reader = if args.len() > index { Some(args.reader::<i32>(index)?) } else { None };
+    Ok(move |row| match &reader {
+        Some(reader) => reader.get(row),
+        None => Some(default),
+    })
+}

@@ -9,7 +9,7 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_VAR
 
 use super::{
     collation,
-    kernel::{Args, Kernel},
+    kernel::{Kernel, optional_int},
     registry::{Call, Function, INT4, Param::Text, function, takes},
 };
 use crate::binder::Typed;
@@ -307,15 +307,6 @@ fn from_position(text: &str, position: i32) -> Option<(usize, &str)> {
     Some((offset, &text[offset..]))
 }
 
-/// An optional integer argument.
-fn optional_int<'a>(args: &'a Args, index: usize, default: i32) -> Result<impl Fn(usize) -> Option<i32> + 'a> {
-    let reader = if args.len() > index { Some(args.reader::<i32>(index)?) } else { None };
-    Ok(move |row| match &reader {
-        Some(reader) => reader.get(row),
-        None => Some(default),
-    })
-}
-
 /// How often a pattern is found, one place after the other.
 fn regexp_count(call: Call<'_>) -> Result<Typed> {
     let flags = Flags::argument(&call, 3)?;
@@ -411,7 +402,8 @@ fn regexp_replace(call: Call<'_>) -> Result<Typed> {
             };
             let (Some(text), Some(pattern)) = (texts.get(row), sought.get(row)) else { return Ok(None) };
             let (Some(replacement), Some(position)) = (replacement, positions(row)) else { return Ok(None) };
-            let Some((offset, rest)) = from_position(text, position) else { return Ok(Some(String::new())) };
+            // "If the position is greater than the number of characters in source_string, the result is source_string."
+            let Some((offset, rest)) = from_position(text, position) else { return Ok(Some(text.to_string())) };
             let replaced = patterns.get(pattern)?.replace_all(rest, replacement)?;
             Ok(Some(format!("{}{replaced}", &text[..offset])))
         })

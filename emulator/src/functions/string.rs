@@ -170,7 +170,12 @@ fn length(call: Call<'_>) -> Result<Typed> {
     call.kernel(RedshiftType::Int4, |(), args| args.map1(|text: &str| Ok(Some(character_count(text) as i32))))
 }
 
+/// Of a CHAR it is the declared length, blanks included; of other strings the bytes that are there.
 fn byte_length(call: Call<'_>) -> Result<Typed> {
+    if let RedshiftType::Char(length) = call.ty(0) {
+        return call
+            .kernel_with(length as i32, RedshiftType::Int4, |length, args| args.map1(|_: &str| Ok(Some(*length))));
+    }
     if matches!(call.ty(0), RedshiftType::Varbyte(_)) {
         return call.kernel(RedshiftType::Int4, |(), args| args.map1(|bytes: &[u8]| Ok(Some(bytes.len() as i32))));
     }
@@ -587,6 +592,9 @@ mod tests {
         check(&[
             // LEN, OCTET_LENGTH
             ("octet_length('français')", "9"),
+            // OCTET_LENGTH (2026): "the function returns the length of the CHAR string".
+            ("octet_length(cast('francais   ' as char(15)))", "15"),
+            ("octet_length(cast('francais   ' as varchar(15)))", "11"),
             ("len('français')", "8"),
             ("len('cat   '::varchar(10))", "6"),
             ("length('cat   '::char(10))", "3"),

@@ -2,6 +2,7 @@
 //!
 //! Source: developer guide, "VARBYTE functions and operators".
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_VARCHAR};
 
 use super::registry::{Call, Function, INT4, Param, function, takes};
@@ -23,6 +24,7 @@ enum Form {
     Hex,
     Binary,
     Utf8,
+    Base64,
 }
 
 impl Form {
@@ -30,21 +32,23 @@ impl Form {
         match name.to_lowercase().as_str() {
             "hex" => Ok(Form::Hex),
             "binary" => Ok(Form::Binary),
-            "utf8" | "utf-8" => Ok(Form::Utf8),
+            "utf8" | "utf-8" | "utf_8" => Ok(Form::Utf8),
+            "base64" => Ok(Form::Base64),
             _ => Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid format \"{name}\""))),
         }
     }
 
     /// What a string of this form stands for; of digits that are too few for a byte the first is a 0.
     fn read(self, text: &str) -> Result<Vec<u8>> {
+        let invalid = || {
+            let message = format!("invalid input syntax for type binary varying: \"{text}\"");
+            Error::new(SqlState::INVALID_TEXT_REPRESENTATION, message)
+        };
         let (radix, width) = match self {
             Form::Hex => (16, 2),
             Form::Binary => (2, 8),
             Form::Utf8 => return Ok(text.as_bytes().to_vec()),
-        };
-        let invalid = || {
-            let message = format!("invalid input syntax for type binary varying: \"{text}\"");
-            Error::new(SqlState::INVALID_TEXT_REPRESENTATION, message)
+            Form::Base64 => return BASE64_STANDARD.decode(text).map_err(|_| invalid()),
         };
         if !text.chars().all(|c| c.is_digit(radix)) {
             return Err(invalid());
@@ -58,6 +62,7 @@ impl Form {
         match self {
             Form::Hex => Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
             Form::Binary => Ok(bytes.iter().map(|byte| format!("{byte:08b}")).collect()),
+            Form::Base64 => Ok(BASE64_STANDARD.encode(bytes)),
             Form::Utf8 => String::from_utf8(bytes.to_vec()).map_err(|_| {
                 let message = "String contains invalid or unsupported UTF-8 codepoints.";
                 Error::new(SqlState::CHARACTER_NOT_IN_REPERTOIRE, message)
@@ -110,6 +115,10 @@ mod tests {
             ("to_hex(to_varbyte('6162', 'hex'))", "6162"),
             ("to_hex(to_varbyte('01001101', 'binary'))", "4d"),
             ("to_hex(to_varbyte('a', 'utf8'))", "61"),
+            ("from_varbyte('ab'::varbyte(2), 'utf_8')", "ab"),
+            // RFC 4648, section 4.
+            ("from_varbyte('hello'::varbyte(5), 'base64')", "aGVsbG8="),
+            ("from_varbyte(to_varbyte('aGVsbG8=', 'base64'), 'utf8')", "hello"),
             ("to_hex(to_varbyte('4', 'hex'))", "04"),
             ("getbit(from_hex('4d'), 2)", "1"),
             ("getbit(from_hex('4d'), 7)", "0"),

@@ -6,7 +6,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use super::*;
 use crate::{
-    formats::splitter::{Csv, Delimited, Splitter},
+    formats::splitter::{Csv, Delimited, Delimiter, Splitter},
     s3::S3Path,
 };
 
@@ -24,12 +24,16 @@ fn pipe() -> Layout {
         encoding: Encoding::Utf8,
         container: Container::Text,
         header_lines: 0,
-        splitter: Arc::new(Splitter::Delimited(Delimited { delimiter: b'|', escape: false, remove_quotes: false })),
+        splitter: Arc::new(Splitter::Delimited(Delimited {
+            delimiter: Delimiter::byte(b'|'),
+            escape: false,
+            remove_quotes: false,
+        })),
     }
 }
 
 fn csv() -> Layout {
-    Layout { splitter: Arc::new(Splitter::Csv(Csv { delimiter: b',', quote: b'"' })), ..pipe() }
+    Layout { splitter: Arc::new(Splitter::Csv(Csv { delimiter: Delimiter::byte(b','), quote: b'"' })), ..pipe() }
 }
 
 /// The blocks and what was read.

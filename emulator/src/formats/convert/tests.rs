@@ -1,7 +1,7 @@
 use arrow::{array::Array, util::display::array_value_to_string};
 
 use super::*;
-use crate::formats::splitter::{Csv, Delimited, Json, Splitter, Tolerance};
+use crate::formats::splitter::{Csv, Delimited, Delimiter, Json, Splitter, Tolerance};
 
 /// What COPY does where nothing is said.
 fn usual() -> Conversion {
@@ -30,7 +30,8 @@ fn nullable(ty: RedshiftType) -> Target {
 fn one(ty: RedshiftType, field: &[u8], conversion: &Conversion) -> Result<Option<String>, String> {
     let mut block = field.to_vec();
     block.extend_from_slice(b"|\n");
-    let splitter = Splitter::Delimited(Delimited { delimiter: b'|', escape: false, remove_quotes: false });
+    let splitter =
+        Splitter::Delimited(Delimited { delimiter: Delimiter::byte(b'|'), escape: false, remove_quotes: false });
     loaded(&splitter, &block, &[nullable(ty)], conversion).remove(0).map(|mut row| row.remove(0))
 }
 
@@ -136,7 +137,8 @@ fn null_as_is_any_text() {
 #[test]
 fn the_default_null_may_be_escaped() {
     // "Data conversion parameters", ESCAPE.
-    let splitter = Splitter::Delimited(Delimited { delimiter: b'|', escape: true, remove_quotes: false });
+    let splitter =
+        Splitter::Delimited(Delimited { delimiter: Delimiter::byte(b'|'), escape: true, remove_quotes: false });
     let targets = [nullable(VARCHAR), nullable(VARCHAR), nullable(RedshiftType::Int4)];
     let rows = loaded(&splitter, b"\\N|\\\\N|\\N\n", &targets, &usual());
     assert_eq!(rows, [Ok(vec![None, None, None])]);
@@ -175,7 +177,7 @@ fn bytes_that_are_not_utf8_are_faults_or_replaced() {
 
 #[test]
 fn replacements_are_told_by_row() {
-    let splitter = Splitter::Csv(Csv { delimiter: b',', quote: b'"' });
+    let splitter = Splitter::Csv(Csv { delimiter: Delimiter::byte(b','), quote: b'"' });
     let block = b"a,b\nx\xff,\xff\ny,\xff\n";
     let mut table = FieldTable::new(2);
     splitter.begin(block, Tolerance::default()).fill(&mut table, 10);
@@ -232,7 +234,8 @@ fn timestamptz_takes_an_offset() {
 
 #[test]
 fn the_leftmost_fault_of_a_row_is_told() {
-    let splitter = Splitter::Delimited(Delimited { delimiter: b'|', escape: false, remove_quotes: false });
+    let splitter =
+        Splitter::Delimited(Delimited { delimiter: Delimiter::byte(b'|'), escape: false, remove_quotes: false });
     let required = Target { nullable: false, ..nullable(RedshiftType::Int4) };
     let targets = [required, nullable(RedshiftType::Int4), nullable(VARCHAR)];
     let rows = loaded(&splitter, b"1|2|c\n|x|c\nx|y\n1|y|c|d\n1|2\n", &targets, &usual());

@@ -7,21 +7,21 @@
 
 use memchr::memchr;
 
-use super::{Tolerance, lone_carriage_return, specials::specials, trimmed_end};
+use super::{Delimiter, Tolerance, lone_carriage_return, specials::specials, trimmed_end};
 use crate::formats::fields::{Fault, Field, FieldTable, Form};
 
 /// The characters that mean something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Csv {
     /// Between fields.
-    pub delimiter: u8,
+    pub delimiter: Delimiter,
     /// Around fields.
     pub quote: u8,
 }
 
 impl Csv {
     fn is_blank(self, byte: u8) -> bool {
-        matches!(byte, b' ' | b'\t') && byte != self.delimiter
+        matches!(byte, b' ' | b'\t') && !self.delimiter.as_bytes().contains(&byte)
     }
 
     /// Behind the last line end that no quotes enclose, from the beginning of a record on.
@@ -53,7 +53,7 @@ impl Csv {
     /// it follows a closing quote.
     fn opens(self, before: &[u8], begins_record: bool) -> bool {
         match before.iter().rposition(|byte| !self.is_blank(*byte)) {
-            Some(last) => before[last] == self.delimiter || before[last] == b'\n',
+            Some(last) => before[..=last].ends_with(self.delimiter.as_bytes()) || before[last] == b'\n',
             None => begins_record,
         }
     }
@@ -94,11 +94,13 @@ enum Ending {
 
 impl<'a> Split<'a> {
     pub(super) fn new(format: Csv, block: &'a [u8], tolerance: Tolerance) -> Self {
+        let mut specials = specials(block, [format.delimiter.first(), b'\n', format.quote]);
+        format.delimiter.keep_whole(block, &mut specials);
         Split {
             format,
             block,
             tolerance,
-            specials: specials(block, [format.delimiter, b'\n', format.quote]),
+            specials,
             next: 0,
             at: 0,
             has_carriage_returns: memchr(b'\r', block).is_some(),
@@ -186,8 +188,12 @@ impl<'a> Split<'a> {
             let special = *special as usize;
             self.next += 1;
             let byte = self.block[special];
-            if byte == self.format.delimiter {
-                self.at = special + 1;
+            if special < start {
+                // It is inside of the delimiter before.
+                continue;
+            }
+            if byte == self.format.delimiter.first() {
+                self.at = special + self.format.delimiter.len();
                 return (special, Ending::Delimiter);
             }
             if byte == b'\n' {
@@ -243,10 +249,10 @@ mod tests {
             Splitter, Tolerance,
             tests::{row, split, values},
         },
-        Csv,
+        Csv, Delimiter,
     };
 
-    const COMMA: Csv = Csv { delimiter: b',', quote: b'"' };
+    const COMMA: Csv = Csv { delimiter: Delimiter::byte(b','), quote: b'"' };
 
     #[test]
     fn the_guides_examples_load() {
@@ -259,7 +265,7 @@ mod tests {
             row(&["14", "Shows", "Opera", "All opera, light, and \"rock\" opera"]),
         ];
         assert_eq!(values(&Splitter::Csv(COMMA), text, 4), expected);
-        let percent = Splitter::Csv(Csv { delimiter: b',', quote: b'%' });
+        let percent = Splitter::Csv(Csv { delimiter: Delimiter::byte(b','), quote: b'%' });
         let text = "14,Shows,Opera,%All opera, light, and \"rock\" opera%\n";
         assert_eq!(values(&percent, text, 4), expected[2..]);
     }
@@ -271,10 +277,17 @@ mod tests {
     }
 
     #[test]
+    fn a_delimiter_may_have_several_characters() {
+        let several = Splitter::Csv(Csv { delimiter: Delimiter::new(b"|~|").unwrap(), quote: b'"' });
+        let text = "1|~|\"a|~|b\"|~|c|d\n2|~| \"x\" |~|~|\n";
+        assert_eq!(values(&several, text, 3), [row(&["1", "a|~|b", "c|d"]), row(&["2", "x", "~|"])]);
+    }
+
+    #[test]
     fn blanks_around_quotes_are_ignored_and_others_kept() {
         let text = "1,  \"a\" \t, b \n";
         assert_eq!(values(&Splitter::Csv(COMMA), text, 3), [row(&["1", "a", " b "])]);
-        let tab = Splitter::Csv(Csv { delimiter: b'\t', quote: b'"' });
+        let tab = Splitter::Csv(Csv { delimiter: Delimiter::byte(b'\t'), quote: b'"' });
         assert_eq!(values(&tab, "1\t\"a\"\t\t\n", 4), [row(&["1", "a", "", ""])]);
     }
 

@@ -3,14 +3,14 @@
 
 use memchr::memchr;
 
-use super::{Tolerance, lone_carriage_return, specials::specials, trimmed_end};
+use super::{Delimiter, Tolerance, lone_carriage_return, specials::specials, trimmed_end};
 use crate::formats::fields::{Fault, Field, FieldTable, Form};
 
-/// The character between fields, and what else means something.
+/// What is between fields, and what else means something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delimited {
     /// Between fields.
-    pub delimiter: u8,
+    pub delimiter: Delimiter,
     /// ESCAPE: a backslash takes the next character as it is.
     pub escape: bool,
     /// REMOVEQUOTES: a pair of quotes around a field is not part of it.
@@ -56,10 +56,12 @@ struct Ending {
 
 impl<'a> Split<'a> {
     pub(super) fn new(format: &Delimited, block: &'a [u8], tolerance: Tolerance) -> Self {
-        let specials = match format.escape {
-            true => specials(block, [format.delimiter, b'\n', b'\\']),
-            false => specials(block, [format.delimiter, b'\n']),
+        let first = format.delimiter.first();
+        let mut specials = match format.escape {
+            true => specials(block, [first, b'\n', b'\\']),
+            false => specials(block, [first, b'\n']),
         };
+        format.delimiter.keep_whole(block, &mut specials);
         let has_carriage_returns = memchr(b'\r', block).is_some();
         Split { format: *format, block, tolerance, specials, next: 0, at: 0, has_carriage_returns }
     }
@@ -136,13 +138,17 @@ impl<'a> Split<'a> {
         while let Some(special) = self.specials.get(self.next) {
             let special = *special as usize;
             self.next += 1;
+            if special < start {
+                // It is inside of the delimiter before.
+                continue;
+            }
             match self.block[special] {
                 b'\n' => {
                     self.at = special + 1;
                     return (Ending { end: trimmed_end(self.block, start, special), is_record_end: true }, form);
                 }
-                byte if byte == self.format.delimiter => {
-                    self.at = special + 1;
+                byte if byte == self.format.delimiter.first() => {
+                    self.at = special + self.format.delimiter.len();
                     return (Ending { end: special, is_record_end: false }, form);
                 }
                 _ => {
@@ -189,10 +195,10 @@ mod tests {
             Splitter, Tolerance,
             tests::{row, split, values},
         },
-        Delimited,
+        Delimited, Delimiter,
     };
 
-    const PIPE: Delimited = Delimited { delimiter: b'|', escape: false, remove_quotes: false };
+    const PIPE: Delimited = Delimited { delimiter: Delimiter::byte(b'|'), escape: false, remove_quotes: false };
 
     #[test]
     fn fields_are_between_delimiters() {
@@ -201,8 +207,24 @@ mod tests {
             values(&splitter, "1|a|\n2||\"x\"\r\n3|b|c", 3),
             [row(&["1", "a", ""]), row(&["2", "", "\"x\""]), row(&["3", "b", "c"])]
         );
-        let tab = Splitter::Delimited(Delimited { delimiter: b'\t', ..PIPE });
+        let tab = Splitter::Delimited(Delimited { delimiter: Delimiter::byte(b'\t'), ..PIPE });
         assert_eq!(values(&tab, "1\ta|b\n", 2), [row(&["1", "a|b"])]);
+    }
+
+    #[test]
+    fn a_delimiter_may_have_several_characters() {
+        // "Data format parameters", DELIMITER: "or multiple characters such as |~|".
+        let delimiter = |text: &str| Delimiter::new(text.as_bytes()).unwrap();
+        let several = Splitter::Delimited(Delimited { delimiter: delimiter("|~|"), ..PIPE });
+        assert_eq!(values(&several, "1|~|a|b|~|~|c\n2|~||~|\n", 3), [row(&["1", "a|b", "~|c"]), row(&["2", "", ""])]);
+        let (_, faults) = split(&several, "1|a|~|b\n", 3, Tolerance::default());
+        assert_eq!(faults, [(0, 1214, "Delimiter not found".to_string())]);
+        let beyond_ascii = Splitter::Delimited(Delimited { delimiter: delimiter("¦ì"), ..PIPE });
+        assert_eq!(values(&beyond_ascii, "1¦ìa¦\n", 2), [row(&["1", "a¦"])]);
+        let escaped = Splitter::Delimited(Delimited { delimiter: delimiter("||"), escape: true, ..PIPE });
+        assert_eq!(values(&escaped, "1||a\\|||b|c\n", 3), [row(&["1", "a|", "b|c"])]);
+        assert_eq!(Delimiter::new(b""), None);
+        assert_eq!(Delimiter::new(&[b'|'; Delimiter::LONGEST + 1]), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod delimited;
+mod delimiter;
 pub mod fixed_width;
 pub mod json;
 mod specials;
@@ -10,6 +11,7 @@ use super::fields::{Fault, FieldTable};
 
 pub use csv::Csv;
 pub use delimited::Delimited;
+pub use delimiter::Delimiter;
 pub use fixed_width::FixedWidth;
 pub use json::Json;
 

@@ -89,10 +89,7 @@ fn array_element(call: Call<'_>) -> Result<Typed> {
                 _ => return Ok(None),
             };
             let item = usize::try_from(place).ok().and_then(|place| value.items().get(place).copied());
-            Ok(match item {
-                Some(item) => item.plain(),
-                None => Some("".into()),
-            })
+            Ok(item.and_then(|item| item.plain()))
         })
     })
 }
@@ -165,8 +162,9 @@ mod tests {
         check(&[
             // JSON_EXTRACT_ARRAY_ELEMENT_TEXT
             ("json_extract_array_element_text('[111,112,113]', 2)", "113"),
-            ("json_extract_array_element_text('[111,112,113]', 3)", ""),
-            ("json_extract_array_element_text('[111,112,113]', -1)", ""),
+            // "If the index is negative or out of bounds, the function returns NULL" (2026).
+            ("json_extract_array_element_text('[111,112,113]', 3)", "NULL"),
+            ("json_extract_array_element_text('[111,112,113]', -1)", "NULL"),
             ("json_extract_array_element_text('[\"a\",[\"b\",1,[\"c\",2,3,null,]]]',1,true)", "NULL"),
             // JSON_ARRAY_LENGTH
             ("json_array_length('[11,12,13,{\"f1\":21,\"f2\":[25,26]},14]')", "5"),

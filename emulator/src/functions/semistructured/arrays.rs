@@ -18,7 +18,7 @@ use super::{
 use crate::{
     binder::{CastKind, Typed, cast},
     functions::{
-        kernel::{Args, Reader},
+        kernel::{Args, Reader, optional_int},
         registry::{BOOL, Call, Function, INT4, Param, function, takes},
     },
 };
@@ -39,7 +39,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("arrays_overlap", &[takes(&[SUPER, SUPER], overlap)]),
     function("get_array_length", &[takes(&[SUPER], length)]),
     function("split_to_array", &[takes(&[Param::Text, Param::Text], split).optional(1)]),
-    function("subarray", &[takes(&[SUPER, INT4, INT4], subarray)]),
+    function("subarray", &[takes(&[SUPER, INT4, INT4], subarray).optional(1)]),
 ];
 
 /// The items of what is an array.
@@ -151,7 +151,13 @@ fn split(call: Call<'_>) -> Result<Typed> {
 /// So many items from a place that counts from 0, or from the end where it is negative.
 fn subarray(call: Call<'_>) -> Result<Typed> {
     call.kernel(RedshiftType::Super, |(), args| {
-        args.map3(|text: &str, start: i32, count: i32| {
+        let (texts, starts) = (args.reader::<&str>(0)?, args.reader::<i32>(1)?);
+        // Without a length, all that follows.
+        let counts = optional_int(args, 2, i32::MAX)?;
+        args.rows(|row| {
+            let (Some(text), Some(start), Some(count)) = (texts.get(row), starts.get(row), counts(row)) else {
+                return Ok(None);
+            };
             let Some(items) = items(text) else { return Ok(None) };
             let Ok(count) = usize::try_from(count) else {
                 return Err(invalid_input("SUBARRAY length cannot be negative"));

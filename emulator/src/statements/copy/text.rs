@@ -33,7 +33,7 @@ use crate::{
         blocks::{Block, BlockReader, Compression, Layout, ReadError},
         convert::{Faults, RowFault, convert},
         fields::{Fault, FieldTable, Form, Record},
-        splitter::{Csv, Json, Splitter, json::JsonPath},
+        splitter::{Csv, Delimiter, Json, Splitter, json::JsonPath},
     },
     s3::S3Object,
     system::logs::{ErrorField, LoadErrorRecord, ReplacementRecord},
@@ -397,7 +397,7 @@ pub(super) fn splitter(plan: &CopyPlan, paths: Option<Vec<JsonPath>>) -> Result<
     Ok(match &plan.format {
         FileFormat::Delimited(delimited) => Splitter::Delimited(*delimited),
         FileFormat::Csv(csv) => Splitter::Csv(*csv),
-        FileFormat::Shapefile(_) => Splitter::Csv(Csv { delimiter: b',', quote: b'"' }),
+        FileFormat::Shapefile(_) => Splitter::Csv(Csv { delimiter: Delimiter::byte(b','), quote: b'"' }),
         FileFormat::FixedWidth(fixed) => Splitter::FixedWidth(fixed.clone()),
         FileFormat::Json(_) | FileFormat::Avro(_) | FileFormat::Parquet | FileFormat::Orc => Splitter::Json(json),
     })

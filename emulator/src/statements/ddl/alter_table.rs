@@ -235,10 +235,14 @@ impl Altered {
     async fn alter_type(&mut self, at: usize, ty: RedshiftType, work: &mut Work<'_>) -> Result<()> {
         let column = self.relation.columns[at].clone();
         let name = &column.name;
-        let (RedshiftType::Varchar(before), RedshiftType::Varchar(after)) = (column.ty, ty) else {
-            let message = format!("ALTER COLUMN TYPE is not supported for column \"{name}\"");
-            let hint = "Only the size of a VARCHAR column can be changed.";
-            return Err(Error::unsupported(message).with_hint(hint));
+        let (before, after) = match (column.ty, ty) {
+            (RedshiftType::Varchar(before), RedshiftType::Varchar(after))
+            | (RedshiftType::Varbyte(before), RedshiftType::Varbyte(after)) => (before, after),
+            _ => {
+                let message = format!("ALTER COLUMN TYPE is not supported for column \"{name}\"");
+                let hint = "Only the size of a VARCHAR or VARBYTE column can be changed.";
+                return Err(Error::unsupported(message).with_hint(hint));
+            }
         };
         let refuse =
             |why: &str| Err(Error::unsupported(format!("cannot alter type of column \"{name}\", which {why}")));

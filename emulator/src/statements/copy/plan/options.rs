@@ -11,7 +11,7 @@ use crate::{
     formats::{
         blocks::{Compression, Encoding},
         shapefile::Simplify,
-        splitter::{Csv, Delimited, FixedWidth, Tolerance},
+        splitter::{Csv, Delimited, Delimiter, FixedWidth, Tolerance},
     },
     s3::{S3Credentials, S3Path},
 };
@@ -210,15 +210,15 @@ impl Options {
     pub(super) fn format(&self) -> Result<FileFormat> {
         let Some((format, pos)) = &self.format else {
             return Ok(FileFormat::Delimited(Delimited {
-                delimiter: self.delimiter(b'|')?,
+                delimiter: self.delimiter(Delimiter::byte(b'|'))?,
                 escape: self.escape,
                 remove_quotes: self.remove_quotes,
             }));
         };
         match format {
             Format::Csv => {
-                let (delimiter, quote) = (self.delimiter(b',')?, self.quote()?);
-                if delimiter == quote {
+                let (delimiter, quote) = (self.delimiter(Delimiter::byte(b','))?, self.quote()?);
+                if delimiter.as_bytes().contains(&quote) {
                     return Err(out_of_range("COPY delimiter and quote must be different").at(*pos));
                 }
                 Ok(FileFormat::Csv(Csv { delimiter, quote }))
@@ -237,14 +237,16 @@ impl Options {
         }
     }
 
-    fn delimiter(&self, default: u8) -> Result<u8> {
+    fn delimiter(&self, default: Delimiter) -> Result<Delimiter> {
         let Some((text, pos)) = &self.delimiter else { return Ok(default) };
-        let delimiter = single_character(text)
-            .ok_or_else(|| out_of_range("COPY delimiter must be a single ASCII character").at(*pos))?;
-        match delimiter {
-            b'\n' | b'\r' => Err(out_of_range("COPY delimiter cannot be newline or carriage return").at(*pos)),
-            delimiter => Ok(delimiter),
+        let bytes = characters(text);
+        if bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            return Err(out_of_range("COPY delimiter cannot be newline or carriage return").at(*pos));
         }
+        let limit = Delimiter::LONGEST;
+        let message = format!("COPY delimiter must be 1 to {limit} bytes long");
+        let is_text = std::str::from_utf8(&bytes).is_ok();
+        Delimiter::new(&bytes).filter(|_| is_text).ok_or_else(|| out_of_range(&message).at(*pos))
     }
 
     fn quote(&self) -> Result<u8> {
@@ -318,14 +320,32 @@ fn json_source(format: &str, text: &str, pos: Pos) -> Result<JsonSource> {
     match text.trim() {
         "auto" => Ok(JsonSource::Auto),
         "auto ignorecase" => Ok(JsonSource::AutoIgnoreCase),
-        "noshred" => Ok(JsonSource::Whole),
+        // Avro has none.
+        "noshred" if format == "JSON" => Ok(JsonSource::Whole),
         other => S3Path::parse(other).map(JsonSource::Paths).ok_or_else(|| {
-            let message = format!(
-                "{format} argument must be 'auto', 'auto ignorecase', 'noshred', or the S3 path of a JSONPaths file"
-            );
+            let words =
+                if format == "JSON" { "'auto', 'auto ignorecase', 'noshred'," } else { "'auto', 'auto ignorecase'" };
+            let message = format!("{format} argument must be {words} or the S3 path of a JSONPaths file");
             out_of_range(&message).at(pos)
         }),
     }
+}
+
+/// The bytes of a text in which `\t` and `\ddd` (octal) stand for one each.
+fn characters(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let octal = behind.get(..3).and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
+        let (byte, behind) = match (first, behind, octal) {
+            (b'\\', [b't', behind @ ..], _) => (b'\t', behind),
+            (b'\\', _, Some(byte)) => (byte, &behind[3..]),
+            _ => (*first, behind),
+        };
+        bytes.push(byte);
+        rest = behind;
+    }
+    bytes
 }
 
 /// `c`, `\t`, or `\ddd` in octal. Escapes that the string literal itself has were undone before.

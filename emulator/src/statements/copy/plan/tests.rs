@@ -1,7 +1,10 @@
 use redshift_sql_dialect::ast::{DistStyle, Statement};
 
 use super::*;
-use crate::catalog::{Column, Identity, Oid, TableInfo};
+use crate::{
+    catalog::{Column, Identity, Oid, TableInfo},
+    formats::splitter::Delimiter,
+};
 
 const ROLE: &str = "iam_role 'arn:aws:iam::123456789012:role/r'";
 
@@ -64,7 +67,10 @@ fn without_parameters_it_is_pipes() {
     let plan = plan("").expect("a plan");
     assert_eq!(plan.source.to_string(), "s3://b/k");
     assert_eq!(plan.source_kind, SourceKind::Prefix);
-    assert_eq!(plan.format, FileFormat::Delimited(Delimited { delimiter: b'|', escape: false, remove_quotes: false }));
+    assert_eq!(
+        plan.format,
+        FileFormat::Delimited(Delimited { delimiter: Delimiter::byte(b'|'), escape: false, remove_quotes: false })
+    );
     assert_eq!(plan.columns, [0, 1, 2]);
     assert_eq!(plan.error_limit, ErrorLimit::At(1));
     assert_eq!(plan.purpose, Purpose::Load);
@@ -80,7 +86,7 @@ fn the_loads_of_the_wild_are_understood() {
         "format as csv ignoreheader 1 delimiter ',' region 'us-east-1' dateformat 'YYYY-MM-DD' compupdate on statupdate off",
     );
     let csv = csv.expect("a plan");
-    assert_eq!(csv.format, FileFormat::Csv(Csv { delimiter: b',', quote: b'"' }));
+    assert_eq!(csv.format, FileFormat::Csv(Csv { delimiter: Delimiter::byte(b','), quote: b'"' }));
     assert_eq!((csv.header_lines, csv.region.as_deref()), (1, Some("us-east-1")));
     let json = plan("format as json 'auto' maxerror 100 timeformat 'YYYY-MM-DD HH:MI:SS'").expect("a plan");
     assert_eq!(json.format, FileFormat::Json(JsonSource::Auto));
@@ -105,15 +111,20 @@ fn the_loads_of_the_wild_are_understood() {
 #[test]
 fn delimiters_are_characters_or_octal() {
     let delimiter = |text: &str| match plan(&format!("delimiter {text}")).map(|plan| plan.format) {
-        Ok(FileFormat::Delimited(delimited)) => Some(delimited.delimiter),
+        Ok(FileFormat::Delimited(delimited)) => Some(delimited.delimiter.as_bytes().to_vec()),
         _ => None,
     };
-    assert_eq!(delimiter("'\\t'"), Some(b'\t'));
-    assert_eq!(delimiter("'\\\\t'"), Some(b'\t'));
-    assert_eq!(delimiter("as '\\001'"), Some(1));
-    assert_eq!(delimiter("'\\\\036'"), Some(0o36));
-    assert_eq!(delimiter("'~'"), Some(b'~'));
-    for wrong in ["''", "'||'", "'é'", "'\\n'"] {
+    let of = |text: &str| Some(text.as_bytes().to_vec());
+    assert_eq!(delimiter("'\\t'"), of("\t"));
+    assert_eq!(delimiter("'\\\\t'"), of("\t"));
+    assert_eq!(delimiter("as '\\001'"), of("\u{1}"));
+    assert_eq!(delimiter("'\\\\036'"), of("\u{1e}"));
+    assert_eq!(delimiter("'~'"), of("~"));
+    // "Characters can also be represented in octal as their UTF-8 code units."
+    assert_eq!(delimiter("'|~|'"), of("|~|"));
+    assert_eq!(delimiter("'¦ì'"), of("¦ì"));
+    assert_eq!(delimiter("'\\\\302\\\\246\\\\303\\\\254'"), of("¦ì"));
+    for wrong in ["''", "'\\n'", "'|\\n'", "'\\\\302'", "'12345678901234567'"] {
         assert_eq!(delimiter(wrong), None, "{wrong}");
     }
 }
@@ -159,6 +170,7 @@ fn what_contradicts_is_refused() {
         ("null as '\\n'", "22023: COPY null representation cannot use newline or carriage return"),
         ("csv quote ','", "22023: COPY delimiter and quote must be different"),
         ("fixedwidth 'a:1'", "22023: FIXEDWIDTH specifies 1 columns, the table has 3"),
+        ("avro 'noshred'", "22023: AVRO argument must be 'auto', 'auto ignorecase' or the S3 path of a JSONPaths file"),
         ("json 'noshred'", "22023: JSON 'noshred' requires a single column of type SUPER"),
     ] {
         assert_eq!(refused(parameters), message, "{parameters}");

@@ -17,7 +17,7 @@ use super::*;
 use crate::{
     formats::{
         blocks::{Compression, Container, Encoding, Layout},
-        splitter::{Delimited, Splitter},
+        splitter::{Delimited, Delimiter, Splitter},
     },
     s3::{S3Object, S3Path},
     statements::copy::{assemble::Assembler, fault::Runner, progress::LoadProgress, text::TextLoad},
@@ -117,7 +117,8 @@ async fn reading_is_ahead_of_writing_by_a_bounded_number_of_bytes() {
     let plan = Arc::new(CopyPlan::new(&copy, &relation, &context).expect("a plan"));
     let path = S3Path { bucket: "b".into(), key: "k".into() };
     let files = vec![S3Object { path, size: SIZE, store: store.clone(), location: Path::from("k"), e_tag: None }];
-    let splitter = Splitter::Delimited(Delimited { delimiter: b'|', escape: false, remove_quotes: false });
+    let splitter =
+        Splitter::Delimited(Delimited { delimiter: Delimiter::byte(b'|'), escape: false, remove_quotes: false });
     let load = TextLoad {
         layout: Layout {
             compression: Compression::None,
