@@ -178,10 +178,20 @@ impl Parser<'_> {
         self.advance();
         let if_not_exists = self.if_not_exists();
         let mut database = None;
-        let mut name = if self.is_word("authorization") { None } else { Some(self.ident()?) };
-        // Not in the guide; dbt-redshift writes it where `datasharing` is on.
-        if name.is_some() && self.eat(TokenKind::Dot) {
-            database = name.replace(self.ident()?);
+        let mut name = None;
+        if !self.is_word("authorization") {
+            let start = self.at;
+            let first = self.database_name()?;
+            let has_catalog = self.at > start + 1;
+            // Not in the synopsis; "USE" shows it with a catalog, and dbt-redshift writes it where `datasharing` is on.
+            if self.eat(TokenKind::Dot) {
+                database = Some(first);
+                name = Some(self.ident()?);
+            } else if has_catalog {
+                return Err(self.unexpected());
+            } else {
+                name = Some(first);
+            }
         }
         let authorization = if self.eat_word("authorization") { Some(self.ident()?) } else { None };
         let quota_mb = if self.eat_word("quota") { self.quota()? } else { None };

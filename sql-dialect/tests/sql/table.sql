@@ -56,6 +56,8 @@ create or replace view s.v (a, b) as select 1, 2 union select 3, 4 with no schem
 --! ok CREATE SCHEMA
 create schema us_sales authorization dwuser; create schema if not exists us_sales authorization dwuser quota 50 gb;
 create schema authorization u; create schema s quota unlimited; create schema if not exists "dev"."s";
+-- "USE" (r_USE_command): a database with a catalog.
+create schema my_db@my_catalog.write_schema;
 create schema s authorization u create table t (a int, b int) create view v as select a from t grant select on v to public;
 
 --! ok ALTER SCHEMA
