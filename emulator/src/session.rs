@@ -5,7 +5,7 @@ use std::{future::ready, sync::Arc, time::Duration};
 use futures::{StreamExt, stream};
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{Call, Statement, TransactionModes},
+    ast::{Call, Reset, Statement, TransactionModes},
 };
 
 use crate::{
@@ -131,6 +131,8 @@ pub(crate) struct SessionState {
     pub commits: bool,
     /// Has the open transaction added rows to a table?
     pub ingested: bool,
+    /// Has the open block run a command other than USE and RESET USE?
+    pub block_used: bool,
     /// The id of the last statement.
     pub last_statement: i64,
     pub purpose: Purpose,
@@ -222,6 +224,7 @@ impl Session {
             last_query_id: -1,
             commits: false,
             ingested: false,
+            block_used: false,
             last_statement: -1,
             purpose,
             dropping: Vec::new(),
@@ -251,6 +254,7 @@ impl Session {
         self.noted = Some((block.transaction.id(), block.started));
         self.block = Some(block);
         self.state.ingested = false;
+        self.state.block_used = false;
         self.state.settings.begin();
         self.state.settings.transaction(&modes)
     }
@@ -398,7 +402,9 @@ impl Session {
     }
 
     async fn run(&mut self, request: Request<'_>, query: i64, block: Block, in_block: InBlock) -> Result<Outcome> {
+        self.state.block_used &= in_block == InBlock::Yes;
         if let Statement::Call(call) = request.statement {
+            self.state.block_used = in_block == InBlock::Yes;
             let parameters = Parameters::with_values(request.parameter_types.to_vec(), request.parameters.to_vec());
             return Box::pin(self.call(call, request.text, parameters, block, in_block)).await;
         }
@@ -408,6 +414,7 @@ impl Session {
         let mut work = Work::new(&mut self.state, &block.transaction, block.started, parameters)?;
         work.query = query;
         let outcome = statements::run(request.statement, &mut work).await;
+        self.state.block_used |= in_block && !changes_used_database(request.statement);
         // TRUNCATE commits what the block did so far, and the block goes on (developer guide, "TRUNCATE").
         let commits = !in_block || self.state.commits;
         match outcome {
@@ -485,6 +492,15 @@ impl Session {
     /// A setting's value as SHOW gives it.
     pub fn setting(&self, name: &str) -> Option<String> {
         self.state.settings.get(name).map(str::to_string)
+    }
+}
+
+/// Is it USE or RESET USE?
+fn changes_used_database(statement: &Statement) -> bool {
+    match statement {
+        Statement::Use(_) => true,
+        Statement::Reset(Reset::Parameter(name)) => name == "use",
+        _ => false,
     }
 }
 

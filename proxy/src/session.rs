@@ -21,6 +21,7 @@ use redshift_sql_dialect::{
         CastSafety, CloseCursor, DataType, Deallocate, DeclareCursor, Execute, Expr, ExprKind, Fetch, GroupBy, Prepare,
         Query, QueryBody, Select, SelectItem, Statement, TransactionModes,
     },
+    types::MAX_VARCHAR,
 };
 
 use crate::{
@@ -655,8 +656,14 @@ fn no_portal(name: &str) -> Error {
     Error::new(SqlState::INVALID_CURSOR_NAME, format!("portal \"{name}\" does not exist"))
 }
 
+/// The type of a parameter of PREPARE. It has no length: arguments keep their own (developer guide, "PREPARE").
 fn known_type(ty: &DataType) -> Result<Option<RedshiftType>> {
     match ty {
+        // Blanks that fill up a CHAR are not the argument's.
+        DataType::Known(RedshiftType::Char(_)) => Ok(Some(RedshiftType::Varchar(MAX_VARCHAR))),
+        DataType::Known(ty @ (RedshiftType::Varchar(_) | RedshiftType::Varbyte(_) | RedshiftType::Numeric { .. })) => {
+            Ok(RedshiftType::from_oid(ty.oid(), -1))
+        }
         DataType::Known(ty) => Ok(Some(*ty)),
         DataType::Named(name) => {
             let message = format!("type \"{name}\" does not exist");

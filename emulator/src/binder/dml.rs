@@ -216,12 +216,13 @@ impl Binder {
                 let message = format!("multiple assignments to same column \"{}\"", target_column.name);
                 return Err(super::syntax(message).at(name.pos));
             }
-            if target_column.identity.is_some() {
+            let is_default = matches!(expr.kind, ExprKind::Default);
+            if target_column.identity.is_some_and(|identity| is_default || !identity.by_default) {
                 return Err(identity_given().at(name.pos));
             }
-            let value = match expr.kind {
-                ExprKind::Default => self.default_of(target_column)?,
-                _ => {
+            let value = match is_default {
+                true => self.default_of(target_column)?,
+                false => {
                     let value = self.expr(expr, block, Place::of(Clause::Update))?;
                     self.assign(value, target_column).map_err(|error| error.at(expr.pos))?
                 }

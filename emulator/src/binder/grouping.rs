@@ -47,7 +47,7 @@ impl Compared {
 }
 
 /// Grouping sets in one query, at most.
-const MAX_GROUPING_SETS: usize = 4_096;
+const MAX_GROUPING_SETS: usize = 64;
 
 /// What makes several grouping sets of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,10 +62,10 @@ impl Extension {
         if self == Extension::Rollup {
             return Ok((0..=parts.len()).rev().map(|count| parts[..count].concat()).collect());
         }
-        if parts.len() > 12 {
+        let all = u32::try_from(parts.len()).ok().and_then(|parts| 1_usize.checked_shl(parts)).unwrap_or(usize::MAX);
+        if all > MAX_GROUPING_SETS {
             return Err(too_many_sets());
         }
-        let all = 1_usize << parts.len();
         let chosen = |mask: usize| -> Vec<usize> {
             let has = |index: usize| mask & (1 << (parts.len() - 1 - index)) != 0;
             let chosen = parts.iter().enumerate().filter(|(index, _)| has(*index));

@@ -25,6 +25,9 @@ use crate::{
     result::ResultColumn,
 };
 
+/// LIMIT, OFFSET and TOP, at most: developer guide, "ORDER BY clause".
+const MAX_ROW_LIMIT: i64 = i32::MAX as i64;
+
 /// LIMIT and OFFSET.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
@@ -181,6 +184,10 @@ impl Binder {
     pub(super) fn row_limit(&mut self, expr: &Expr, words: &str) -> Result<Option<u64>> {
         match self.constant_as(expr, RedshiftType::Int8, Clause::Limit)? {
             ScalarValue::Int64(None) => Ok(None),
+            ScalarValue::Int64(Some(rows)) if rows > MAX_ROW_LIMIT => {
+                let message = format!("{words} must not be larger than {MAX_ROW_LIMIT}");
+                Err(Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, message).at(expr.pos))
+            }
             ScalarValue::Int64(Some(rows)) => u64::try_from(rows).map(Some).map_err(|_| {
                 Error::new(SqlState::INVALID_ROW_COUNT_IN_LIMIT, format!("{words} must not be negative")).at(expr.pos)
             }),

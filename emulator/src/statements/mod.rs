@@ -257,7 +257,7 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         Statement::Reset(Reset::SessionAuthorization) => users::set_session_authorization(None, Span::Session, work),
         Statement::Use(change) => settings::use_database(change, work),
         Statement::Set(set) => settings::set(work.state, set),
-        Statement::Reset(reset) => settings::reset(&mut work.state.settings, reset),
+        Statement::Reset(reset) => settings::reset(work.state, reset),
         Statement::Show(show) => settings::show(&work.state.settings, show),
         Statement::Cancel(cancel) => cancel::cancel(cancel, work),
         Statement::CreateUser(create) => users::create_user(create, work).await,

@@ -36,11 +36,21 @@ pub(crate) fn set_parameter(state: &mut SessionState, name: &str, values: &[&str
 /// Runs USE.
 ///
 /// # Errors
-/// 3D000 where there is no such database.
+/// 3D000 where there is no such database, 25001 behind another command of a transaction block.
 pub(crate) fn use_database(change: &Use, work: &mut Work<'_>) -> Result<Outcome> {
+    check_use(work.state)?;
     let database = work.database(&change.database)?;
     work.state.settings.use_database(&database.name);
     Ok(Outcome::Done(CommandTag::plain("USE")))
+}
+
+/// Refuses USE and RESET USE behind another command of a transaction block (developer guide, "USE").
+fn check_use(state: &SessionState) -> Result<()> {
+    if state.block_used {
+        let message = "USEd Database cannot be set or reset inside a transaction after another command.";
+        return Err(Error::new(SqlState::ACTIVE_SQL_TRANSACTION, message));
+    }
+    Ok(())
 }
 
 fn reseed(state: &mut SessionState) {
@@ -59,8 +69,14 @@ pub(crate) fn checked(name: &str, values: &[SetValue]) -> Result<String> {
 }
 
 /// Runs RESET.
-pub(crate) fn reset(settings: &mut Settings, reset: &Reset) -> Result<Outcome> {
-    settings.apply_reset(reset)?;
+///
+/// # Errors
+/// 25001 for RESET USE behind another command of a transaction block.
+pub(crate) fn reset(state: &mut SessionState, reset: &Reset) -> Result<Outcome> {
+    if matches!(reset, Reset::Parameter(name) if name == "use") {
+        check_use(state)?;
+    }
+    state.settings.apply_reset(reset)?;
     Ok(Outcome::Done(CommandTag::plain("RESET")))
 }
 

@@ -18,7 +18,7 @@ use super::{Work, settings};
 use crate::{
     Credential,
     binder::{CastKind, Typed, cast},
-    catalog::{GrantEntry, GrantObject, Grantee, Group, Oid, User},
+    catalog::{GrantObject, Grantee, Group, Oid, User},
     clock, credentials,
     result::{CommandTag, Notice, Outcome},
     session::SessionUser,
@@ -257,6 +257,14 @@ pub(crate) async fn drop_principal(drop: &DropPrincipal, work: &mut Work<'_>) ->
             work.require_superuser("drop groups")?;
             for name in &drop.names {
                 let group = work.group(name)?;
+                // Developer guide, "DROP GROUP".
+                if holds_privilege(Grantee::Group(group.id), work)? {
+                    let message = format!(
+                        "group \"{}\" can't be dropped because the group has a privilege on some object",
+                        group.name
+                    );
+                    return Err(Error::new(SqlState::DEPENDENT_OBJECTS_STILL_EXIST, message).at(name.pos));
+                }
                 work.transaction.drop_group(group.id).await?;
             }
             Ok(Outcome::Done(CommandTag::plain("DROP GROUP")))
@@ -305,7 +313,10 @@ async fn drop_user(user: &User, name: &Ident, work: &Work<'_>) -> Result<()> {
     if owns {
         return refuse("owns some object");
     }
-    if holds_privilege(user.id, work)? {
+    let grants = work.view.grants()?;
+    let has_defaults =
+        grants.iter().any(|entry| matches!(entry.object, GrantObject::Default { owner, .. } if owner == user.id));
+    if has_defaults || holds_privilege(Grantee::User(user.id), work)? {
         return refuse("has a privilege on some object");
     }
     work.transaction.drop_user(user.id).await?;
@@ -313,8 +324,8 @@ async fn drop_user(user: &User, name: &Ident, work: &Work<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Does a user hold a privilege on an object of this database, or has default privileges?
-fn holds_privilege(user: Oid, work: &Work<'_>) -> Result<bool> {
+/// Does somebody hold a privilege on an object of this database?
+fn holds_privilege(grantee: Grantee, work: &Work<'_>) -> Result<bool> {
     let here = |object: GrantObject| {
         Ok::<bool, Error>(match object {
             GrantObject::Relation(oid) | GrantObject::Column(oid, _) => work.view.relation_by_oid(oid)?.is_some(),
@@ -325,13 +336,12 @@ fn holds_privilege(user: Oid, work: &Work<'_>) -> Result<bool> {
             _ => true,
         })
     };
-    for entry in work.view.grants_to(Grantee::User(user))? {
+    for entry in work.view.grants_to(grantee)? {
         if here(entry.object)? {
             return Ok(true);
         }
     }
-    let defaults = |entry: &GrantEntry| matches!(entry.object, GrantObject::Default { owner, .. } if owner == user);
-    Ok(work.view.grants()?.iter().any(defaults))
+    Ok(false)
 }
 
 /// Runs SET SESSION AUTHORIZATION and its RESET: to a user, or back to the one who logged in.

@@ -91,10 +91,14 @@ impl Parser<'_> {
 
     pub(super) fn delete(&mut self, with: Option<With>) -> Result<Statement> {
         self.advance();
-        self.eat_word("from");
+        let from = self.eat_word("from");
         self.eat_word("only");
         let table = self.object_name()?;
         let alias = self.target_alias()?;
+        // FROM may be left out, but not where USING stands.
+        if !from && self.is_word("using") {
+            return Err(self.unexpected());
+        }
         let using = if self.eat_word("using") { self.table_refs()? } else { Vec::new() };
         let selection = self.where_clause()?;
         self.refuse_returning()?;
@@ -219,6 +223,7 @@ impl Parser<'_> {
         Err(self.newer(0, "WHEN has no further condition: filter the rows in the source, USING (SELECT ...)."))
     }
 
+    /// `[FULL | SORT ONLY | DELETE ONLY | REINDEX | RECLUSTER] [table [TO n PERCENT] [BOOST]]`
     pub(super) fn vacuum(&mut self) -> Result<Statement> {
         self.advance();
         let mode = if self.eat_words(&["sort", "only"]) {
@@ -233,15 +238,26 @@ impl Parser<'_> {
             self.eat_word("full");
             VacuumMode::Full
         };
-        let table = if self.begins_ident(0) && !self.is_word("boost") { Some(self.object_name()?) } else { None };
-        let threshold = if self.eat_word("to") {
-            let percent: u8 = self.unsigned()?;
-            self.expect_word("percent")?;
-            Some(percent)
-        } else {
-            None
-        };
-        let boost = self.eat_word("boost");
+        let of_one_table = matches!(mode, VacuumMode::Reindex | VacuumMode::Recluster);
+        let ends = self.at + 1 == self.tokens.len();
+        // A lone BOOST, or a TO, is no table's name: what they mean is said of a table only.
+        if of_one_table && ends || self.is_word("to") || self.is_word("boost") && self.at + 2 == self.tokens.len() {
+            return Err(self.unexpected());
+        }
+        let table = if ends { None } else { Some(self.object_name()?) };
+        let threshold = if !of_one_table && self.eat_word("to") { Some(self.percent()?) } else { None };
+        let boost = table.is_some() && self.eat_word("boost");
         Ok(Statement::Vacuum(Vacuum { mode, table, threshold, boost }))
+    }
+
+    /// `n PERCENT`, from 0 to 100.
+    fn percent(&mut self) -> Result<u8> {
+        let token = self.at;
+        let percent: u8 = self.unsigned()?;
+        if percent > 100 {
+            return Err(self.unexpected_at(token));
+        }
+        self.expect_word("percent")?;
+        Ok(percent)
     }
 }

@@ -259,7 +259,18 @@ impl Parser<'_> {
     /// `TO | FROM grantee, ...`
     fn grantees(&mut self, revoke: bool) -> Result<Vec<Grantee>> {
         self.expect_word(if revoke { "from" } else { "to" })?;
-        self.comma_list(Self::grantee)
+        let mut grantees: Vec<Grantee> = Vec::new();
+        loop {
+            // `NAMESPACE 'a', 'b'`: one word for several.
+            let again = grantees.last().filter(|_| self.begins_string(0));
+            grantees.push(match again {
+                Some(Grantee::Namespace(_)) => Grantee::Namespace(self.string()?),
+                _ => self.grantee()?,
+            });
+            if !self.eat(TokenKind::Comma) {
+                return Ok(grantees);
+            }
+        }
     }
 
     fn grantee(&mut self) -> Result<Grantee> {
@@ -438,12 +449,17 @@ fn check_privileges(privileges: &Privileges, target: &GrantTarget, pos: Pos) -> 
         GrantTarget::ExternalSchemas(_) => ("external schema", &[Create, Alter, Drop]),
         GrantTarget::Datashares(_) => ("datashare", &[Alter, Share, Usage]),
     };
-    match listed.iter().find(|(privilege, _)| !allowed.contains(privilege)) {
-        Some((privilege, _)) => Err(Error::new(
-            SqlState::INVALID_GRANT_OPERATION,
-            format!("invalid privilege type {} for {what}", privilege.keyword()),
-        )
-        .at(pos)),
-        None => Ok(()),
+    let invalid = |privilege: &Privilege, what: &str| {
+        let message = format!("invalid privilege type {} for {what}", privilege.keyword());
+        Err(Error::new(SqlState::INVALID_GRANT_OPERATION, message).at(pos))
+    };
+    for (privilege, columns) in listed {
+        if !allowed.contains(privilege) {
+            return invalid(privilege, what);
+        }
+        if !columns.is_empty() && !matches!(privilege, Select | Update) {
+            return invalid(privilege, "column");
+        }
     }
+    Ok(())
 }

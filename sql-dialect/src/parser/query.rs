@@ -394,12 +394,23 @@ impl Parser<'_> {
             return self.paren_list(Self::grouping_element).map(GroupingItem::Cube);
         }
         if self.eat_words(&["grouping", "sets"]) {
-            return self.paren_list(Self::grouping_element).map(GroupingItem::GroupingSets);
+            return self.grouping_sets().map(GroupingItem::GroupingSets);
         }
         if self.is(TokenKind::LeftParen) && self.peek_at(1).kind == TokenKind::RightParen {
             return Ok(GroupingItem::GroupingSets(vec![self.grouping_element()?]));
         }
         self.expr().map(GroupingItem::Expr)
+    }
+
+    /// The sets behind GROUPING SETS. Those of a GROUPING SETS among them are sets of this one too.
+    fn grouping_sets(&mut self) -> Result<Vec<Vec<Expr>>> {
+        let entered = self.enter()?;
+        let sets = self.paren_list(|parser| match parser.eat_words(&["grouping", "sets"]) {
+            true => parser.grouping_sets(),
+            false => Ok(vec![parser.grouping_element()?]),
+        })?;
+        self.leave(entered);
+        Ok(sets.into_iter().flatten().collect())
     }
 
     /// `a`, `(a, b)` or `()`

@@ -154,9 +154,9 @@ impl Parser<'_> {
         Ok(Statement::Set(Set::Parameter { local, name, value }))
     }
 
-    /// Is the token so many ahead `=` or TO?
+    /// Is the token so many ahead `=`, TO, or the dot of a custom parameter: what stands behind a parameter's name?
     fn is_setting_operator(&self, ahead: usize) -> bool {
-        self.peek_at(ahead).kind == TokenKind::Eq || self.word_at(ahead, "to")
+        matches!(self.peek_at(ahead).kind, TokenKind::Eq | TokenKind::Dot) || self.word_at(ahead, "to")
     }
 
     fn session_authorization(&mut self, local: bool) -> Result<Statement> {
@@ -178,10 +178,18 @@ impl Parser<'_> {
         Ok(Statement::Set(Set::TimeZone { local, zone }))
     }
 
-    /// The name of a parameter in lower case; dotted where it is a custom one.
+    /// The name of a parameter in lower case. That of a custom one has a dot, and no quotes.
     pub(super) fn parameter_name(&mut self) -> Result<String> {
+        let start = self.at;
+        let quoted = self.is(TokenKind::QuotedIdent);
         let mut name = self.ident()?.value.to_lowercase();
-        while self.eat(TokenKind::Dot) {
+        if quoted && (name.contains('.') || self.is(TokenKind::Dot)) {
+            return Err(self.unexpected_at(start));
+        }
+        if self.eat(TokenKind::Dot) {
+            if self.is(TokenKind::QuotedIdent) {
+                return Err(self.unexpected());
+            }
             name.push('.');
             name.push_str(&self.label()?.value.to_lowercase());
         }

@@ -69,14 +69,12 @@ const TAKEN: [&str; 30] = [
 
 impl Display for ParameterName<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        // A name in quotes may have points anywhere.
-        let whole = self.0.split('.').any(str::is_empty);
-        for (index, part) in self.0.split(|char| char == '.' && !whole).enumerate() {
-            f.write_str(if index > 0 { "." } else { "" })?;
-            let quoted = TAKEN.contains(&part) || is_reserved(part);
-            write!(f, "{}", Ident { value: part.to_owned(), quoted, written: None, pos: 0 })?;
+        // The name of a custom parameter has no quotes.
+        if self.0.contains('.') {
+            return f.write_str(self.0);
         }
-        Ok(())
+        let quoted = TAKEN.contains(&self.0) || is_reserved(self.0);
+        write!(f, "{}", Ident { value: self.0.to_owned(), quoted, written: None, pos: 0 })
     }
 }
 

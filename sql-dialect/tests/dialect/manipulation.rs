@@ -75,8 +75,9 @@ fn vacuums() {
     assert_eq!(vacuum("vacuum sort only t").mode, VacuumMode::SortOnly);
     assert_eq!(vacuum("vacuum delete only").mode, VacuumMode::DeleteOnly);
     assert_eq!(vacuum("vacuum reindex t").mode, VacuumMode::Reindex);
-    let full = vacuum("vacuum recluster s.t to 75 percent boost");
-    assert_eq!((full.mode, full.threshold, full.boost), (VacuumMode::Recluster, Some(75), true));
+    assert_eq!(vacuum("vacuum recluster t").mode, VacuumMode::Recluster);
+    let full = vacuum("vacuum full s.t to 75 percent boost");
+    assert_eq!((full.mode, full.threshold, full.boost), (VacuumMode::Full, Some(75), true));
     assert_eq!(full.table, Some(object("s.t")));
-    assert!(vacuum("vacuum boost").table.is_none());
+    assert!(vacuum("vacuum").table.is_none());
 }

@@ -67,7 +67,7 @@ revoke select (a), update (b) on t from u;
 revoke assumerole on all from public for all;
 revoke all on external table s.t from iam_role 'a';
 revoke share on datashare s from u;
-revoke usage on datashare s from namespace 'x', account '1' via data catalog;
+revoke usage on datashare s from namespace 'a', 'b'; revoke usage on datashare s from namespace 'x', account '1' via data catalog;
 REVOKE EXECUTE FOR FUNCTIONS IN SCHEMA Sales_schema FROM bob;
 revoke grant option for create model from u;
 revoke admin option for role a from u;
@@ -103,6 +103,12 @@ show column grants on table s.t for role r limit 5;
 
 --! error 0LP01 | invalid privilege type EXECUTE for table | execute
 grant execute on t to u
+
+--! error 0LP01 | invalid privilege type INSERT for column | insert
+grant insert (a) on t to u
+
+--! error 0LP01 | invalid privilege type REFERENCES for column | select
+revoke select (a), references (b) on t from u
 
 --! error 0LP01 | invalid privilege type SELECT for database | select
 grant select on database d to u

@@ -36,7 +36,8 @@ select * from t qualify row_number() over (order by a) = 1
 select listid, sum(pricepaid) as revenue, count(qtysold) from sales group by listid order by 3, 2, 1;
 select a, b, sum(c) from t group by all; select a from t group by 1, a + b, (c);
 select a, b, count(*) from t group by rollup (a, b); select a, b from t group by cube (a, (b, c)), d;
-select a, b from t group by grouping sets ((a, b), a, ()); select grouping(a), grouping_id(a, b) from t group by rollup(a, b);
+select a, b from t group by grouping sets ((a, b), a, ()); select a, b from t group by grouping sets (grouping sets (a, (a, b)), ());
+select a, b from t group by grouping sets (a, grouping sets (grouping sets (b), rollup (a, b))); select grouping(a), grouping_id(a, b) from t group by rollup(a, b);
 select count(*) from t group by (); select rollup, cube from t; select all from_ from t;
 select 1 having true;
 

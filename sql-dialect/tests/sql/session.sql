@@ -114,3 +114,15 @@ explain analyze select 1
 
 --! error 42601 | syntax error at or near "two" | two
 cancel two
+
+--! error 42601 | syntax error at or near "." | .c
+set a.b.c to 1
+
+--! error 42601 | syntax error at or near ""a"" | "a"
+set "a"."b" to 1
+
+--! error 42601 | syntax error at or near ""b"" | "b"
+set a."b" to 1
+
+--! error 42601 | syntax error at or near ""a.b"" | "a.b"
+set "a.b" to 1

@@ -95,7 +95,7 @@ analyze compression listing; analyze compression sales(qtysold, commission, sale
 
 --! ok VACUUM
 vacuum; vacuum sales; vacuum full sales to 75 percent; vacuum sort only sales to 75 percent boost; vacuum delete only;
-vacuum reindex listing; vacuum recluster listing;
+vacuum reindex listing; vacuum recluster listing; vacuum sales boost; vacuum sales to 0 percent; vacuum boost boost;
 
 --! error 42601 | syntax error at or near "(" | ( | one assignment
 update t set (a, b) = (1, 2)
@@ -135,6 +135,33 @@ drop table ;
 
 --! error 42601 | syntax error at end of input |
 vacuum t to 5
+
+--! error 42601 | syntax error at or near "to" | to
+vacuum reindex t to 75 percent
+
+--! error 42601 | syntax error at or near "to" | to
+vacuum recluster t to 75 percent
+
+--! error 42601 | syntax error at end of input |
+vacuum reindex
+
+--! error 42601 | syntax error at end of input |
+vacuum recluster
+
+--! error 42601 | syntax error at or near "to" | to
+vacuum to 75 percent
+
+--! error 42601 | syntax error at or near "to" | to
+vacuum sort only to 75 percent
+
+--! error 42601 | syntax error at or near "boost" | boost
+vacuum boost
+
+--! error 42601 | syntax error at or near "101" | 101
+vacuum t to 101 percent
+
+--! error 42601 | syntax error at or near "using" | using
+delete event using sales where event.eventid = sales.eventid
 
 --! error 42601 | syntax error at or near "only" | only t
 vacuum only t
