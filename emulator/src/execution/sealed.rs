@@ -225,13 +225,17 @@ impl Sealed {
         let arguments = Arc::new(Schema::new(fields));
         let over = DFSchema::try_from(arguments.clone())?;
         let ready = create_physical_expr(&expr, &over, state.execution_props(), &PhysicalPlanningContext::default())?;
+        let signature = match columns.len() {
+            0 => Signature::nullary(Volatility::Immutable),
+            count => Signature::any(count, Volatility::Immutable),
+        };
         let sealed = Sealed {
             name: format!("sealed_{}", NEXT.fetch_add(1, Ordering::Relaxed)),
             expr,
             ready,
             arguments,
             returns,
-            signature: Signature::any(columns.len(), Volatility::Immutable),
+            signature,
         };
         let function = Arc::new(ScalarUDF::new_from_impl(sealed));
         Ok(Expr::ScalarFunction(ScalarFunction::new_udf(function, columns)))
@@ -333,6 +337,18 @@ mod tests {
         let sealed = seal(plan.clone(), usize::MAX, &state()).expect("sealed");
         assert!(sealed.to_string().len() < 500, "{sealed}");
         assert_eq!(unseal(sealed).expect("opened").to_string(), plan.to_string());
+    }
+
+    #[test]
+    fn what_reads_no_column_is_computed() {
+        // As drivers send it: a parameter in a list of parameters.
+        let found = lit(7i64).in_list((0..1_000i64).map(lit).collect(), false);
+        let plan = rows().filter(found).expect("plan").build().expect("plan");
+        let state = state();
+        let sealed = seal(plan, usize::MAX, &state).expect("sealed");
+        assert!(sealed.to_string().contains("sealed_"), "{sealed}");
+        let optimized = state.optimizer().optimize(sealed, &state, |_, _| {}).expect("optimized");
+        assert!(!optimized.to_string().contains("Filter"), "{optimized}");
     }
 
     #[test]
