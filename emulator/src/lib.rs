@@ -23,6 +23,8 @@ pub mod settings;
 mod statements;
 pub mod storage;
 pub mod system;
+#[cfg(test)]
+mod testing;
 pub mod text_input;
 pub mod text_output;
 pub mod types;

@@ -123,7 +123,7 @@ mod tests {
     use futures::TryStreamExt;
 
     use super::*;
-    use crate::{EngineConfig, Location, Login, Outcome, S3Config};
+    use crate::{Outcome, S3Config, testing};
 
     async fn run(session: &mut Session, sql: &str) -> Vec<i64> {
         let parsed = redshift_sql_dialect::parse(sql).unwrap().remove(0);
@@ -142,24 +142,8 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn views_follow_their_tables_while_nobody_runs_anything() {
-        let config = EngineConfig {
-            location: Location::Memory,
-            database: "dev".into(),
-            user: "admin".into(),
-            s3: S3Config::default(),
-            memory_limit: None,
-            extensions: false,
-        };
-        let engine = Engine::open(config).await.unwrap();
-        let login = Login {
-            user: "admin".into(),
-            database: "dev".into(),
-            client: crate::Client::local(),
-            pid: 1,
-            settings: Vec::new(),
-            control: None,
-        };
-        let mut session = engine.session(login).unwrap();
+        let engine = testing::engine(S3Config::default()).await;
+        let mut session = testing::session(&engine, "admin", 1);
         run(&mut session, "create table t (a bigint)").await;
         run(&mut session, "create materialized view followed auto refresh yes as select a from t").await;
         run(&mut session, "create materialized view left_alone as select a from t").await;

@@ -29,6 +29,7 @@ pub mod reserved;
 pub mod types;
 pub mod visit;
 
+pub use classify::COMMAND_NAMES;
 pub use error::{Error, Pos, Result, SqlState};
 pub use parser::{
     MAX_STATEMENT_BYTES, MAX_TREE_HEIGHT, names_in, parameters_in, parse, parse_data_type, parse_expression,

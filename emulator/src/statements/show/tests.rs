@@ -3,27 +3,10 @@
 use arrow::array::AsArray;
 use futures::StreamExt;
 
-use crate::{Engine, EngineConfig, Location, Login, Outcome, Request, S3Config, Session};
+use crate::{Outcome, Request, S3Config, Session, testing};
 
 async fn session() -> Session {
-    let config = EngineConfig {
-        location: Location::Memory,
-        database: "dev".into(),
-        user: "admin".into(),
-        s3: S3Config::default(),
-        memory_limit: None,
-        extensions: false,
-    };
-    let engine = Engine::open(config).await.unwrap();
-    let login = Login {
-        user: "admin".into(),
-        database: "dev".into(),
-        client: crate::Client::local(),
-        pid: 1,
-        settings: Vec::new(),
-        control: None,
-    };
-    engine.session(login).unwrap()
+    testing::session(&testing::engine(S3Config::default()).await, "admin", 1)
 }
 
 async fn run(session: &mut Session, sql: &str) -> Vec<String> {

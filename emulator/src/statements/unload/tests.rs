@@ -6,7 +6,7 @@ use arrow::{array::Array, util::display::array_value_to_string};
 use futures::StreamExt;
 use redshift_sql_dialect::Result;
 
-use crate::{Engine, EngineConfig, Location, Login, Outcome, Request, S3Config, Session};
+use crate::{Outcome, Request, S3Config, Session, testing};
 
 struct House {
     folder: tempfile::TempDir,
@@ -17,24 +17,8 @@ impl House {
     async fn new() -> House {
         let folder = tempfile::tempdir().expect("folder");
         std::fs::create_dir(folder.path().join("bkt")).expect("bucket");
-        let config = EngineConfig {
-            location: Location::Memory,
-            database: "dev".into(),
-            user: "admin".into(),
-            s3: S3Config { folder: Some(folder.path().to_path_buf()), ..S3Config::default() },
-            memory_limit: None,
-            extensions: false,
-        };
-        let engine = Engine::open(config).await.expect("an engine");
-        let login = Login {
-            user: "admin".into(),
-            database: "dev".into(),
-            settings: Vec::new(),
-            client: crate::Client::local(),
-            pid: 1,
-            control: None,
-        };
-        let session = engine.session(login).expect("a session");
+        let s3 = S3Config { folder: Some(folder.path().to_path_buf()), ..S3Config::default() };
+        let session = testing::session(&testing::engine(s3).await, "admin", 1);
         House { folder, session }
     }
 

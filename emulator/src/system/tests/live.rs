@@ -5,31 +5,10 @@ use arrow::util::display::array_value_to_string;
 use futures::StreamExt;
 use redshift_sql_dialect::{Result, SqlState};
 
-use crate::{Client, Engine, EngineConfig, Location, Login, Outcome, Request, S3Config, Session};
-
-async fn engine() -> Engine {
-    let config = EngineConfig {
-        location: Location::Memory,
-        database: "dev".into(),
-        user: "admin".into(),
-        s3: S3Config::default(),
-        memory_limit: None,
-        extensions: false,
-    };
-    Engine::open(config).await.unwrap()
-}
-
-fn session(engine: &Engine, user: &str, pid: i32) -> Session {
-    let login = Login {
-        user: user.into(),
-        database: "dev".into(),
-        client: Client::local(),
-        pid,
-        settings: Vec::new(),
-        control: None,
-    };
-    engine.session(login).unwrap()
-}
+use crate::{
+    Outcome, Request, S3Config, Session,
+    testing::{engine, session},
+};
 
 /// The rows of the last statement, their values in brackets where there are several.
 async fn try_run(session: &mut Session, sql: &str) -> Result<Vec<Vec<String>>> {
@@ -73,7 +52,7 @@ const WORK: &str = "
 /// of data in system tables and views").
 #[tokio::test]
 async fn each_relation_is_seen_by_those_whom_it_is_for() {
-    let engine = engine().await;
+    let engine = engine(S3Config::default()).await;
     let mut admin = session(&engine, "admin", 1);
     run(&mut admin, WORK).await;
     run(
@@ -144,7 +123,7 @@ const QUERIES: &[&str] = &[
 /// stl_explain has the nodes of EXPLAIN, with what stands below them, and svl_query_summary the steps that these become.
 #[tokio::test]
 async fn plans_are_told_alike_everywhere() {
-    let engine = engine().await;
+    let engine = engine(S3Config::default()).await;
     let mut admin = session(&engine, "admin", 1);
     run(&mut admin, WORK).await;
     for query in QUERIES {
@@ -179,7 +158,7 @@ async fn plans_are_told_alike_everywhere() {
 /// What runs is seen by others: its steps ("STV_EXEC_STATE", "SVV_QUERY_STATE"), until its rows are read.
 #[tokio::test]
 async fn steps_are_seen_while_they_run() {
-    let engine = engine().await;
+    let engine = engine(S3Config::default()).await;
     let mut admin = session(&engine, "admin", 1);
     let mut other = session(&engine, "admin", 2);
     run(&mut admin, WORK).await;

@@ -1,31 +1,16 @@
 //! COPY in sessions: transactions, what sessions remember, defaults and identities.
 
 use super::*;
-use crate::{Engine, EngineConfig, Login, Outcome, Request, Session};
+use crate::{Engine, Outcome, Request, Session, testing};
 
 /// An engine in memory over a folder that plays S3.
 async fn engine(house: &House) -> Engine {
-    let config = EngineConfig {
-        location: Location::Memory,
-        database: "dev".into(),
-        user: "admin".into(),
-        s3: S3Config { folder: Some(house.folder.path().to_path_buf()), ..S3Config::default() },
-        memory_limit: None,
-        extensions: false,
-    };
-    Engine::open(config).await.expect("an engine")
+    let s3 = S3Config { folder: Some(house.folder.path().to_path_buf()), ..S3Config::default() };
+    testing::engine(s3).await
 }
 
 fn session(engine: &Engine) -> Session {
-    let login = Login {
-        user: "admin".into(),
-        database: "dev".into(),
-        settings: Vec::new(),
-        client: crate::Client::local(),
-        pid: 1,
-        control: None,
-    };
-    engine.session(login).expect("a session")
+    testing::session(engine, "admin", 1)
 }
 
 /// Runs statements one by one and gives the last one's rows.
