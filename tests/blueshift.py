@@ -167,6 +167,8 @@ class Server:
         result = subprocess.run(
             [program, "-X", "-d", dsn or self.dsn, *arguments],
             input=stdin, capture_output=True, text=True, timeout=PATIENCE * 2, check=False,
+            # Without a terminal psql reads passwords from its input.
+            start_new_session=True,
         )
         if check:
             assert result.returncode == 0, result.stderr

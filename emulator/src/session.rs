@@ -646,6 +646,7 @@ impl SessionState {
             activity: self.engine.activity().clone(),
             engine: Some(self.engine.clone()),
             elsewhere: false,
+            describing: false,
         };
         let context = BindContext {
             catalog: Arc::new(SystemView::new(view.clone(), source)),

@@ -103,6 +103,7 @@ static DEFINITIONS: &[Definition] = &[
     silent("mv_enable_aqmv_for_session", "on", Kind::Bool),
     silent("navigate_super_null_on_error", "on", Kind::Bool),
     silent("parse_super_null_on_error", "off", Kind::Bool),
+    silent("password_encryption", "on", Kind::Bool),
     silent("pg_federation_repeatable_read", "on", Kind::Bool),
     silent("query_group", "default", Kind::Text),
     silent("read_srid_on_shapefile_ingestion", "on", Kind::Bool),

@@ -38,7 +38,7 @@ pub fn arrow_type(ty: RedshiftType) -> DataType {
         Int2Vector | Int2Array => list_of(DataType::Int16),
         Int4Array => list_of(DataType::Int32),
         OidVector | OidArray => list_of(DataType::Int64),
-        TextArray | AclItemArray => list_of(DataType::Utf8View),
+        TextArray | InternalCharArray | AclItemArray => list_of(DataType::Utf8View),
     }
 }
 

@@ -84,6 +84,8 @@ pub enum RedshiftType {
     OidArray,
     /// TEXT[]: of catalog columns.
     TextArray,
+    /// "char"[]: of catalog columns.
+    InternalCharArray,
     /// ACLITEM: one entry of an ACL, as in `user=r/grantor`.
     AclItem,
     /// ACLITEM[]: of catalog columns.
@@ -222,6 +224,7 @@ impl RedshiftType {
             Int2Array => 1005,
             Int4Array => 1007,
             TextArray => 1009,
+            InternalCharArray => 1002,
             OidArray => 1028,
             AclItem => 1033,
             AclItemArray => 1034,
@@ -304,6 +307,7 @@ impl RedshiftType {
             705 => Unknown,
             1005 => Int2Array,
             1007 => Int4Array,
+            1002 => InternalCharArray,
             1009 => TextArray,
             1028 => OidArray,
             1033 => AclItem,
@@ -397,6 +401,7 @@ impl RedshiftType {
             Int4Array => "integer[]",
             OidArray => "oid[]",
             TextArray => "text[]",
+            InternalCharArray => "\"char\"[]",
             AclItem => "aclitem",
             AclItemArray => "aclitem[]",
             AbsTime => "abstime",
@@ -428,6 +433,7 @@ impl RedshiftType {
             Int4Array => "_int4",
             OidArray => "_oid",
             TextArray => "_text",
+            InternalCharArray => "_char",
             AclItemArray => "_aclitem",
             other => other.base_name(),
         }

@@ -1,5 +1,6 @@
 """psql: what people type first, and its backslash commands, which ask the catalog; the installed one and the newest."""
 
+import hashlib
 import os
 import re
 import signal
@@ -134,6 +135,27 @@ def test_schemas(psql):
     names = {row[0] for row in cells(psql("-c", "\\dn"))}
     assert {"public", "sales"} <= names
     assert "pg_catalog" not in names
+
+
+@pytest.mark.parametrize(("command", "wanted"), [
+    ("\\dfS abs", ("pg_catalog", "abs", "double precision", "double precision", "func")),
+    ("\\daS sum", ("pg_catalog", "sum", "bigint", "integer")),
+])
+def test_functions_of_the_system(psql, command, wanted):
+    assert wanted in {row[: len(wanted)] for row in cells(psql("-c", command))}
+
+
+def test_functions_of_users(psql):
+    assert {row[1] for row in cells(psql("-c", "\\df"))} - {"name", "Name"} == {"plus"}
+
+
+def test_password(shared_server, psql):
+    """The password goes to the server as its MD5, and SHOW password_encryption says so."""
+    shared_server.psql("-c", "create user keeper password 'Abcdef12'")
+    psql("-c", "\\password keeper", stdin="Secret12\nSecret12\n")
+    kept = shared_server.psql("-Atc", "select passwd from pg_shadow where usename = 'keeper'").stdout.strip()
+    assert kept == "md5" + hashlib.md5(b"Secret12keeper").hexdigest()
+    shared_server.psql("-c", "drop user keeper")
 
 
 def test_databases(psql):

@@ -38,32 +38,32 @@ const DATABASES: [(&str, &str); 2] = [
 
 /// The letters of types: one for each, so that `query IT` says INTEGER, VARCHAR.
 const TYPE_LETTERS: [(char, &[u32]); 26] = [
-    ('L', &[16]),                             // boolean (logical)
-    ('S', &[21]),                             // smallint
-    ('I', &[23]),                             // integer
-    ('B', &[20]),                             // bigint
-    ('N', &[1700]),                           // numeric
-    ('R', &[700]),                            // real
-    ('F', &[701]),                            // double precision (float)
-    ('C', &[1042]),                           // char
-    ('T', &[1043, 25]),                       // varchar, text
-    ('X', &[19]),                             // name
-    ('U', &[705]),                            // unknown: an untyped literal
-    ('D', &[1082]),                           // date
-    ('H', &[1083]),                           // time (hour)
-    ('h', &[1266]),                           // timetz
-    ('M', &[1114]),                           // timestamp (moment)
-    ('Z', &[1184]),                           // timestamptz
-    ('Y', &[1188]),                           // interval year to month
-    ('y', &[1190]),                           // interval day to second
-    ('i', &[1186]),                           // interval
-    ('J', &[4000]),                           // super (JSON)
-    ('V', &[6551]),                           // varbyte
-    ('G', &[3000]),                           // geometry
-    ('g', &[3001]),                           // geography (globe)
-    ('O', &[26, 24]),                         // oid, regproc
-    ('c', &[18]),                             // "char"
-    ('A', &[1005, 1009, 1028, 22, 30, 1034]), // arrays of the catalog
+    ('L', &[16]),                                         // boolean (logical)
+    ('S', &[21]),                                         // smallint
+    ('I', &[23]),                                         // integer
+    ('B', &[20]),                                         // bigint
+    ('N', &[1700]),                                       // numeric
+    ('R', &[700]),                                        // real
+    ('F', &[701]),                                        // double precision (float)
+    ('C', &[1042]),                                       // char
+    ('T', &[1043, 25]),                                   // varchar, text
+    ('X', &[19]),                                         // name
+    ('U', &[705]),                                        // unknown: an untyped literal
+    ('D', &[1082]),                                       // date
+    ('H', &[1083]),                                       // time (hour)
+    ('h', &[1266]),                                       // timetz
+    ('M', &[1114]),                                       // timestamp (moment)
+    ('Z', &[1184]),                                       // timestamptz
+    ('Y', &[1188]),                                       // interval year to month
+    ('y', &[1190]),                                       // interval day to second
+    ('i', &[1186]),                                       // interval
+    ('J', &[4000]),                                       // super (JSON)
+    ('V', &[6551]),                                       // varbyte
+    ('G', &[3000]),                                       // geometry
+    ('g', &[3001]),                                       // geography (globe)
+    ('O', &[26, 24]),                                     // oid, regproc
+    ('c', &[18]),                                         // "char"
+    ('A', &[1002, 1005, 1007, 1009, 1028, 22, 30, 1034]), // arrays of the catalog
 ];
 
 /// The type of a column, by its letter; `?` is any.

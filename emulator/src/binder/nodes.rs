@@ -64,6 +64,18 @@ const LEADER_VIEWS: [(&str, &str); 4] = [
     ("pg_rules", "pg_get_ruledef(oid)"),
 ];
 
+/// Views over the catalog alone, which the leader node has in spite of their prefix: tools put its functions beside them
+/// (Redash and Metabase: `has_schema_privilege(table_schema, 'USAGE')` over SVV_COLUMNS and SVV_EXTERNAL_TABLES).
+const CATALOG_VIEWS: [&str; 7] = [
+    "svv_columns",
+    "svv_external_columns",
+    "svv_external_databases",
+    "svv_external_partitions",
+    "svv_external_schemas",
+    "svv_external_tables",
+    "svv_tables",
+];
+
 impl Binder {
     /// Notes that a relation is read.
     pub(super) fn uses_relation(&mut self, relation: &Relation) {
@@ -72,7 +84,8 @@ impl Binder {
             RelationKind::System => {
                 let name = relation.name.as_str();
                 let prefix = name.split('_').next().unwrap_or_default();
-                self.uses.system_tables |= matches!(prefix, "stl" | "stv" | "svl" | "svv" | "svcs" | "sys");
+                self.uses.system_tables |=
+                    matches!(prefix, "stl" | "stv" | "svl" | "svv" | "svcs" | "sys") && !CATALOG_VIEWS.contains(&name);
                 if let Some((_, function)) = LEADER_VIEWS.iter().find(|(view, _)| *view == name) {
                     self.note_leader_only(format!("Function \"{function}\" not supported."), Node::Catalog);
                 }
@@ -91,7 +104,16 @@ impl Binder {
         let Some(origin) = column.origin.as_ref().filter(|origin| origin.schema == "pg_catalog") else { return };
         let unknown = matches!(
             column.ty,
-            Int2Vector | OidVector | Int2Array | Int4Array | OidArray | TextArray | AclItem | AclItemArray | AbsTime
+            Int2Vector
+                | OidVector
+                | Int2Array
+                | Int4Array
+                | OidArray
+                | TextArray
+                | InternalCharArray
+                | AclItem
+                | AclItemArray
+                | AbsTime
         ) || matches!(column.ty, RegProc | RegProcedure | RegClass | RegType);
         if unknown {
             let ty = column.ty;

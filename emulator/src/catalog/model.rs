@@ -133,6 +133,9 @@ pub struct ViewInfo {
 pub struct Materialized {
     /// The table that holds its rows: `mv_tbl__name__0` in its schema.
     pub data: Oid,
+    /// What stood before the query where the view was made, as it was written; none of views from before this was kept.
+    #[serde(default)]
+    pub head: Option<String>,
     /// AUTO REFRESH YES?
     pub auto_refresh: bool,
     /// Could its rows be brought up to date from the changes of its tables alone? stv_mv_info.state tells.

@@ -33,6 +33,7 @@ pub(super) fn knows(name: &str) -> bool {
             | "array_upper"
             | "array_lower"
             | "array_length"
+            | "string_to_array"
     )
 }
 
@@ -56,6 +57,7 @@ pub(super) fn call(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Ty
             Err(Error::new(SqlState::WRONG_OBJECT_TYPE, "op ANY/ALL (array) requires array on right side"))
         }
         ("array_to_string", [array, delimiter], Some(_)) => to_string(array, delimiter, ctx),
+        ("string_to_array", [_, _], _) => from_delimited(args, ctx),
         ("array_upper" | "array_lower" | "array_length", [array, dimension], Some(_)) => {
             bound(name, array, dimension, ctx)
         }
@@ -84,6 +86,7 @@ fn element_of(ty: RedshiftType) -> Option<RedshiftType> {
         Int4Array => Int4,
         OidVector | OidArray => Oid,
         TextArray => Text,
+        InternalCharArray => InternalChar,
         AclItemArray => AclItem,
         _ => return None,
     })
@@ -97,6 +100,7 @@ fn array_of(element: RedshiftType) -> Option<RedshiftType> {
         Int4 => Int4Array,
         Oid => OidArray,
         Text | Name | Varchar(_) | Char(_) | Unknown => TextArray,
+        InternalChar => InternalCharArray,
         _ => return None,
     })
 }
@@ -106,7 +110,8 @@ fn first_subscript(ty: RedshiftType) -> i64 {
     i64::from(!matches!(ty, RedshiftType::Int2Vector | RedshiftType::OidVector))
 }
 
-fn lists(args: &Args, index: usize) -> Result<ListArray> {
+/// An argument as lists.
+pub(super) fn lists(args: &Args, index: usize) -> Result<ListArray> {
     let array = args.array(index)?;
     array.as_list_opt().cloned().ok_or_else(|| Error::internal(format!("{} is no array", array.data_type())))
 }
@@ -131,7 +136,7 @@ fn subscript(array: &Typed, index: &Typed, element: RedshiftType, ctx: &BindCont
 
 /// `value = ANY (array)`: unknown where it is not found and something is NULL.
 fn any_equal(array: &Typed, value: &Typed, element: RedshiftType, ctx: &BindContext) -> Result<Typed> {
-    let numbers = !matches!(element, RedshiftType::Text | RedshiftType::AclItem);
+    let numbers = !matches!(element, RedshiftType::Text | RedshiftType::InternalChar | RedshiftType::AclItem);
     let ty = if numbers { RedshiftType::Int8 } else { RedshiftType::Text };
     let value = cast(value.clone(), ty, CastKind::Implicit, ctx)?;
     let run: Run<bool> = |numbers, args| {
@@ -216,6 +221,27 @@ fn to_string(array: &Typed, delimiter: &Typed, ctx: &BindContext) -> Result<Type
     Kernel::new("array_to_string", (), RedshiftType::Text, run).call_or_fold(vec![array.expr.clone(), delimiter.expr])
 }
 
+/// `string_to_array(text, delimiter)`: what stands between the delimiters; of an empty text no elements, and the text itself
+/// where the delimiter is empty (PostgreSQL 8.0, "Array Functions and Operators"). Amazon's JDBC driver takes pg_proc.probin
+/// apart with it.
+fn from_delimited(args: Vec<Typed>, ctx: &BindContext) -> Result<Typed> {
+    let texts = args.into_iter().map(|arg| cast(arg, RedshiftType::Text, CastKind::Implicit, ctx).map(|arg| arg.expr));
+    let run: Run<()> = |(), args| {
+        let (texts, delimiters) = (args.reader::<&str>(0)?, args.reader::<&str>(1)?);
+        let mut lists = ListBuilder::new(StringViewBuilder::new());
+        for row in 0..args.rows {
+            match (texts.get(row), delimiters.get(row)) {
+                (None, _) | (_, None) => lists.append_null(),
+                (Some(""), _) => lists.append(true),
+                (Some(text), Some("")) => lists.append_value([Some(text)]),
+                (Some(text), Some(delimiter)) => lists.append_value(text.split(delimiter).map(Some)),
+            }
+        }
+        Ok(Arc::new(lists.finish()))
+    };
+    Kernel::new("string_to_array", (), RedshiftType::TextArray, run).call_or_fold(texts.collect::<Result<_>>()?)
+}
+
 /// `array_upper` and `array_lower`: the last and the first subscript; `array_length`: how many there are, which clients of
 /// newer servers ask for (psql 18, of ACLs). NULL of an empty array. There is one dimension.
 fn bound(name: &str, array: &Typed, dimension: &Typed, ctx: &BindContext) -> Result<Typed> {
@@ -260,6 +286,18 @@ pub(super) fn from_text(ty: RedshiftType, args: &Args) -> Result<ArrayRef> {
     cast_with_options(&lists.finish(), &arrow_type(ty), &strict).map_err(|_| {
         let message = format!("invalid input syntax for type {}", ty.base_name());
         Error::new(SqlState::INVALID_TEXT_REPRESENTATION, message)
+    })
+}
+
+/// An array whose elements are cast to those of another type of array.
+///
+/// # Errors
+/// 22003 where a number does not fit.
+pub(super) fn with_elements_of(ty: RedshiftType, args: &Args) -> Result<ArrayRef> {
+    let strict = CastOptions { safe: false, ..CastOptions::default() };
+    cast_with_options(&lists(args, 0)?, &arrow_type(ty), &strict).map_err(|_| {
+        let message = format!("{} out of range", element_of(ty).unwrap_or(ty).base_name());
+        Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, message)
     })
 }
 

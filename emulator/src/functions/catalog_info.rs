@@ -10,11 +10,14 @@ use std::{
     sync::Arc,
 };
 
-use arrow::array::ArrayRef;
-use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
+use arrow::{
+    array::{Array, ArrayRef, AsArray},
+    datatypes::Int64Type,
+};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_VARBYTE};
 
 use super::{
-    acl,
+    acl, catalog_arrays,
     kernel::{Args, Kernel, Run},
 };
 use crate::{
@@ -227,6 +230,20 @@ fn as_it_is(_: &Catalog, args: &Args) -> Result<ArrayRef> {
     args.map1(|text: &str| Ok(Some(text.to_string())))
 }
 
+/// BYTEA as its output function writes it: what cannot be printed as `\\ooo`, a backslash as two (PostgreSQL 8.0, "Binary
+/// Data Types").
+fn bytea_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for byte in bytes {
+        match byte {
+            b'\\' => text.push_str("\\\\"),
+            0x20..=0x7e => text.push(char::from(*byte)),
+            other => text.push_str(&format!("\\{other:03o}")),
+        }
+    }
+    text
+}
+
 /// Every overload. Arguments that may be an OID or a name are read as text, to which OIDs are cast.
 static OVERLOADS: &[Overload] = &[
     overload("pg_get_userbyid", &[Oid], Name, |catalog, args| {
@@ -314,6 +331,16 @@ static OVERLOADS: &[Overload] = &[
     overload("has_database_privilege", &[Text, Text, Text], Bool, user_database_privilege),
     overload("has_assumerole_privilege", &[Text, Text], Bool, assume_role_privilege),
     overload("has_assumerole_privilege", &[Text, Text, Text], Bool, user_assume_role_privilege),
+    overload("has_any_column_privilege", &[Text, Text], Bool, |catalog, args| {
+        let lookup = catalog.lookup();
+        args.map2(|table: &str, wanted: &str| lookup.has_any_column_privilege(None, table, wanted).map(Some))
+    }),
+    overload("has_any_column_privilege", &[Text, Text, Text], Bool, |catalog, args| {
+        let lookup = catalog.lookup();
+        args.map3(|user: &str, table: &str, wanted: &str| {
+            lookup.has_any_column_privilege(Some(user), table, wanted).map(Some)
+        })
+    }),
     overload("has_column_privilege", &[Text, Text, Text], Bool, column_privilege),
     overload("has_column_privilege", &[Text, Text, Text, Text], Bool, user_column_privilege),
     overload("has_language_privilege", &[Text, Text], Bool, language_privilege),
@@ -327,6 +354,20 @@ static OVERLOADS: &[Overload] = &[
     overload("nameout", &[Name], CString, as_it_is),
     overload("textout", &[Text], CString, as_it_is),
     overload("textin", &[CString], Text, as_it_is),
+    overload("byteaout", &[RedshiftType::Varbyte(MAX_VARBYTE)], CString, |_, args| {
+        args.map1(|bytes: &[u8]| Ok(Some(bytea_text(bytes))))
+    }),
+    overload("oidvectortypes", &[RedshiftType::OidVector], Text, |_, args| {
+        let lists = catalog_arrays::lists(args, 0)?;
+        let types = lists.values().as_primitive::<Int64Type>();
+        let shown = |row: usize| {
+            let offsets = lists.value_offsets();
+            let places = offsets[row] as usize..offsets[row + 1] as usize;
+            let names = places.map(|place| format_type(oid(types.value(place)), None));
+            lists.is_valid(row).then(|| names.collect::<Vec<_>>().join(", "))
+        };
+        args.rows(|row| Ok(shown(row)))
+    }),
     overload("user_is_member_of", &[Text, Text], Bool, |catalog, args| {
         let lookup = catalog.lookup();
         args.map2(|user: &str, role: &str| lookup.user_is_member_of(user, role).map(Some))
@@ -346,6 +387,12 @@ pub(super) fn knows(name: &str) -> bool {
 #[cfg(test)]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     OVERLOADS.iter().map(|overload| overload.name).chain(["current_schemas", "format_type"])
+}
+
+/// What they take and give.
+#[cfg(test)]
+pub(super) fn signatures() -> impl Iterator<Item = (&'static str, &'static [RedshiftType], RedshiftType)> {
+    OVERLOADS.iter().map(|overload| (overload.name, overload.params, overload.returns))
 }
 
 /// Calls a function that reads the catalog.
@@ -454,7 +501,6 @@ pub(crate) fn cast_identifier(value: &Typed, target: RedshiftType, ctx: &BindCon
             let lookup = catalog.lookup();
             args.map1(|number: i64| lookup.routine_name(oid(number), RoutineTypes::Hidden).map(Some))
         },
-        // pg_proc lists no functions of the system, so that they have no OIDs.
         (RegProc, Oid | Int4 | Int8) => |catalog, args| {
             let lookup = catalog.lookup();
             args.map1(|text: &str| lookup.regproc_oid(text).map(|oid| Some(oid.map_or(0, i64::from))))

@@ -108,6 +108,9 @@ struct Record {
 
 fn late_binding_views(source: &Source, ctx: &BindContext) -> Result<Vec<Record>> {
     let mut records = Vec::new();
+    if source.describing {
+        return Ok(records);
+    }
     for relation in source.directory.relations()? {
         if matches!(&relation.kind, RelationKind::View(view) if view.late_binding) {
             // A view whose tables are gone has no columns.

@@ -159,7 +159,10 @@ fn convert(how: &Conversion, args: &Args) -> Result<ArrayRef> {
         (Int4, Varbyte(_)) => args.map1(|value: i32| fit_bytes(how, value.to_be_bytes().to_vec())),
         (Int8, Varbyte(_)) => args.map1(|value: i64| fit_bytes(how, value.to_be_bytes().to_vec())),
         (from, to) if is_text(from) && is_text(to) => text_to_text(how, args),
+        // The character's number (PostgreSQL 8.0, "pg_cast").
+        (InternalChar, Int4) => args.map1(|text: &str| Ok(Some(text.bytes().next().map_or(0, i32::from)))),
         (from, _) if is_text(from) => from_text(how, args),
+        (_, Int2Array | Int4Array | OidArray | TextArray) => catalog_arrays::with_elements_of(how.to, args),
         (_, to) if is_text(to) => to_text(how, args),
         (Bool, Int2) => args.map1(|value: bool| Ok(Some(i16::from(value)))),
         (Bool, Int4) => args.map1(|value: bool| Ok(Some(i32::from(value)))),
@@ -297,7 +300,9 @@ fn from_text(how: &Conversion, args: &Args) -> Result<ArrayRef> {
             let value = how.read(text_input::parse_interval_of(text, how.to))?;
             Ok(value.map(|value| i64::from(value.days) * DAY + value.micros))
         }),
-        TextArray | AclItemArray | Int2Array | Int4Array | OidArray => catalog_arrays::from_text(how.to, args),
+        TextArray | InternalCharArray | AclItemArray | Int2Array | Int4Array | OidArray => {
+            catalog_arrays::from_text(how.to, args)
+        }
         _ => Err(unsupported(how)),
     }
 }
@@ -547,7 +552,7 @@ pub fn text_writer(values: &ArrayRef, ty: RedshiftType, style: TextStyle) -> Res
         Int2Array => list_writer(values, Int2, ListForm::Array, style)?,
         Int4Array => list_writer(values, Int4, ListForm::Array, style)?,
         OidArray => list_writer(values, Oid, ListForm::Array, style)?,
-        TextArray | AclItemArray => list_writer(values, Text, ListForm::Array, style)?,
+        TextArray | InternalCharArray | AclItemArray => list_writer(values, Text, ListForm::Array, style)?,
         other if is_text(other) => by_value(values, |out, value: &str| out.write_str(value))?,
         other => return Err(Error::unsupported(format!("the text of type {other} is not supported"))),
     })

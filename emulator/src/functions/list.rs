@@ -106,7 +106,6 @@ fn the_engines_own_functions_do_not_show() {
         "sha256",
         "starts_with",
         "string_agg",
-        "string_to_array",
         "struct",
         "substr_index",
         "to_unixtime",

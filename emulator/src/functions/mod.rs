@@ -31,6 +31,8 @@ mod registry;
 pub(crate) mod semistructured;
 mod series;
 mod signals;
+#[cfg(test)]
+mod signatures;
 mod sketch;
 mod soundex;
 pub(crate) mod spatial;

@@ -61,6 +61,15 @@ impl Overload {
         self
     }
 
+    /// What it can be called with: without optional parameters, with them, with one of those that may follow.
+    #[cfg(test)]
+    pub(super) fn shapes(&self) -> Vec<Vec<Param>> {
+        let fewest = self.params.len() - self.optional;
+        let mut shapes: Vec<_> = (fewest..=self.params.len()).map(|count| self.params[..count].to_vec()).collect();
+        shapes.extend(self.rest.map(|rest| [self.params, &[rest]].concat()));
+        shapes
+    }
+
     fn param(&self, index: usize) -> Option<Param> {
         self.params.get(index).copied().or(self.rest)
     }

@@ -25,7 +25,7 @@ use crate::{
         Relation, ScopedKind, dependent_privileges, permission_denied,
     },
     result::{CommandTag, Outcome},
-    system::language_named,
+    system::{is_system_schema, language_named},
 };
 
 /// Somebody to whom something is granted.
@@ -260,6 +260,11 @@ fn targets(privileges: &Privileges, target: &GrantTarget, work: &Work<'_>) -> Re
         }
         GrantTarget::Schemas(names) => names
             .iter()
+            // Everybody uses the system's schemas, so that there is nothing to give or to take.
+            .filter(|name| {
+                let is_system = name.schema().is_none() && is_system_schema(&name.object().folded(case_sensitive));
+                !(is_system && work.context.session.superuser && is_usage(privileges))
+            })
             .map(|name| {
                 let schema = work.schema_in(name.schema(), name.object())?;
                 let owned = Owned { object: GrantObject::Schema(schema.oid), owner: schema.owner };
@@ -300,6 +305,11 @@ fn targets(privileges: &Privileges, target: &GrantTarget, work: &Work<'_>) -> Re
         GrantTarget::ExternalTables(_) | GrantTarget::ExternalSchemas(_) => unsupported("external tables and schemas"),
         GrantTarget::Datashares(_) => unsupported("datashares"),
     }
+}
+
+/// Is it USAGE and nothing else?
+fn is_usage(privileges: &Privileges) -> bool {
+    matches!(privileges, Privileges::These(these) if matches!(these[..], [(Word::Usage, _)]))
 }
 
 /// Functions or procedures by their signatures.

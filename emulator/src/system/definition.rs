@@ -163,6 +163,7 @@ fn type_of(text: &str) -> Option<RedshiftType> {
         "integer[]" => Int4Array,
         "oid[]" => OidArray,
         "text[]" => TextArray,
+        "\"char\"[]" => InternalCharArray,
         "aclitem[]" => AclItemArray,
         _ => return None,
     })

@@ -13,6 +13,7 @@ use redshift_sql_dialect::{
 use super::{
     SYSTEM_SCHEMAS, Source,
     base::{acl_item, constraint_definition, index_definition, routines, view_definition},
+    built_in,
     directory::Principals,
     names::{quote_identifier, split_name},
     relation_by_oid,
@@ -26,7 +27,8 @@ use crate::catalog::{
 
 mod routine_names;
 
-pub(crate) use routine_names::RoutineTypes;
+use self::routine_names::RoutineFound;
+pub(crate) use self::routine_names::RoutineTypes;
 
 /// Looks things up in the catalog of one statement.
 pub(crate) struct Lookup<'a> {
@@ -227,11 +229,17 @@ impl<'a> Lookup<'a> {
 
     /// `pg_get_function_arguments`
     pub fn routine_arguments(&self, oid: u32) -> Result<Option<String>> {
+        if let Some(function) = built_in::of_oid(oid) {
+            return Ok(Some(function.arguments(", ")));
+        }
         Ok(self.routine(oid)?.map(|(_, routine)| routines::argument_list(&routine)))
     }
 
     /// `pg_get_function_result`; none of procedures.
     pub fn routine_result(&self, oid: u32) -> Result<Option<String>> {
+        if let Some(function) = built_in::of_oid(oid) {
+            return Ok(Some(function.result()));
+        }
         let function = self.routine(oid)?.filter(|(_, routine)| !routine.is_procedure());
         Ok(function.map(|(_, routine)| routines::result(&routine).1))
     }
@@ -247,12 +255,17 @@ impl<'a> Lookup<'a> {
     /// 42883 where there is none.
     pub fn has_function_privilege(&self, user: Option<&str>, function: &str, privileges: &str) -> Result<bool> {
         let missing = || Error::new(SqlState::UNDEFINED_FUNCTION, format!("function \"{function}\" does not exist"));
-        let routine = match function.parse() {
-            Ok(oid) => self.routine(oid)?.map(|(_, routine)| routine),
+        let found = match function.parse() {
+            Ok(oid) => match built_in::of_oid(oid) {
+                Some(function) => Some(RoutineFound::BuiltIn(function)),
+                None => self.routine(oid)?.map(|(_, routine)| RoutineFound::OfUser(routine)),
+            },
             Err(_) => self.routine_named(function)?,
         };
-        let routine = routine.ok_or_else(missing)?;
+        let found = found.ok_or_else(missing)?;
         let wanted = privileges_of(privileges)?;
+        // The system's functions are everybody's.
+        let RoutineFound::OfUser(routine) = found else { return Ok(true) };
         let actor = self.named_or_own(user)?;
         let owned = (routine.owned().object, routine.owner);
         self.any(&wanted, &actor, owned, |privilege| {
@@ -381,6 +394,21 @@ impl<'a> Lookup<'a> {
         let object = GrantObject::Relation(relation.oid);
         let rights = self.source.directory.relation_rights(&actor, &relation)?;
         self.any(&wanted, &actor, (object, relation.owner), |privilege| Ok(rights.has(privilege)))
+    }
+
+    /// `has_any_column_privilege`: on the relation or on a column of it.
+    pub fn has_any_column_privilege(&self, user: Option<&str>, table: &str, privileges: &str) -> Result<bool> {
+        let relation = self.relation_of_text(table)?.ok_or_else(|| {
+            Error::new(SqlState::UNDEFINED_TABLE, format!("relation with OID {table} does not exist"))
+        })?;
+        if relation.kind == RelationKind::System {
+            return self.has_table_privilege(user, table, privileges);
+        }
+        let wanted = privileges_of(privileges)?;
+        let actor = self.named_or_own(user)?;
+        let object = GrantObject::Relation(relation.oid);
+        let rights = self.source.directory.relation_rights(&actor, &relation)?;
+        self.any(&wanted, &actor, (object, relation.owner), |privilege| Ok(rights.has_somewhere(privilege)))
     }
 
     /// `has_column_privilege`

@@ -35,7 +35,9 @@ use self::{
 };
 pub(crate) use self::{
     base::{
-        column_encoding, encoding_name,
+        column_encoding,
+        defaults::shown as shown_default,
+        encoding_name,
         routines::{definition as routine_definition, input_list},
         table_blocks, view_definition,
     },
@@ -49,6 +51,7 @@ use crate::{
 
 mod activity;
 mod base;
+pub(crate) mod built_in;
 mod definition;
 mod directory;
 mod hints;

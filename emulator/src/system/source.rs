@@ -26,6 +26,9 @@ pub struct Source {
     pub engine: Option<Engine>,
     /// Is it of another database than the session is connected to? Then the system's relations are not among its own.
     pub elsewhere: bool,
+    /// Is it asked only for the columns that a late-binding view has? Then there are none of other such views to list:
+    /// a view may read the list that it is in.
+    pub describing: bool,
 }
 
 impl Source {

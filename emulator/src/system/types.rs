@@ -127,6 +127,7 @@ pub(crate) const TYPES: &[TypeRow] = &[
     with_functions(scalar(2277, "anyarray", (-1, "d"), 0, "P"), "anyarray_"),
     with_functions(scalar(2278, "void", (4, "i"), 0, "P"), "void_"),
     with_functions(scalar(2279, "trigger", (4, "i"), 0, "P"), "trigger_"),
+    with_functions(scalar(2281, "internal", (4, "i"), 0, "P"), "internal_"),
     with_functions(scalar(2283, "anyelement", (4, "i"), 0, "P"), "anyelement_"),
     with_functions(scalar(2935, "hllsketch", VARYING, 0, "U"), "hllsketch_"),
     with_functions(scalar(3000, "geometry", VARYING, 0, "U"), "geometry_"),
@@ -182,7 +183,8 @@ impl TypeRow {
         if self.length == -1 { "x" } else { "p" }
     }
 
-    fn function(&self, what: &str) -> String {
+    /// The name of its function `in`, `out`, `recv` or `send`.
+    pub fn function(&self, what: &str) -> String {
         format!("{}{what}", self.functions)
     }
 }

@@ -90,7 +90,8 @@ impl CatalogView for SystemView {
     }
 
     fn describing(&self) -> Option<Arc<dyn CatalogView>> {
-        Some(Arc::new(self.with_users(self.users.describing()?)))
+        let users = self.users.describing()?;
+        Some(Arc::new(SystemView::new(users, Source { describing: true, ..(*self.source).clone() })))
     }
 
     fn source(&self) -> Option<&Arc<Source>> {

@@ -69,7 +69,7 @@ pub fn write_value(
             Err(_) => write_hex_lower(out, values.as_binary::<i32>().value(row)),
         },
         Int2Vector | OidVector => write_items(out, &values.as_list::<i32>().value(row), ["", " ", ""]),
-        Int2Array | Int4Array | OidArray | TextArray | AclItemArray => {
+        Int2Array | Int4Array | OidArray | TextArray | InternalCharArray | AclItemArray => {
             write_items(out, &values.as_list::<i32>().value(row), ["{", ",", "}"])
         }
     }

@@ -257,7 +257,7 @@ impl ColumnEncoder {
             Varbyte(_) | HllSketch => out.put_slice(values.as_binary::<i32>().value(row)),
             Geometry | Geography => out.put_slice(&ewkb_of_kept(values.as_binary::<i32>().value(row))),
             Int2Vector | OidVector => put_items(out, &values.as_list::<i32>().value(row), self.item_oid(), 0),
-            Int2Array | Int4Array | OidArray | TextArray | AclItemArray => {
+            Int2Array | Int4Array | OidArray | TextArray | InternalCharArray | AclItemArray => {
                 put_items(out, &values.as_list::<i32>().value(row), self.item_oid(), 1);
             }
         }
@@ -290,6 +290,7 @@ impl ColumnEncoder {
             Int4Array => Int4.oid(),
             OidVector | OidArray => Oid.oid(),
             AclItemArray => AclItem.oid(),
+            InternalCharArray => InternalChar.oid(),
             _ => Text.oid(),
         }
     }

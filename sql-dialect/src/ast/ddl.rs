@@ -193,7 +193,7 @@ pub struct CreateView {
 }
 
 /// `CREATE MATERIALIZED VIEW name [BACKUP ...] [attributes] [AUTO REFRESH YES | NO] AS query`
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct CreateMaterializedView {
     /// Its name.
     pub name: ObjectName,
@@ -209,6 +209,31 @@ pub struct CreateMaterializedView {
     pub query: Box<Query>,
     /// The text of the query: what the catalog keeps.
     pub query_text: String,
+    /// What stands before the query, as it was written: what the catalog shows.
+    pub head_text: String,
+}
+
+/// Two of them are one where they say the same; how their heads were written does not matter.
+impl PartialEq for CreateMaterializedView {
+    fn eq(&self, other: &Self) -> bool {
+        let CreateMaterializedView {
+            name,
+            columns,
+            attributes,
+            auto_refresh,
+            iceberg,
+            query,
+            query_text,
+            head_text: _,
+        } = self;
+        *name == other.name
+            && *columns == other.columns
+            && *attributes == other.attributes
+            && *auto_refresh == other.auto_refresh
+            && *iceberg == other.iceberg
+            && *query == other.query
+            && *query_text == other.query_text
+    }
 }
 
 /// `USING ICEBERG [LOCATION '...'] [PARTITIONED BY (...)] [TABLE PROPERTIES (...)]`

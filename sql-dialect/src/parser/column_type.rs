@@ -144,7 +144,8 @@ fn is_stored(ty: RedshiftType) -> bool {
         | Geometry
         | Geography => true,
         Interval | Name | Oid | RegProc | RegProcedure | RegClass | RegType | InternalChar | Int2Vector | OidVector
-        | Int2Array | Int4Array | OidArray | TextArray | AclItem | AclItemArray | AbsTime | CString | Unknown => false,
+        | Int2Array | Int4Array | OidArray | TextArray | InternalCharArray | AclItem | AclItemArray | AbsTime
+        | CString | Unknown => false,
     }
 }
 

@@ -292,6 +292,7 @@ fn array_of(element: DataType) -> DataType {
         DataType::Known(Int4) => DataType::Known(Int4Array),
         DataType::Known(Oid) => DataType::Known(OidArray),
         DataType::Known(Text) => DataType::Known(TextArray),
+        DataType::Known(InternalChar) => DataType::Known(InternalCharArray),
         DataType::Known(AclItem) => DataType::Known(AclItemArray),
         DataType::Known(other) => underscore(other.internal_name()),
         DataType::Named(mut name) => {

@@ -13,6 +13,7 @@ use crate::{
 impl Parser<'_> {
     /// VIEW and what follows, behind CREATE MATERIALIZED.
     pub(super) fn create_materialized_view(&mut self) -> Result<Statement> {
+        let create = self.tokens[self.at.saturating_sub(2)].start as usize;
         self.advance();
         if self.are_words(&["if", "not", "exists"]) {
             return Err(self.newer(1, "Use DROP MATERIALIZED VIEW IF EXISTS before it."));
@@ -30,6 +31,7 @@ impl Parser<'_> {
         }
         self.expect_word("as")?;
         let start = self.pos() as usize;
+        let head_text = self.text[create..start].to_owned();
         let query = self.query()?;
         let query_text = self.text[start..self.tokens[self.at - 1].end as usize].to_owned();
         if self.are_words(&["with", "no", "data"]) || self.are_words(&["with", "data"]) {
@@ -43,6 +45,7 @@ impl Parser<'_> {
             iceberg,
             query,
             query_text,
+            head_text,
         })))
     }
 

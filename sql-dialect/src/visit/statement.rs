@@ -222,6 +222,7 @@ fn walk_definition<V: Visitor + ?Sized>(visitor: &mut V, statement: &Statement) 
                 iceberg,
                 query,
                 query_text: _,
+                head_text: _,
             } = &**create;
             visitor.visit_relation(name, Use::Define);
             walk_iceberg(visitor, iceberg.as_ref());

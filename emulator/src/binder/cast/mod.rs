@@ -108,12 +108,17 @@ pub(crate) fn strength(from: RedshiftType, to: RedshiftType) -> Option<Strength>
         (RegProc | RegProcedure | RegClass | RegType, Char(_) | Varchar(_) | Text | Name | Int4 | Int8) => Assignment,
         (Oid | Int4 | Int8, RegProc | RegProcedure | RegClass | RegType) => Assignment,
         (Char(_) | Varchar(_) | Text | Name, RegProc | RegProcedure | RegClass | RegType) => Explicit,
+        (InternalChar, Int4) => Explicit,
+        // By their elements (PostgreSQL 8.0, "Arrays").
+        (Int2Vector | OidVector | Int2Array | Int4Array | OidArray, Int2Array | Int4Array | OidArray | TextArray) => {
+            Explicit
+        }
         // An item of an ACL is a text that has been looked at.
         (AclItem, Char(_) | Varchar(_) | Text) => Implicit,
         (Char(_) | Varchar(_) | Text, AclItem) => Explicit,
         (Unknown | Char(_) | Varchar(_) | Text | Name, CString) => Implicit,
         (
-            Int2Vector | OidVector | Int2Array | Int4Array | OidArray | TextArray | AclItemArray,
+            Int2Vector | OidVector | Int2Array | Int4Array | OidArray | TextArray | InternalCharArray | AclItemArray,
             Char(_) | Varchar(_) | Text,
         ) => Explicit,
         _ => return None,

@@ -139,6 +139,7 @@ pub fn is_loadable(ty: RedshiftType) -> bool {
         | Int4Array
         | OidArray
         | TextArray
+        | InternalCharArray
         | AclItem
         | AclItemArray
         | AbsTime

@@ -179,8 +179,13 @@ impl LoadProgress {
         self.replaced_rows.load(Ordering::Relaxed)
     }
 
+    /// How many errors there were, up to the one that was too many.
     pub(super) fn error_count(&self) -> u64 {
-        self.error_count.load(Ordering::Relaxed)
+        let count = self.error_count.load(Ordering::Relaxed);
+        match self.limit {
+            ErrorLimit::At(limit) => count.min(u64::from(limit)),
+            ErrorLimit::Never => count,
+        }
     }
 
     pub(super) fn files(&self) -> Vec<FileProgress> {

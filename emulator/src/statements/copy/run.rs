@@ -9,6 +9,7 @@ use super::{CopyLoad, CopyPlan, LoadContext, PlanContext};
 use crate::{
     binder::date_time_input,
     catalog::{DEFAULT_IAM_ROLE, LockMode, Privilege},
+    execution::trace,
     result::{CommandTag, Outcome},
     statements::{Work, access::OrElse, compression::Automatic, ddl, dml},
 };
@@ -26,6 +27,7 @@ pub(crate) async fn copy(copy: &Copy, work: &mut Work<'_>) -> Result<Outcome> {
     if copy.options.iter().any(|option| matches!(option, CopyOption::StatUpdate(_))) {
         work.require_owner(&relation, OrElse::NOTHING)?;
     }
+    trace::writes(&relation);
     let context =
         PlanContext { case_sensitive: work.context.session.case_sensitive, input: date_time_input(&work.context) };
     let plan = CopyPlan::new(copy, &relation, &context)?;
@@ -54,6 +56,7 @@ pub(crate) async fn copy(copy: &Copy, work: &mut Work<'_>) -> Result<Outcome> {
     work.state.last_copy_count = 0;
     let written = dml::append_streams(load.streams, &relation, work).await;
     let loaded = load.handle.finish(written, work.state.engine.logs())?;
+    trace::added(loaded.rows);
     compression.apply(&relation, work).await?;
     work.state.last_copy_count = loaded.rows as i64;
     work.state.notices.extend(loaded.notices);

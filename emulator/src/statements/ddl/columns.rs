@@ -264,12 +264,11 @@ pub(super) fn storable(ty: &DataType, column: &str) -> Result<RedshiftType> {
         | Geometry
         | Geography => Ok(ty),
         Name | Interval | Oid | RegProc | RegProcedure | RegClass | RegType | InternalChar | Int2Vector | OidVector
-        | Int2Array | Int4Array | OidArray | TextArray | AclItem | AclItemArray | AbsTime | CString | Unknown => {
-            Err(Error::new(
-                SqlState::FEATURE_NOT_SUPPORTED,
-                format!("Column \"{column}\" has unsupported type \"{}\".", ty.base_name()),
-            ))
-        }
+        | Int2Array | Int4Array | OidArray | TextArray | InternalCharArray | AclItem | AclItemArray | AbsTime
+        | CString | Unknown => Err(Error::new(
+            SqlState::FEATURE_NOT_SUPPORTED,
+            format!("Column \"{column}\" has unsupported type \"{}\".", ty.base_name()),
+        )),
     }
 }
 

@@ -85,6 +85,7 @@ pub(crate) async fn create_materialized_view(create: &CreateMaterializedView, wo
     dml::append(bound.plan, &data, work).await?;
     let materialized = Materialized {
         data: data.oid,
+        head: Some(create.head_text.clone()),
         auto_refresh: create.auto_refresh == Some(true),
         incremental,
         broken: None,

@@ -263,7 +263,7 @@ pub(super) fn width_of(ty: RedshiftType) -> usize {
         Varchar(length) => half(length as usize * 3 + 4),
         Char(length) => length as usize * 3 + 4,
         Text | Unknown | Super | Varbyte(_) | HllSketch | Geometry | Geography | Int2Vector | Int2Array | Int4Array
-        | OidVector | OidArray | TextArray | AclItemArray | CString => 32,
+        | OidVector | OidArray | TextArray | InternalCharArray | AclItemArray | CString => 32,
     }
 }
 

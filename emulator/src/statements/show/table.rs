@@ -9,7 +9,7 @@ use redshift_sql_dialect::{RedshiftType, Result, ast::DistStyle};
 use crate::{
     catalog::{Column, Constraint, Identity, KeyKind, Relation, TableInfo},
     statements::Work,
-    system::{column_encoding, quote_identifier},
+    system::{column_encoding, quote_identifier, shown_default},
 };
 
 /// The CREATE TABLE of a table.
@@ -38,7 +38,7 @@ pub(super) fn definition(relation: &Relation, table: &TableInfo, work: &Work<'_>
 fn declaration(relation: &Relation, column: &Column) -> String {
     let mut text = format!("{} {}", quote_identifier(&column.name), column.ty);
     if let Some(default) = &column.default {
-        let _ = write!(text, " DEFAULT {default}");
+        let _ = write!(text, " DEFAULT {}", shown_default(default, column.ty));
     }
     match column.identity {
         Some(Identity { seed, step, by_default: false }) => {

@@ -3,13 +3,9 @@
 use std::sync::LazyLock;
 
 use arrow::record_batch::RecordBatch;
-use redshift_sql_dialect::{
-    Error, RedshiftType, Result,
-    ast::{ExprKind, Literal},
-    parse_expression,
-};
+use redshift_sql_dialect::{Error, RedshiftType, Result};
 
-use super::{constraints, privileges::Acls};
+use super::{constraints, defaults, privileges::Acls};
 use crate::{
     catalog::{Column, Identity, Relation, TableInfo},
     system::{
@@ -142,7 +138,7 @@ fn collation(column: &Column) -> Option<&'static str> {
 
 fn is_array(ty: RedshiftType) -> bool {
     use RedshiftType::*;
-    matches!(ty, Int2Array | Int4Array | OidArray | TextArray | AclItemArray)
+    matches!(ty, Int2Array | Int4Array | OidArray | TextArray | InternalCharArray | AclItemArray)
 }
 
 /// A column's default as pg_attrdef.adsrc shows it: `"identity"(100145, 0, '1,1'::text)` for IDENTITY.
@@ -152,18 +148,7 @@ fn default_of(relation: u32, column: &Column) -> Option<String> {
             let function = if by_default { "default_identity" } else { "\"identity\"" };
             Some(format!("{function}({relation}, {}, '{seed},{step}'::text)", column.attnum - 1))
         }
-        None => column.default.as_deref().map(|default| shown_default(default, column.ty)),
-    }
-}
-
-/// A default as PostgreSQL shows it: a string together with the type that it was read as, `'x'::character varying`.
-fn shown_default(default: &str, ty: RedshiftType) -> String {
-    let kind = parse_expression(default).map(|expr| expr.kind);
-    let is_string = matches!(kind, Ok(ExprKind::Literal(Literal::String(_))));
-    match ty {
-        RedshiftType::Char(_) if is_string => format!("{default}::bpchar"),
-        ty if is_string => format!("{default}::{}", ty.base_name()),
-        _ => default.to_string(),
+        None => column.default.as_deref().map(|default| defaults::shown(default, column.ty)),
     }
 }
 

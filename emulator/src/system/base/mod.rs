@@ -7,7 +7,7 @@ use arrow::record_batch::RecordBatch;
 use redshift_sql_dialect::Result;
 
 use super::{
-    Source,
+    Source, built_in,
     logs::LogTable,
     rows::{BaseColumn, batch_of},
     types,
@@ -25,6 +25,7 @@ pub(crate) use self::{
 mod attributes;
 mod blocks;
 mod constraints;
+pub(crate) mod defaults;
 mod everywhere;
 mod history;
 mod locks;
@@ -70,6 +71,8 @@ pub(super) enum Base {
     /// Serializable conflicts.
     Conflicts,
     Routines,
+    /// The system's functions.
+    BuiltInRoutines,
     RoutineArguments,
     /// The blocks of tables.
     Blocks,
@@ -86,7 +89,7 @@ pub(super) enum Base {
 }
 
 impl Base {
-    pub const ALL: [Base; 56] = [
+    pub const ALL: [Base; 57] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -143,6 +146,7 @@ impl Base {
         Base::Loads,
         Base::RunningSteps,
         Base::RunningTexts,
+        Base::BuiltInRoutines,
     ];
 
     /// The name in `pg_internal`.
@@ -181,6 +185,7 @@ impl Base {
             Base::Conflicts => "conflicts",
             Base::Log(LogTable::Plan) => "log_plans",
             Base::Routines => "routines",
+            Base::BuiltInRoutines => "built_in_routines",
             Base::Blocks => "blocks",
             Base::Cursors => "cursors",
             Base::Loads => "running_loads",
@@ -231,6 +236,7 @@ impl Base {
             Base::ConnectionEvents => history::EVENT_COLUMNS,
             Base::Conflicts => history::CONFLICT_COLUMNS,
             Base::Routines => routines::COLUMNS,
+            Base::BuiltInRoutines => built_in::COLUMNS,
             Base::Blocks => blocks::COLUMNS,
             Base::Cursors => session::CURSOR_COLUMNS,
             Base::Loads => session::LOAD_COLUMNS,
@@ -270,6 +276,7 @@ impl Base {
             Base::ConnectionEvents => history::event_rows(source).await?,
             Base::Conflicts => history::conflict_rows(source),
             Base::Routines => routines::rows(source)?,
+            Base::BuiltInRoutines => built_in::rows(),
             Base::Blocks => blocks::rows(source)?,
             Base::Cursors => session::cursor_rows(source)?,
             Base::Loads => session::load_rows(source)?,

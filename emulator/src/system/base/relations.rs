@@ -304,8 +304,12 @@ fn of_relation(relation: &Relation, acl: Option<Vec<String>>, visible: bool, sta
 pub fn view_definition(relation: &Relation) -> Option<String> {
     let RelationKind::View(view) = &relation.kind else { return None };
     let query = view.query.trim_end_matches([';', ' ', '\n', '\t']);
-    if view.materialized.is_some() {
-        Some(format!("create materialized view {} as {query};", quote_identifier(&relation.name)))
+    if let Some(materialized) = &view.materialized {
+        // Clusters show it as it was written: its schema, attributes and layout with it.
+        Some(match &materialized.head {
+            Some(head) => format!("{head}{query};"),
+            None => format!("create materialized view {} as {query};", quote_identifier(&relation.name)),
+        })
     } else if view.late_binding {
         let (schema, name) = (quote_identifier(&relation.schema), quote_identifier(&relation.name));
         Some(format!("create view {schema}.{name} as {query} with no schema binding;"))

@@ -46,9 +46,11 @@ pub const COLUMNS: &[BaseColumn] = &[
     ("return_type", RedshiftType::Oid),
     ("input_types", RedshiftType::OidVector),
     ("all_types", RedshiftType::OidArray),
-    ("modes", RedshiftType::TextArray),
+    ("modes", RedshiftType::InternalCharArray),
     ("names", RedshiftType::TextArray),
     ("source", RedshiftType::Text),
+    // Of procedures: `24,655366,-1`.
+    ("modifiers", RedshiftType::Text),
     ("acl", RedshiftType::AclItemArray),
     // `integer, character varying`
     ("input_list", RedshiftType::Text),
@@ -84,6 +86,13 @@ pub(crate) fn argument_list(routine: &Routine) -> String {
         format!("{mode}{name}{}", shown_type(arg.ty))
     };
     routine.args.iter().map(shown).collect::<Vec<_>>().join(", ")
+}
+
+/// What pg_proc.probin holds of a procedure: the type modifiers of its arguments and of its result, by which Amazon's JDBC
+/// driver tells lengths and scales (getProcedureColumns).
+fn modifiers(routine: &Routine) -> String {
+    let modifier = |arg: &RoutineArgument| arg.ty.map_or(-1, |ty| ty.0.typmod());
+    routine.args.iter().map(modifier).chain([-1]).map(|modifier| modifier.to_string()).collect::<Vec<_>>().join(",")
 }
 
 /// What a routine returns: a function's type, a procedure's only OUT or INOUT argument or `record`; `void` where there is
@@ -199,6 +208,7 @@ fn row(
         if only_inputs { Cell::Null } else { modes.into() },
         if named { names.into() } else { Cell::Null },
         routine.body.clone().into(),
+        routine.is_procedure().then(|| modifiers(routine)).into(),
         acl.into(),
         input_list(routine).into(),
         argument_list(routine).into(),

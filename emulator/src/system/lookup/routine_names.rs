@@ -11,9 +11,15 @@ use crate::{
     catalog::Routine,
     system::{
         base::routines::shown_type,
+        built_in::{self, BuiltIn},
         names::{quote_identifier, split_name},
     },
 };
+
+/// pg_type.oid of text.
+const TEXT: u32 = 25;
+/// pg_type.oid of varchar.
+const VARCHAR: u32 = 1043;
 
 /// Is a routine shown with the types of its inputs?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +30,36 @@ pub(crate) enum RoutineTypes {
     Hidden,
 }
 
+/// A routine that was looked up.
+pub(super) enum RoutineFound {
+    /// The system's.
+    BuiltIn(&'static BuiltIn),
+    /// A user's.
+    OfUser(Arc<Routine>),
+}
+
+/// The name of a function of the system's that `[pg_catalog.]name` may mean.
+fn built_in_name(parts: &[String]) -> Option<&str> {
+    match parts {
+        [name] => Some(name),
+        [schema, name] if schema == "pg_catalog" => Some(name),
+        _ => None,
+    }
+}
+
 impl Lookup<'_> {
     /// The routine as REGPROC shows it, `name`, or with `types` as REGPROCEDURE does, `name(integer,text)`: with its schema
     /// where that is not on the search path, and the number where there is no such routine.
     pub fn routine_name(&self, oid: u32, types: RoutineTypes) -> Result<String> {
         if oid == 0 {
             return Ok("-".to_string());
+        }
+        if let Some(function) = built_in::of_oid(oid) {
+            let name = quote_identifier(function.name);
+            return Ok(match types {
+                RoutineTypes::Shown => format!("{name}({})", function.arguments(",")),
+                RoutineTypes::Hidden => name,
+            });
         }
         let Some((schema, routine)) = self.routine(oid)? else { return Ok(oid.to_string()) };
         let mut shown = quote_identifier(&routine.name);
@@ -58,7 +88,8 @@ impl Lookup<'_> {
             return Err(Error::new(SqlState::INVALID_TEXT_REPRESENTATION, "expected a left parenthesis"));
         }
         match self.routine_named(text)? {
-            Some(routine) => Ok(routine.oid.0),
+            Some(RoutineFound::BuiltIn(function)) => Ok(function.oid),
+            Some(RoutineFound::OfUser(routine)) => Ok(routine.oid.0),
             None => Err(Error::new(SqlState::UNDEFINED_FUNCTION, format!("function \"{text}\" does not exist"))),
         }
     }
@@ -72,12 +103,14 @@ impl Lookup<'_> {
             return Ok(Some(oid));
         }
         let parts = split_name(text).unwrap_or_default();
-        let mut found = self.routines()?.values().filter(|(schema, routine)| self.is_called(&parts, schema, routine));
+        let built_in = built_in_name(&parts).into_iter().flat_map(built_in::named).map(|function| function.oid);
+        let users = self.routines()?.values().filter(|(schema, routine)| self.is_called(&parts, schema, routine));
+        let mut found = built_in.chain(users.map(|(_, routine)| routine.oid.0));
         match (found.next(), found.next()) {
             (Some(_), Some(_)) => {
                 Err(Error::new(SqlState::AMBIGUOUS_FUNCTION, format!("more than one function named \"{text}\"")))
             }
-            (first, _) => Ok(first.map(|(_, routine)| routine.oid.0)),
+            (first, _) => Ok(first),
         }
     }
 
@@ -90,7 +123,8 @@ impl Lookup<'_> {
         }
     }
 
-    pub(super) fn routine_named(&self, text: &str) -> Result<Option<Arc<Routine>>> {
+    /// The routine that `schema.name(types)` means.
+    pub(super) fn routine_named(&self, text: &str) -> Result<Option<RoutineFound>> {
         let Some((name, types)) = text.trim().strip_suffix(')').and_then(|text| text.split_once('(')) else {
             return Ok(None);
         };
@@ -99,10 +133,22 @@ impl Lookup<'_> {
         for ty in types.split(',').map(str::trim).filter(|ty| !ty.is_empty()) {
             wanted.push(type_oid(ty));
         }
+        let of_system = built_in_name(&parts).into_iter().flat_map(built_in::named);
+        // Their strings are TEXT, and who writes TEXT means VARCHAR.
+        let is_wanted = |(input, wanted): (&u32, &Option<u32>)| {
+            let wanted = wanted.map(|oid| if oid == VARCHAR { TEXT } else { oid });
+            wanted == Some(*input)
+        };
+        let mut of_system = of_system.filter(|function| {
+            function.inputs.len() == wanted.len() && function.inputs.iter().zip(&wanted).all(is_wanted)
+        });
+        if let Some(function) = of_system.next() {
+            return Ok(Some(RoutineFound::BuiltIn(function)));
+        }
         let fits = |(schema, routine): &&(String, Arc<Routine>)| {
             let types = routine.inputs().map(|arg| arg.ty.map(|ty| ty.0.oid()));
             self.is_called(&parts, schema, routine) && types.eq(wanted.iter().copied())
         };
-        Ok(self.routines()?.values().find(fits).map(|(_, routine)| Arc::clone(routine)))
+        Ok(self.routines()?.values().find(fits).map(|(_, routine)| RoutineFound::OfUser(Arc::clone(routine))))
     }
 }

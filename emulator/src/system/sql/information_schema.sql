@@ -11,6 +11,7 @@ view information_schema.schemata 10302 (
     default_character_set_name varchar(128), sql_path varchar(4000)
 ) as
 select current_database(), name, owner_name, null, null, null, null from pg_internal.namespaces
+where owner_name = current_user
 ;
 
 view information_schema.tables 10303 (
@@ -63,11 +64,12 @@ view information_schema.table_constraints 10306 (
     table_catalog varchar(128), table_schema varchar(128), table_name varchar(128), constraint_type varchar(128),
     is_deferrable varchar(3), initially_deferred varchar(3)
 ) as
-select current_database(), schema, name,
-    current_database(), schema, relation_name,
-    case kind when 'p' then 'PRIMARY KEY' when 'u' then 'UNIQUE' else 'FOREIGN KEY' end,
+select current_database(), c.schema, c.name,
+    current_database(), c.schema, c.relation_name,
+    case c.kind when 'p' then 'PRIMARY KEY' when 'u' then 'UNIQUE' else 'FOREIGN KEY' end,
     'NO', 'NO'
-from pg_internal.constraints
+from pg_internal.constraints c join pg_internal.relations r on r.oid = c.relation
+where r.owner_name = current_user
 ;
 
 view information_schema.key_column_usage 10307 (
@@ -75,8 +77,9 @@ view information_schema.key_column_usage 10307 (
     table_catalog varchar(128), table_schema varchar(128), table_name varchar(128), column_name varchar(128),
     ordinal_position integer
 ) as
-select current_database(), schema, constraint_name, current_database(), schema, relation_name, column_name, position
-from pg_internal.constraint_columns
+select current_database(), c.schema, c.constraint_name, current_database(), c.schema, c.relation_name, c.column_name, c.position
+from pg_internal.constraint_columns c join pg_internal.relations r on r.oid = c.relation
+where r.owner_name = current_user
 ;
 
 view information_schema.referential_constraints 10308 (
@@ -84,10 +87,10 @@ view information_schema.referential_constraints 10308 (
     unique_constraint_catalog varchar(128), unique_constraint_schema varchar(128),
     unique_constraint_name varchar(128), match_option varchar(128), update_rule varchar(128), delete_rule varchar(128)
 ) as
-select current_database(), schema, name,
-    current_database(), unique_schema, unique_name, 'NONE', 'NO ACTION', 'NO ACTION'
-from pg_internal.constraints
-where kind = 'f'
+select current_database(), c.schema, c.name,
+    current_database(), c.unique_schema, c.unique_name, 'NONE', 'NO ACTION', 'NO ACTION'
+from pg_internal.constraints c join pg_internal.relations r on r.oid = c.relation
+where c.kind = 'f' and r.owner_name = current_user
 ;
 
 view information_schema.constraint_column_usage 10309 (

@@ -332,35 +332,48 @@ union
 select null, null, transaction_id, pid, 'ExclusiveLock', true from pg_internal.locks
 ;
 
--- The functions and procedures of users; those of the system are not listed.
+-- PostgreSQL 8.0, "pg_proc". The system's functions have the rights of everybody, and no argument names.
 table pg_catalog.pg_proc 1255 (
     proname name, pronamespace oid, proowner integer, prolang oid, proisagg boolean, prosecdef boolean,
     proisstrict boolean, proretset boolean, provolatile "char", pronargs smallint, prorettype oid,
     proargtypes oidvector, proargnames text[], prosrc text, probin varbyte, proacl aclitem[]
 ) hidden (
-    oid oid, tableoid oid, proiswindow boolean, prokind "char", proargmodes text[], proallargtypes oid[],
+    oid oid, tableoid oid, proiswindow boolean, prokind "char", proargmodes "char"[], proallargtypes oid[],
     provariadic oid, proargdefaults text, proleakproof boolean, proparallel "char", pronargdefaults smallint
 ) as
 select name, namespace, owner, language, false, security_definer,
     false, false, volatility, input_count, return_type,
-    input_types, names, source, null, acl,
+    input_types, names, source, cast(modifiers as varbyte), acl,
     oid, 1255, false, case when is_procedure then 'p' else 'f' end, modes, all_types,
     0, null, false, 'u', 0
 from pg_internal.routines
+union all
+select name, namespace, owner, language, kind = 'a', false,
+    strict, returns_set, volatility, input_count, return_type,
+    input_types, null, name, null, null,
+    oid, 1255, kind = 'w', kind, null, null,
+    0, null, false, 'u', 0
+from pg_internal.built_in_routines
 ;
 
 -- r_PG_PROC_INFO.md
 view pg_catalog.pg_proc_info 10201 (
     prooid oid, proname name, pronamespace oid, proowner integer, prolang oid, proisagg boolean, prosecdef boolean,
     proisstrict boolean, proretset boolean, provolatile "char", prokind "char", pronargs smallint, prorettype oid,
-    proargtypes oidvector, proargmodes text[], proallargtypes oid[], proargnames text[], prosrc text, probin varbyte,
+    proargtypes oidvector, proargmodes "char"[], proallargtypes oid[], proargnames text[], prosrc text, probin varbyte,
     proacl aclitem[]
 ) as
 select oid, name, namespace, owner, language, false, security_definer,
     false, false, volatility, case when is_procedure then 'p' else 'f' end, input_count, return_type,
-    input_types, modes, all_types, names, source, null,
+    input_types, modes, all_types, names, source, cast(modifiers as varbyte),
     acl
 from pg_internal.routines
+union all
+select oid, name, namespace, owner, language, kind = 'a', false,
+    strict, returns_set, volatility, kind, input_count, return_type,
+    input_types, null, null, null, name, null,
+    null
+from pg_internal.built_in_routines
 ;
 
 -- What Redshift's scripts for administrators read of it: the tables with BACKUP NO, by the OIDs of database and table. What
@@ -370,4 +383,50 @@ compat pg_catalog.pg_conf 10227 (
 ) as
 select 'pg_class_backup_' || cast(r.database_oid as varchar(20)) || '_' || cast(r.oid as varchar(20)), null
 from pg_internal.relations r where r.kind = 'r' and not r.backup
+;
+
+-- PostgreSQL 8.0, "The Statistics Collector": what was written is known by the rows that are kept, reads are not counted.
+view pg_catalog.pg_stat_all_tables 10230 (
+    relid oid, schemaname name, relname name, seq_scan bigint, seq_tup_read bigint, idx_scan bigint, idx_tup_fetch bigint,
+    n_tup_ins bigint, n_tup_upd bigint, n_tup_del bigint
+) as
+select oid, schema, name, 0, 0, 0, 0, stored_rows, 0, stored_rows - visible_rows
+from pg_internal.relations where kind = 'r'
+;
+
+view pg_catalog.pg_stat_user_tables 10231 (
+    relid oid, schemaname name, relname name, seq_scan bigint, seq_tup_read bigint, idx_scan bigint, idx_tup_fetch bigint,
+    n_tup_ins bigint, n_tup_upd bigint, n_tup_del bigint
+) as
+select * from pg_catalog.pg_stat_all_tables where schemaname not in ('pg_catalog', 'pg_toast')
+;
+
+view pg_catalog.pg_stat_sys_tables 10232 (
+    relid oid, schemaname name, relname name, seq_scan bigint, seq_tup_read bigint, idx_scan bigint, idx_tup_fetch bigint,
+    n_tup_ins bigint, n_tup_upd bigint, n_tup_del bigint
+) as
+select * from pg_catalog.pg_stat_all_tables where schemaname in ('pg_catalog', 'pg_toast')
+;
+
+view pg_catalog.pg_statio_all_tables 10233 (
+    relid oid, schemaname name, relname name, heap_blks_read bigint, heap_blks_hit bigint, idx_blks_read bigint,
+    idx_blks_hit bigint, toast_blks_read bigint, toast_blks_hit bigint, tidx_blks_read bigint, tidx_blks_hit bigint
+) as
+select oid, schema, name, 0, 0, 0, 0, 0, 0, 0, 0 from pg_internal.relations where kind = 'r'
+;
+
+view pg_catalog.pg_statio_user_tables 10234 (
+    relid oid, schemaname name, relname name, heap_blks_read bigint, heap_blks_hit bigint, idx_blks_read bigint,
+    idx_blks_hit bigint, toast_blks_read bigint, toast_blks_hit bigint, tidx_blks_read bigint, tidx_blks_hit bigint
+) as
+select * from pg_catalog.pg_statio_all_tables where schemaname not in ('pg_catalog', 'pg_toast')
+;
+
+view pg_catalog.pg_stat_database 10235 (
+    datid oid, datname name, numbackends integer, xact_commit bigint, xact_rollback bigint, blks_read bigint,
+    blks_hit bigint
+) as
+select d.oid, d.name, cast(count(s.pid) as integer), 0, 0, 0, 0
+from pg_internal.databases d left join pg_internal.sessions s on s.database_oid = d.oid
+group by d.oid, d.name
 ;

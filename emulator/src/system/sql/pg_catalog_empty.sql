@@ -177,3 +177,15 @@ table pg_catalog.pg_statistic 2619 (
     tableoid oid
 )
 ;
+
+-- PostgreSQL 8.0, "pg_stats" and "pg_rules": what pg_statistic holds, and the rules that are no views. Arrays are shown as text.
+view pg_catalog.pg_stats 10236 (
+    schemaname name, tablename name, attname name, null_frac real, avg_width integer, n_distinct real,
+    most_common_vals text[], most_common_freqs text[], histogram_bounds text[], correlation real
+)
+;
+
+view pg_catalog.pg_rules 10237 (
+    schemaname name, tablename name, rulename name, definition text
+)
+;

@@ -49,6 +49,14 @@ select current_database(), r.schema, r.name, a.name,
     a.collation
 from pg_internal.relations r join pg_internal.attributes a on a.relation = r.oid
 where r.kind in ('r', 'v') and r.accessible
+union all
+select current_database(), schema, relation_name, name,
+    num, null, 'YES', data_type,
+    character_maximum_length, numeric_precision, numeric_scale, null,
+    null, 0, null,
+    null,
+    null
+from pg_internal.late_binding_attributes
 ;
 
 -- r_SHOW_CONSTRAINTS.md

@@ -397,7 +397,7 @@ select userid, query, 1, stream, segment, step,
         then 'nestloop' else kind end,
     case when tbl > 0 then tbl end, table_name, 'f', starttime, endtime, elapsed,
     case when kind = 'nloop' then 'Nested Loop Join in the query plan' end, 0, rows_before, bytes, rows, 0, 0, 0, 0,
-    null, 0, 0, 'f', 0, 0, null, 'step', null, null
+    case when kind = 'scan' and tbl > 0 then 'Redshift(local)' end, 0, 0, 'f', 0, 0, null, 'step', null, null
 from pg_internal.log_steps
 ;
 

@@ -26,6 +26,39 @@ select current_database(), r.schema, r.name, a.name, a.num,
     null, null, null, null, a.comment
 from pg_internal.relations r join pg_internal.attributes a on a.relation = r.oid
 where r.kind in ('r', 'v') and r.accessible
+union all
+select current_database(), schema, relation_name, name, num,
+    null, 'YES', data_type, character_maximum_length,
+    numeric_precision,
+    numeric_precision_radix, numeric_scale, datetime_precision, null,
+    null, null, null, null,
+    null, null, null, null, null
+from pg_internal.late_binding_attributes
+;
+
+-- The columns of late-binding views of this database, as their queries give them at this moment.
+compat pg_internal.late_binding_attributes 11620 (
+    schema name, relation_name name, name name, num integer, type_name text, data_type text,
+    character_maximum_length integer, numeric_precision integer, numeric_precision_radix integer,
+    numeric_scale integer, datetime_precision integer
+) as
+select c.view_schema, c.view_name, c.col_name, c.col_num, c.col_type, c.data_type,
+    case when c.data_type in ('character', 'character varying') then c.size end,
+    case c.data_type when 'smallint' then 16 when 'integer' then 32 when 'bigint' then 64 when 'real' then 24
+        when 'double precision' then 53 when 'numeric' then c.size end,
+    case when c.data_type in ('smallint', 'integer', 'bigint', 'real', 'double precision') then 2
+        when c.data_type = 'numeric' then 10 end,
+    case when c.data_type in ('smallint', 'integer', 'bigint') then 0 when c.data_type = 'numeric' then c.scale end,
+    case when c.data_type like 'time%' then 6 end
+from (
+    select view_schema, view_name, col_name, col_num, col_type, split_part(col_type, '(', 1) as data_type,
+        cast(nullif(regexp_substr(col_type, '[0-9]+'), '') as integer) as size,
+        cast(nullif(regexp_substr(col_type, '[0-9]+', 1, 2), '') as integer) as scale
+    from pg_get_late_binding_view_cols()
+        cols(view_schema name, view_name name, col_name name, col_type varchar, col_num integer)
+) c
+join pg_internal.relations r on r.schema = c.view_schema and r.name = c.view_name
+where r.accessible
 ;
 
 -- r_SVV_ALL_SCHEMAS.md
@@ -57,6 +90,11 @@ select r.database, r.schema, r.name, a.name,
     a.character_maximum_length, a.numeric_precision, a.numeric_scale, a.comment
 from pg_internal.all_relations r join pg_internal.all_attributes a on a.relation = r.oid
 where r.kind in ('r', 'v') and r.accessible
+union all
+select current_database(), schema, relation_name, name,
+    num, null, 'YES', data_type,
+    character_maximum_length, numeric_precision, numeric_scale, null
+from pg_internal.late_binding_attributes
 ;
 
 -- r_SVV_REDSHIFT_DATABASES.md
@@ -97,6 +135,11 @@ select r.database, r.schema, r.name, a.name,
     a.encoding, a.dist_key, a.sort_key, a.acl_text, a.comment
 from pg_internal.all_relations r join pg_internal.all_attributes a on a.relation = r.oid
 where r.kind in ('r', 'v') and r.accessible
+union all
+select current_database(), schema, relation_name, name,
+    num, type_name, null, 'YES',
+    null, false, 0, null, null
+from pg_internal.late_binding_attributes
 ;
 
 -- r_SVV_REDSHIFT_FUNCTIONS.md

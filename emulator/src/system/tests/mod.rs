@@ -106,8 +106,7 @@ fn views_extend_the_catalogs_that_they_stand_on() {
         (
             "pg_proc",
             "pg_proc_info",
-            // An array of "char" is one of text here.
-            &[("prooid", "oid"), ("prokind", "\"char\""), ("proargmodes", "text[]"), ("proallargtypes", "oid[]")],
+            &[("prooid", "oid"), ("prokind", "\"char\""), ("proargmodes", "\"char\"[]"), ("proallargtypes", "oid[]")],
         ),
     ];
     for (catalog, view, more) in more {

@@ -291,5 +291,13 @@ pub(crate) fn source(user_id: u32) -> Source {
     };
     let activity = Activity::default();
     let logs = logs::Logs::open(&crate::Location::Memory).expect("logs");
-    Source { directory: Arc::new(Sample), session: Arc::new(session), logs, activity, engine: None, elsewhere: false }
+    Source {
+        directory: Arc::new(Sample),
+        session: Arc::new(session),
+        logs,
+        activity,
+        engine: None,
+        elsewhere: false,
+        describing: false,
+    }
 }

@@ -88,6 +88,7 @@ fn column_type(column: &ColumnMetadata) -> Result<RedshiftType> {
         "_int4" => Int4Array,
         "_oid" => OidArray,
         "_text" => TextArray,
+        "_char" => InternalCharArray,
         "aclitem" => AclItem,
         "_aclitem" => AclItemArray,
         "cstring" => CString,

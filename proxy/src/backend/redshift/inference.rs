@@ -91,9 +91,8 @@ fn declared(ty: RedshiftType) -> String {
     use RedshiftType::*;
     match ty {
         Text | Name | InternalChar | Unknown | RegProc | RegProcedure | RegClass | RegType | AbsTime | Int2Vector
-        | OidVector | Int2Array | Int4Array | OidArray | TextArray | AclItem | AclItemArray | CString => {
-            "varchar(65535)".to_string()
-        }
+        | OidVector | Int2Array | Int4Array | OidArray | TextArray | InternalCharArray | AclItem | AclItemArray
+        | CString => "varchar(65535)".to_string(),
         Interval => "interval day to second".to_string(),
         Oid => "bigint".to_string(),
         other => other.to_string(),

@@ -124,10 +124,12 @@ pub fn array<'a>(
             builder.append_option(number(ty, item)?);
             Ok(())
         })?,
-        TextArray | AclItemArray => lists(ty, values, ListBuilder::new(StringViewBuilder::new()), |builder, item| {
-            builder.append_option(item);
-            Ok(())
-        })?,
+        TextArray | InternalCharArray | AclItemArray => {
+            lists(ty, values, ListBuilder::new(StringViewBuilder::new()), |builder, item| {
+                builder.append_option(item);
+                Ok(())
+            })?
+        }
     })
 }
 

@@ -260,9 +260,8 @@ pub fn precision(ty: RedshiftType) -> i64 {
         Interval | IntervalYearToMonth(_) | IntervalDayToSecond(_) => 49,
         Name => 64,
         Text | Super | HllSketch | Geometry | Geography | RegProc | RegProcedure | RegClass | RegType | Int2Vector
-        | OidVector | Int2Array | Int4Array | OidArray | TextArray | AclItem | AclItemArray | CString | Unknown => {
-            UNKNOWN_LENGTH
-        }
+        | OidVector | Int2Array | Int4Array | OidArray | TextArray | InternalCharArray | AclItem | AclItemArray
+        | CString | Unknown => UNKNOWN_LENGTH,
     }
 }
 

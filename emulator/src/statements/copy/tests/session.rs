@@ -55,6 +55,11 @@ async fn a_load_is_there_after_its_statement() {
     assert_eq!(messages(&mut session), ["Load into table 'venue' completed, 2 record(s) loaded successfully."]);
     let rows = run(&mut session, "select * from venue order by venueid").await.expect("rows");
     assert_eq!(rows, [["10", "Toyota Park", "IL", "1000"], ["15", "RFK Stadium", "DC", "1000"]]);
+    // Its step tells the table that a file went into: "details of queries ... and utility commands (for example, copy)".
+    let detail =
+        "select trim(f.file_name), trim(d.step_name), trim(d.table_name), d.output_rows from sys_query_detail d
+        join sys_load_detail f on f.query_id = d.query_id where d.table_id = 'venue'::regclass::oid::int";
+    assert_eq!(run(&mut session, detail).await.expect("steps"), [["s3://bkt/venue.csv", "insert", "venue", "2"]]);
 }
 
 #[tokio::test]

@@ -228,7 +228,8 @@ pub(super) fn form(ty: RedshiftType) -> Form {
         | Unknown => Form::Text,
         Varbyte(_) => Form::Hex,
         Geometry | Geography => Form::HexEwkb,
-        HllSketch | Int2Vector | OidVector | Int2Array | Int4Array | OidArray | TextArray | AclItemArray => Form::None,
+        HllSketch | Int2Vector | OidVector | Int2Array | Int4Array | OidArray | TextArray | InternalCharArray
+        | AclItemArray => Form::None,
     }
 }
 
