@@ -18,8 +18,8 @@ use blueshift_emulator::{
 use redshift_sql_dialect::{
     Error, Pos, RedshiftType, Result, SqlState,
     ast::{
-        CastSafety, CloseCursor, DataType, Deallocate, DeclareCursor, Execute, Expr, ExprKind, Fetch, GroupBy, Prepare,
-        Query, QueryBody, Select, SelectItem, Statement, TransactionModes,
+        CastLength, CastSafety, CloseCursor, DataType, Deallocate, DeclareCursor, Execute, Expr, ExprKind, Fetch,
+        GroupBy, Prepare, Query, QueryBody, Select, SelectItem, Statement, TransactionModes,
     },
     types::MAX_VARCHAR,
 };
@@ -681,7 +681,8 @@ fn argument_query(args: &[Expr], types: &[Option<RedshiftType>]) -> Option<State
             None => arg.clone(),
             Some(ty) => {
                 let expr = Box::new(arg.clone());
-                let kind = ExprKind::Cast { expr, ty: DataType::Known(ty), safety: CastSafety::Error };
+                let (ty, safety) = (DataType::Known(ty), CastSafety::Error);
+                let kind = ExprKind::Cast { expr, ty, safety, length: CastLength::Given };
                 Expr { kind, pos: arg.pos }
             }
         };

@@ -8,7 +8,13 @@ use std::{
 use redshift_sql_dialect::RedshiftType;
 
 use super::Typed;
-use crate::{catalog::CatalogView, functions::Random, result::Notice, settings::Span, text_input::zone::Zone};
+use crate::{
+    catalog::{CatalogView, ViewInfo},
+    functions::Random,
+    result::Notice,
+    settings::Span,
+    text_input::zone::Zone,
+};
 
 /// Everything that names, types and session functions depend on; one for each statement.
 #[derive(Clone)]
@@ -126,6 +132,29 @@ pub struct SessionInfo {
     pub random: Random,
     /// Is `--extensions` on: conveniences that Redshift does not have?
     pub extensions: bool,
+}
+
+/// The setting under which attributes of SUPER values keep their case.
+const CASE_SENSITIVE_ATTRIBUTES: &str = "enable_case_sensitive_super_attribute";
+
+impl SessionInfo {
+    /// Do unquoted attributes of SUPER values keep their case?
+    pub fn case_sensitive_attributes(&self) -> bool {
+        self.settings.get(CASE_SENSITIVE_ATTRIBUTES).is_some_and(|value| value == "on")
+    }
+
+    /// The same session as a view's query sees it.
+    ///
+    /// "Views and materialized views follow the value of enable_case_sensitive_super_attribute at the time of their
+    /// creation": developer guide, "enable_case_sensitive_super_attribute".
+    pub fn inside(&self, view: &ViewInfo) -> SessionInfo {
+        let mut session = SessionInfo { search_path: view.search_path.clone(), ..self.clone() };
+        if let Some(kept) = view.case_sensitive_attributes.filter(|kept| *kept != self.case_sensitive_attributes()) {
+            let value = if kept { "on" } else { "off" };
+            Arc::make_mut(&mut session.settings).insert(CASE_SENSITIVE_ATTRIBUTES.to_string(), value.to_string());
+        }
+        session
+    }
 }
 
 /// The parameters of a statement: their types, which binding may infer, and at execution their values.

@@ -29,6 +29,7 @@ use super::{
     relation::Source,
     scope::{Exposure, ScopeColumn},
     setop::sides,
+    unnest::RECURSIVE,
 };
 use crate::{
     result::ResultColumn,
@@ -41,6 +42,15 @@ pub(super) struct CteScope {
     name: String,
     plan: CtePlan,
     columns: Vec<ResultColumn>,
+}
+
+impl CteScope {
+    fn is_recursive(&self) -> bool {
+        match &self.plan {
+            CtePlan::Bound(plan) => matches!(plan, LogicalPlan::RecursiveQuery(_)),
+            CtePlan::WorkTable(_) => true,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -76,6 +86,7 @@ impl Binder {
     /// The rows of the common table expression of this name, if one is in sight.
     pub(super) fn cte(&mut self, name: &str) -> Result<Option<Source>> {
         let Some(cte) = self.ctes.iter().rev().find(|cte| cte.name == name).cloned() else { return Ok(None) };
+        let recursive = cte.is_recursive();
         let (plan, fields): (LogicalPlan, Vec<PlanExpr>) = match cte.plan {
             CtePlan::Bound(plan) => {
                 let fields = node::field_names(&plan).into_iter().map(column).collect();
@@ -96,7 +107,12 @@ impl Binder {
         let mut exprs = Vec::with_capacity(fields.len());
         let mut columns = Vec::with_capacity(fields.len());
         for (field, result) in fields.into_iter().zip(cte.columns) {
-            let (expr, internal) = self.renamed(field);
+            let (expr, internal) = if recursive && result.ty == RedshiftType::Super {
+                let internal = format!("{}{RECURSIVE}", self.fresh());
+                (field.alias(internal.clone()), internal)
+            } else {
+                self.renamed(field)
+            };
             exprs.push(expr);
             columns.push(ScopeColumn {
                 table: None,
@@ -115,10 +131,7 @@ impl Binder {
         let [bare] = name.0.as_slice() else { return false };
         let name = self.fold(bare);
         let found = self.ctes.iter().rev().find(|cte| cte.name == name);
-        found.is_some_and(|cte| match &cte.plan {
-            CtePlan::Bound(plan) => matches!(plan, LogicalPlan::RecursiveQuery(_)),
-            CtePlan::WorkTable(_) => true,
-        })
+        found.is_some_and(CteScope::is_recursive)
     }
 
     /// Gives the columns the names of the expression's column list.

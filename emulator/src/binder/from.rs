@@ -22,20 +22,37 @@ use crate::{
     functions::{self, FunctionClass},
 };
 
+/// What the items of a FROM clause read.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct FromReads {
+    /// Relations, sub-queries, functions.
+    pub(super) relations: bool,
+    /// Elements of a SUPER value of an enclosing query.
+    pub(super) outer_elements: bool,
+}
+
 impl Binder {
     /// The items of a FROM clause, all pairs of their rows.
     pub(super) fn bind_from(&mut self, items: &[FromItem]) -> Result<(LogicalPlan, Scope)> {
         if items.len() > planning::MOST_JOINS {
             return Err(planning::too_many_joins());
         }
+        let around = std::mem::take(&mut self.from_reads);
         let mut result: Option<(LogicalPlan, Scope)> = None;
         for item in items {
             result = Some(self.bind_behind(result, item)?);
+        }
+        let reads = std::mem::replace(&mut self.from_reads, around);
+        if reads.relations && reads.outer_elements {
+            // "... the query can only refer to its parent table and not other tables": "Limitations" of SUPER.
+            let message = "Other tables are not supported in a subquery that unnests a SUPER value of an outer query.";
+            return Err(Error::unsupported(message));
         }
         Ok(result.unwrap_or_else(|| (node::one_row(), Scope::default())))
     }
 
     pub(super) fn bind_item(&mut self, item: &FromItem) -> Result<(LogicalPlan, Scope)> {
+        self.from_reads.relations |= !matches!(item, FromItem::Join(_));
         super::with_stack(|| match item {
             FromItem::Table { name, alias, .. } => self.bind_table(name, alias.as_ref()),
             FromItem::Query { query, alias, pos } => {

@@ -118,6 +118,8 @@ pub struct Binder {
     labels: Option<Labels>,
     /// A relation whose rows' places are asked for in FROM.
     identified: Option<dml::Identified>,
+    /// What the FROM that is being bound reads.
+    from_reads: from::FromReads,
 }
 
 /// Views inside views, at most.
@@ -141,6 +143,7 @@ impl Binder {
             calls: BTreeSet::new(),
             labels: None,
             identified: None,
+            from_reads: from::FromReads::default(),
         }
     }
 

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     functions::{
         collation,
-        semistructured::key::{comparable, has_key},
+        semistructured::key::{comparable, has_key, order_of},
         string::without_trailing_blanks,
     },
     result::ResultColumn,
@@ -199,6 +199,11 @@ impl Binder {
 impl Binder {
     /// What rows are sorted by: their key, or the value itself.
     pub(super) fn sort_key_of(&self, value: Typed) -> Result<PlanExpr> {
+        if value.ty == RedshiftType::Super { order_of(value) } else { self.partition_key_of(value) }
+    }
+
+    /// What the partitions of a window are told apart by.
+    pub(super) fn partition_key_of(&self, value: Typed) -> Result<PlanExpr> {
         check_sortable(value.ty)?;
         let same = collation::sensitive(value.clone()).expr;
         Ok(self.key_of(value)?.unwrap_or(same))

@@ -109,7 +109,7 @@ impl Binder {
         if typed.is_null_literal() {
             return Ok((column(pivoted.internal.clone()).is_null(), name));
         }
-        let test = super::binary(BinaryOp::Eq, pivoted.typed(), typed, &self.ctx);
+        let test = super::binary(BinaryOp::Eq, pivoted.collated(), typed, &self.ctx);
         Ok((test.map_err(|error| error.at(value.expr.pos))?.expr, name))
     }
 

@@ -249,10 +249,10 @@ impl Binder {
             return Err(Error::new(SqlState::INVALID_RECURSION, message));
         }
         let query = parse_query(text)?;
-        let session = if search_path == self.ctx.session.search_path {
-            self.ctx.session.clone()
-        } else {
-            Arc::new(SessionInfo { search_path, ..(*self.ctx.session).clone() })
+        let session = match &relation.kind {
+            RelationKind::View(view) => Arc::new(self.ctx.session.inside(view)),
+            _ if search_path == self.ctx.session.search_path => self.ctx.session.clone(),
+            _ => Arc::new(SessionInfo { search_path, ..(*self.ctx.session).clone() }),
         };
         let session = std::mem::replace(&mut self.ctx.session, session);
         let around = self.ctx.catalog.around(relation)?;

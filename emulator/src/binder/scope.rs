@@ -216,7 +216,8 @@ impl Binder {
                 if level + 1 < self.outer.len() && self.uses.user_tables {
                     return Err(unsupported_correlation());
                 }
-                return Ok(Resolved::Outer(found.outer_reference()));
+                let outer = collation::of_origin(found.outer_reference(), found.origin.as_deref());
+                return Ok(Resolved::Outer(outer));
             }
             if !qualifier.is_empty() && outer.table(qualifier).is_some() {
                 break;

@@ -37,6 +37,7 @@ use super::{
     node::{self, JoinKeys, column},
     planned,
     scope::unsupported_correlation,
+    unnest::unnests_outside,
 };
 
 /// A sub-query to be joined to its block's plan.
@@ -72,13 +73,28 @@ enum Use {
     ThreeValued,
 }
 
+/// "Amazon Redshift doesn't support volatile functions ... in subqueries that unnest an outer table or a left-hand side (LHS)
+/// of IN functions with such subqueries": "Limitations" of SUPER.
+fn refuse_volatile(volatile: datafusion::error::Result<bool>) -> Result<()> {
+    if !planned(volatile)? {
+        return Ok(());
+    }
+    Err(Error::unsupported(
+        "Volatile functions are not supported in subqueries that unnest a SUPER value of an outer query.",
+    ))
+}
+
 impl Binder {
     /// Binds a query with the block's scope in sight.
     fn subquery<'q>(&mut self, query: &'q ast::Query, block: &Block<'q>) -> Result<Bound> {
         self.outer.push(block.scope.clone());
         let bound = self.nested(query);
         self.outer.pop();
-        bound
+        let bound = bound?;
+        if unnests_outside(&bound.plan)? {
+            refuse_volatile(bound.plan.exists(|node| Ok(node.expressions().iter().any(Expr::is_volatile))))?;
+        }
+        Ok(bound)
     }
 
     pub(super) fn scalar_query<'q>(
@@ -167,6 +183,9 @@ impl Binder {
     ) -> Result<(Expr, LogicalPlan)> {
         let lefts = self.row_items(expr, block, place)?;
         let bound = self.subquery(query, block)?;
+        if unnests_outside(&bound.plan)? {
+            refuse_volatile(Ok(lefts.iter().any(|left| left.expr.is_volatile())))?;
+        }
         if bound.columns.len() != lefts.len() {
             let many = if bound.columns.len() > lefts.len() { "many" } else { "few" };
             return Err(super::syntax(format!("subquery has too {many} columns")));

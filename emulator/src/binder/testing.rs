@@ -61,6 +61,7 @@ impl MemoryCatalog {
             late_binding: false,
             depends_on: Vec::new(),
             search_path: vec!["public".to_string()],
+            case_sensitive_attributes: None,
             materialized: None,
         };
         self.add(name, columns, RelationKind::View(view), None);

@@ -8,8 +8,12 @@
 use std::sync::Arc;
 
 use datafusion::{
-    common::{Column as PlanColumn, NullHandling, UnnestOptions},
-    logical_expr::{LogicalPlan, LogicalPlanBuilder},
+    common::{
+        Column as PlanColumn, NullHandling, UnnestOptions,
+        tree_node::{TreeNode, TreeNodeRecursion},
+    },
+    functions_window::expr_fn::row_number,
+    logical_expr::{Expr as PlanExpr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, SortExpr, lit, when},
 };
 use redshift_sql_dialect::{
     Error, RedshiftType, Result,
@@ -20,16 +24,52 @@ use redshift_sql_dialect::{
 use super::{
     Binder, Typed,
     block::{Block, Clause, Place},
+    decorrelate::outer_references,
     node, planned,
     scope::{Exposure, Resolved, Scope, ScopeColumn, ScopeTable},
 };
-use crate::functions::{
-    self, FunctionClass,
-    semistructured::{
-        Mode,
-        elements::{Listed, listed},
+use crate::{
+    functions::{
+        self, FunctionClass, collation,
+        semistructured::{
+            Mode,
+            elements::{Listed, listed},
+        },
     },
+    result::ColumnOrigin,
 };
+
+/// Behind the internal names of SUPER columns of recursive common table expressions.
+pub(super) const RECURSIVE: &str = ":recursive";
+
+/// Behind the internal names of what UNPIVOT of an object makes.
+const UNPIVOTED: &str = ":unpivoted";
+
+/// Does a sub-query make rows of a SUPER value of the query around it?
+pub(super) fn unnests_outside(plan: &LogicalPlan) -> Result<bool> {
+    let mut found = false;
+    planned(plan.apply(|node| {
+        if let LogicalPlan::Unnest(unnest) = node {
+            found |= !outer_references(&unnest.input).unwrap_or_default().is_empty();
+        }
+        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    }))?;
+    Ok(found)
+}
+
+/// Is a column whose internal name ends so in an expression, as one of the block or of an enclosing one?
+fn mentions_name(expr: &PlanExpr, suffix: &str) -> bool {
+    let is_it = |part: &PlanExpr| match part {
+        PlanExpr::Column(column) | PlanExpr::OuterReferenceColumn(_, column) => column.name.ends_with(suffix),
+        _ => false,
+    };
+    expr.exists(|part| Ok(is_it(part))).unwrap_or(false)
+}
+
+/// Is it made of a value of an enclosing query?
+fn is_outer(expr: &PlanExpr) -> bool {
+    expr.exists(|part| Ok(matches!(part, PlanExpr::OuterReferenceColumn(..)))).unwrap_or(false)
+}
 
 /// A plan and what its columns are called.
 type Side = (LogicalPlan, Scope);
@@ -41,6 +81,13 @@ pub(super) struct Unnesting {
     lists: Vec<(String, Listed)>,
     /// `UNNEST(...) AS t (a, b)`: the names are columns of this table.
     table: Option<String>,
+}
+
+/// Which rows are numbered together, and in which order.
+#[derive(Default)]
+struct RowNumbers {
+    partition: Vec<PlanExpr>,
+    order: Vec<SortExpr>,
 }
 
 /// What becomes of rows whose value has no elements?
@@ -114,23 +161,85 @@ impl Binder {
                 let plan = self.join_in(plan, pending, conditions, &[])?;
                 Ok(Some((plan, Arc::unwrap_or_clone(block.scope))))
             }
+            (JoinKind::Left, JoinConstraint::On(condition)) => {
+                self.unnest_matching(left, unnesting, condition).map(Some)
+            }
             _ => {
-                let message = "unnesting of SUPER values is only supported in inner joins and in left joins ON TRUE";
+                let message = "unnesting of SUPER values is only supported in joins with ON";
                 Err(Error::unsupported(message).at(join.pos))
             }
         }
     }
 
+    /// A left join with the elements for which a condition holds: a row that has none stays, with NULL for an element.
+    ///
+    /// The rows are numbered before they get elements. Of a row's elements those stay that match, and else one, emptied.
+    fn unnest_matching(&mut self, (plan, scope): Side, unnesting: Unnesting, condition: &ast::Expr) -> Result<Side> {
+        let before = scope.columns.len();
+        let (plan, row) = self.with_row_number(plan, RowNumbers::default())?;
+        let (plan, scope) = self.unnest((plan, scope), unnesting, Empty::Kept)?;
+        let names: Vec<String> = scope.columns.iter().map(|column| column.internal.clone()).collect();
+        let mut block = Block::over(Arc::new(scope));
+        let conditions = self.conjuncts(condition, Clause::JoinOn, &mut block)?;
+        if !block.pending.is_empty() {
+            let message = "sub-queries are not supported in the ON clause of a left join that unnests a SUPER value";
+            return Err(Error::unsupported(message).at(condition.pos));
+        }
+        let holds = node::all_of(conditions).ok_or_else(|| Error::internal("an ON without a condition"))?;
+        let matches = self.fresh();
+        let plan = node::extend(plan, vec![PlanExpr::IsTrue(Box::new(holds)).alias(matches.clone())])?;
+        let matches = node::column(matches);
+        let numbers = RowNumbers {
+            partition: vec![node::column(row)],
+            order: vec![SortExpr::new(matches.clone(), false, false)],
+        };
+        let (plan, place) = self.with_row_number(plan, numbers)?;
+        let kept = matches.clone().or(node::column(place).eq(lit(1_u64)));
+        let plan = node::filter(plan, vec![kept])?;
+        let outputs = names.into_iter().enumerate().map(|(index, name)| {
+            if index < before {
+                return Ok(node::column(name));
+            }
+            planned(when(matches.clone(), node::column(name.clone())).end()).map(|value| value.alias(name))
+        });
+        let plan = node::project(plan, outputs.collect::<Result<_>>()?)?;
+        Ok((plan, Arc::unwrap_or_clone(block.scope)))
+    }
+
+    /// The same rows with their numbers, counted from 1, in a column of the name that is given back.
+    fn with_row_number(&mut self, plan: LogicalPlan, numbers: RowNumbers) -> Result<(LogicalPlan, String)> {
+        let RowNumbers { partition, order } = numbers;
+        let numbered = planned(row_number().partition_by(partition).order_by(order).build())?;
+        let number = node::column(numbered.schema_name().to_string());
+        let names = node::field_names(&plan);
+        let name = self.fresh();
+        let mut outputs: Vec<PlanExpr> = names.into_iter().map(node::column).collect();
+        outputs.push(number.alias(name.clone()));
+        Ok((node::project(node::window(plan, vec![numbered])?, outputs)?, name))
+    }
+
     fn unnest(&mut self, (plan, mut scope): Side, unnesting: Unnesting, empty: Empty) -> Result<Side> {
         let mode = Mode::of_setting(&self.ctx, "navigate_super_null_on_error");
+        let insensitive = collation::is_insensitive(&unnesting.value);
+        let value = collation::sensitive(unnesting.value).expr;
+        if mentions_name(&value, RECURSIVE) {
+            // "Limitations" of SUPER.
+            let message = "Unnesting of SUPER columns of a recursive common table expression is not supported.";
+            return Err(Error::unsupported(message));
+        }
+        self.from_reads.outer_elements |= is_outer(&value);
         let mut lists = Vec::with_capacity(unnesting.lists.len());
         let mut columns = Vec::with_capacity(unnesting.lists.len());
         let table = unnesting.table.as_ref().map(|_| 0);
         for (name, what) in unnesting.lists {
-            let internal = self.fresh();
-            lists.push(listed(unnesting.value.expr.clone(), what, mode).alias(internal.clone()));
+            let suffix = if matches!(what, Listed::Values | Listed::Names) { UNPIVOTED } else { "" };
+            let internal = format!("{}{suffix}", self.fresh());
+            lists.push(listed(value.clone(), what, mode).alias(internal.clone()));
             let exposure = if table.is_some() { Exposure::Full } else { Exposure::Variable };
-            columns.push(ScopeColumn { table, name, internal, ty: what.ty(), origin: None, exposure });
+            // The collation is that of the values, not of attributes' names.
+            let collated = insensitive && what.ty() == RedshiftType::Super;
+            let origin = collated.then(|| Arc::new(ColumnOrigin::without_case()));
+            columns.push(ScopeColumn { table, name, internal, ty: what.ty(), origin, exposure });
         }
         let names = columns.iter().map(|column| column.internal.clone());
         let plan = rows_of_lists(node::extend(plan, lists)?, names, empty)?;
@@ -174,6 +283,9 @@ impl Binder {
             }
             FromItem::UnpivotObject { expr, value, attribute } => {
                 let object = self.iterated(expr, scope)?;
+                if is_outer(&object.expr) && mentions_name(&object.expr, UNPIVOTED) {
+                    return Err(Error::unsupported("Correlated unpivoting is not supported.").at(expr.pos));
+                }
                 let mut lists = vec![(self.fold(value), Listed::Values)];
                 lists.extend(attribute.as_ref().map(|name| (self.fold(name), Listed::Names)));
                 Ok(Some(Unnesting { value: object, lists, table: None }))

@@ -123,6 +123,10 @@ pub struct ViewInfo {
     pub depends_on: Vec<Oid>,
     /// The search path that its unqualified names were bound under.
     pub search_path: Vec<String>,
+    /// Did attributes of SUPER values keep their case when it was made (`enable_case_sensitive_super_attribute`)? A
+    /// late-binding view has none: it follows the session that reads it.
+    #[serde(default)]
+    pub case_sensitive_attributes: Option<bool>,
     /// What a materialized view has; none is an ordinary one.
     #[serde(default)]
     pub materialized: Option<Materialized>,

@@ -18,7 +18,7 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, parse_query};
 
 use super::FunctionRows;
 use crate::{
-    binder::{BindContext, Binder, CastKind, Destination, SessionInfo, Typed, cast},
+    binder::{BindContext, Binder, CastKind, Destination, Typed, cast},
     catalog::{Relation, RelationKind, ViewInfo},
     error::from_datafusion,
     system::{Source, lookup::Lookup},
@@ -141,7 +141,7 @@ fn of_relation(relation: &Relation, ctx: &BindContext) -> Result<Vec<Record>> {
 /// What a late-binding view's query gives at this moment. It is not run: were its tables locked, who lists the columns of
 /// views would keep everybody from replacing tables until the end of the transaction.
 fn columns_of_view(view: &ViewInfo, ctx: &BindContext) -> Result<Vec<(String, RedshiftType)>> {
-    let session = Arc::new(SessionInfo { search_path: view.search_path.clone(), ..(*ctx.session).clone() });
+    let session = Arc::new(ctx.session.inside(view));
     let catalog = ctx.catalog.describing().unwrap_or_else(|| Arc::clone(&ctx.catalog));
     let bound = Binder::new(BindContext { session, catalog, ..ctx.clone() })
         .query_for(&parse_query(&view.query)?, Destination::Definition)?;

@@ -2,7 +2,7 @@
 //!
 //! Source: developer guide, "COLLATE function", "CREATE TABLE" (COLLATE). A string of such a collation is its expression
 //! under a mark that changes no value; comparisons look for the mark and fold both sides. Rows are grouped and sorted by the
-//! folded string; of the equal strings of a group the least is shown.
+//! folded string; of the equal strings of a group the least is shown. Strings inside of SUPER values are folded by their keys.
 
 use datafusion::logical_expr::Expr;
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_VARCHAR};
@@ -82,25 +82,13 @@ pub(crate) fn check_mix<'a>(values: impl IntoIterator<Item = &'a Typed>) -> Resu
     Ok(())
 }
 
-/// Refuses a case-insensitive string where SUPER values are.
-///
-/// # Errors
-/// 0A000 `Coercing from case insensitive string to SUPER is not supported.` (developer guide, "CREATE DATABASE").
-pub(crate) fn check_super(value: &Typed) -> Result<()> {
-    if value.ty != RedshiftType::Super && is_insensitive(value) {
-        return Err(Error::unsupported("Coercing from case insensitive string to SUPER is not supported."));
-    }
-    Ok(())
-}
-
 /// A string in the form that it is compared in without regard to case.
 ///
 /// # Errors
 /// None but those of the value.
 pub(crate) fn folded(value: Typed, ctx: &BindContext) -> Result<Typed> {
     let value = settle(sensitive(value), ctx)?;
-    // A SUPER is held as JSON, in which case means something in strings alone.
-    if !value.ty.is_string() && value.ty != RedshiftType::Super {
+    if !value.ty.is_string() {
         return Ok(value);
     }
     lower(value.ty).call_or_fold(vec![value.expr])
@@ -157,5 +145,5 @@ pub(crate) fn of_origin(value: Typed, origin: Option<&ColumnOrigin>) -> Typed {
 
 /// Is it the type of a value that can have a collation?
 pub(crate) fn has_collation(ty: RedshiftType) -> bool {
-    matches!(ty, RedshiftType::Char(_) | RedshiftType::Varchar(_))
+    matches!(ty, RedshiftType::Char(_) | RedshiftType::Varchar(_) | RedshiftType::Super)
 }

@@ -11,6 +11,7 @@ use redshift_sql_dialect::{RedshiftType, Result, ast::BinaryOp, types::MAX_CHAR}
 use super::{
     collation,
     registry::{Call, Function, Param, function, takes},
+    semistructured::key,
 };
 use crate::binder::{self, BindContext, CastKind, Typed, cast, common_type};
 
@@ -57,6 +58,11 @@ fn smallest(call: Call<'_>) -> Result<Typed> {
 fn extreme(call: Call<'_>, construct: &str, function: &ScalarUDF) -> Result<Typed> {
     let insensitive = call.args.iter().any(collation::is_insensitive);
     let (args, ty) = unified(call.args, construct, call.ctx)?;
+    if ty == RedshiftType::Super {
+        let of_its_collation = |arg| collation::inherited(Typed::new(arg, ty), insensitive);
+        let keyed = args.into_iter().map(|arg| key::keyed(of_its_collation(arg))).collect();
+        return Ok(collation::inherited(key::behind_key(function.call(keyed)), insensitive));
+    }
     if !insensitive {
         return Ok(Typed::new(function.call(args), ty));
     }

@@ -205,7 +205,7 @@ fn lower(call: Call<'_>) -> Result<Typed> {
 }
 
 /// One character for one, as towupper has it: a character whose capitals are several (ß) stays.
-fn upper_of(c: char) -> char {
+pub(super) fn upper_of(c: char) -> char {
     let mut capitals = c.to_uppercase();
     match (capitals.next(), capitals.next()) {
         (Some(capital), None) => capital,
@@ -213,7 +213,7 @@ fn upper_of(c: char) -> char {
     }
 }
 
-fn lower_of(c: char) -> char {
+pub(super) fn lower_of(c: char) -> char {
     let mut small = c.to_lowercase();
     match (small.next(), small.next()) {
         (Some(small), None) => small,

@@ -141,7 +141,7 @@ impl Harness {
                 let (left, right) = (self.bind(left)?, self.bind(right)?);
                 binder::binary(*op, left, right, &self.ctx)
             }
-            ExprKind::Cast { expr, ty: DataType::Known(ty), safety } => {
+            ExprKind::Cast { expr, ty: DataType::Known(ty), safety, .. } => {
                 let kind = if *safety == CastSafety::Null { CastKind::Try } else { CastKind::Explicit };
                 let constant = matches!(expr.kind, ExprKind::Literal(Literal::String(_) | Literal::Null));
                 let value = self.bind(expr)?;

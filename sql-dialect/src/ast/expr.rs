@@ -175,6 +175,8 @@ pub enum ExprKind {
         ty: DataType,
         /// TRY_CAST?
         safety: CastSafety,
+        /// Does the type say how long it is?
+        length: CastLength,
     },
     /// A function call, an aggregate or a window function.
     Function(Box<FunctionCall>),
@@ -465,6 +467,15 @@ pub enum CastSafety {
     Error,
     /// TRY_CAST
     Null,
+}
+
+/// Is a VARCHAR that is cast to one without a length? It has 256 bytes, and as many as a SUPER's string has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CastLength {
+    /// `varchar(20)`, and any other type.
+    Given,
+    /// `varchar`
+    Default,
 }
 
 /// The sides of TRIM.

@@ -421,8 +421,8 @@ impl Parser<'_> {
             let kind = match self.kind() {
                 TokenKind::Cast => {
                     self.advance();
-                    let ty = self.data_type()?;
-                    ExprKind::Cast { expr: Box::new(expr), ty, safety: CastSafety::Error }
+                    let (ty, length) = self.cast_type()?;
+                    ExprKind::Cast { expr: Box::new(expr), ty, safety: CastSafety::Error, length }
                 }
                 TokenKind::LeftParen if self.is_outer_join_mark() => {
                     self.at += 3;

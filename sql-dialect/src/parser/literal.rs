@@ -3,8 +3,8 @@
 use super::Parser;
 use crate::{
     ast::{
-        CastSafety, Expr, ExprKind, FunctionCall, IntervalField, Literal, NullTreatment, OrderByItem, Parentheses,
-        TrimSide,
+        CastLength, CastSafety, Expr, ExprKind, FunctionCall, IntervalField, Literal, NullTreatment, OrderByItem,
+        Parentheses, TrimSide,
     },
     error::{Pos, Result},
     lexer::TokenKind,
@@ -249,9 +249,9 @@ impl Parser<'_> {
     fn cast_tail(&mut self, safety: CastSafety, pos: Pos) -> Result<Expr> {
         let expr = Box::new(self.expr()?);
         self.expect_word("as")?;
-        let ty = self.data_type()?;
+        let (ty, length) = self.cast_type()?;
         self.expect(TokenKind::RightParen)?;
-        self.grown(ExprKind::Cast { expr, ty, safety }, pos)
+        self.grown(ExprKind::Cast { expr, ty, safety, length }, pos)
     }
 
     /// Do a type and a comma stand behind `CONVERT(`?
@@ -265,11 +265,11 @@ impl Parser<'_> {
 
     /// `type, expr)`
     fn convert_tail(&mut self, pos: Pos) -> Result<Expr> {
-        let ty = self.data_type()?;
+        let (ty, length) = self.cast_type()?;
         self.expect(TokenKind::Comma)?;
         let expr = Box::new(self.expr()?);
         self.expect(TokenKind::RightParen)?;
-        self.grown(ExprKind::Cast { expr, ty, safety: CastSafety::Error }, pos)
+        self.grown(ExprKind::Cast { expr, ty, safety: CastSafety::Error, length }, pos)
     }
 
     /// `part FROM expr)`
@@ -393,7 +393,8 @@ impl Parser<'_> {
                 let text_pos = self.pos();
                 let value = self.string()?;
                 let expr = Box::new(self.leaf(ExprKind::Literal(Literal::String(value)), text_pos)?);
-                self.grown(ExprKind::Cast { expr, ty, safety: CastSafety::Error }, pos).map(Some)
+                let kind = ExprKind::Cast { expr, ty, safety: CastSafety::Error, length: CastLength::Given };
+                self.grown(kind, pos).map(Some)
             }
             _ => {
                 self.at = start;

@@ -2,7 +2,7 @@
 
 use super::Parser;
 use crate::{
-    ast::{DataType, IntervalField, IntervalQualifier},
+    ast::{CastLength, DataType, IntervalField, IntervalQualifier},
     error::{Error, Pos, Result, SqlState},
     lexer::TokenKind,
     names::{Ident, ObjectName},
@@ -36,6 +36,14 @@ impl Parser<'_> {
             }
         }
         Ok(array_of(element))
+    }
+
+    /// The type of a cast, and whether it is a VARCHAR without a length.
+    pub(super) fn cast_type(&mut self) -> Result<(DataType, CastLength)> {
+        let ty = self.data_type()?;
+        let closed = self.at.checked_sub(1).is_some_and(|last| self.tokens[last].kind == TokenKind::RightParen);
+        let bare = matches!(ty, DataType::Known(RedshiftType::Varchar(_))) && !closed;
+        Ok((ty, if bare { CastLength::Default } else { CastLength::Given }))
     }
 
     fn scalar_type(&mut self) -> Result<DataType> {

@@ -5,8 +5,8 @@ use std::fmt::{self, Display, Formatter};
 use super::{Quoted, comma_list, paren_list};
 use crate::{
     ast::{
-        ArraySyntax, BinaryOp, CastSafety, DataType, Expr, ExprKind, FunctionCall, IntervalField, IntervalQualifier,
-        IsTest, LikeKind, Link, Literal, Parentheses, PathStep, Quantifier, TrimSide, UnaryOp,
+        ArraySyntax, BinaryOp, CastLength, CastSafety, DataType, Expr, ExprKind, FunctionCall, IntervalField,
+        IntervalQualifier, IsTest, LikeKind, Link, Literal, Parentheses, PathStep, Quantifier, TrimSide, UnaryOp,
     },
     precedence::*,
 };
@@ -51,11 +51,17 @@ impl Display for Expr {
             }
             ExprKind::ArrayQuery(query) => write!(f, "ARRAY({query})"),
             ExprKind::Case { operand, branches, otherwise } => case(f, operand, branches, otherwise),
-            ExprKind::Cast { expr, ty, safety: CastSafety::Error } => {
+            ExprKind::Cast { expr, ty, safety, length } => {
+                let ty = match (length, ty) {
+                    (CastLength::Default, DataType::Known(known)) => known.base_name().to_string(),
+                    _ => ty.to_string(),
+                };
+                if *safety == CastSafety::Null {
+                    return write!(f, "TRY_CAST({expr} AS {ty})");
+                }
                 operand(f, expr, is_postfix_operand(expr))?;
                 write!(f, "::{ty}")
             }
-            ExprKind::Cast { expr, ty, safety: CastSafety::Null } => write!(f, "TRY_CAST({expr} AS {ty})"),
             _ => condition(f, &self.kind).unwrap_or_else(|| special(f, &self.kind)),
         }
     }

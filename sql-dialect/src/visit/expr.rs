@@ -23,7 +23,7 @@ pub fn walk_expr<V: Visitor + ?Sized>(visitor: &mut V, expr: &Expr) {
         }
         ExprKind::Unary { op: _, expr }
         | ExprKind::Is { expr, test: _, negated: _ }
-        | ExprKind::Cast { expr, ty: _, safety: _ }
+        | ExprKind::Cast { expr, ty: _, safety: _, length: _ }
         | ExprKind::Extract { part: _, expr }
         | ExprKind::Collate { expr, collation: _ }
         | ExprKind::Prior(expr)

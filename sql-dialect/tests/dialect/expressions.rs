@@ -158,7 +158,7 @@ fn a_type_before_a_string_casts_it() {
         ("oid '5'", RedshiftType::Oid),
     ] {
         match expr(sql).kind {
-            ExprKind::Cast { ty: DataType::Known(found), safety: CastSafety::Error, expr } => {
+            ExprKind::Cast { ty: DataType::Known(found), safety: CastSafety::Error, expr, .. } => {
                 assert_eq!(found, ty, "{sql}");
                 assert!(matches!(expr.kind, ExprKind::Literal(Literal::String(_))));
             }

@@ -2,7 +2,7 @@
 
 use redshift_sql_dialect::{
     RedshiftType,
-    ast::{BinaryOp, CastSafety, DataType, Expr, ExprKind, IsTest, LikeKind, Literal, UnaryOp},
+    ast::{BinaryOp, CastLength, CastSafety, DataType, Expr, ExprKind, IsTest, LikeKind, Literal, UnaryOp},
     parse_expression, parse_query,
 };
 
@@ -27,6 +27,8 @@ fn expressions() {
         ("(-5)::int", "(-5)::integer"),
         ("-5::int", "-5::integer"),
         ("(a+b)::varchar(5)", "(a + b)::character varying(5)"),
+        ("a::varchar", "a::character varying"),
+        ("cast(a as varchar(256))", "a::character varying(256)"),
         ("cast(a as timestamp)", "a::timestamp without time zone"),
         ("date '2020-01-01'", "'2020-01-01'::date"),
         ("try_cast(a as decimal(10,2))", "TRY_CAST(a AS numeric(10,2))"),
@@ -179,6 +181,7 @@ fn generate(choices: &mut impl Iterator<Item = usize>, depth: usize) -> Expr {
             expr: next(),
             ty: DataType::Known(RedshiftType::numeric(10, 2)),
             safety: CastSafety::Error,
+            length: CastLength::Given,
         },
         14 => ExprKind::AtTimeZone { expr: next(), zone: next() },
         _ => ExprKind::Collate { expr: next(), collation: object("case_insensitive") },

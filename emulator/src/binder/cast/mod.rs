@@ -152,9 +152,6 @@ pub fn cast(value: Typed, target: RedshiftType, kind: CastKind, ctx: &BindContex
     }
     check_allowed(value.ty, target, kind)?;
     if collation::is_insensitive(&value) {
-        if target == RedshiftType::Super {
-            collation::check_super(&value)?;
-        }
         let cast = cast(collation::sensitive(value), target, kind, ctx)?;
         return Ok(collation::inherited(cast, true));
     }

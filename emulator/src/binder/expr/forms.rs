@@ -6,7 +6,8 @@ use datafusion::{
 };
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{ArraySyntax, BinaryOp, CastSafety, DataType, Expr, Quantifier, TrimSide},
+    ast::{ArraySyntax, BinaryOp, CastLength, CastSafety, DataType, Expr, Quantifier, TrimSide},
+    types::MAX_VARCHAR,
 };
 
 use super::{Binder, CastKind, Typed, literal::unknown, row};
@@ -182,7 +183,7 @@ impl Binder {
     pub(super) fn cast_to<'q>(
         &mut self,
         expr: &'q Expr,
-        ty: &DataType,
+        (ty, length): (&DataType, CastLength),
         safety: CastSafety,
         block: &mut Block<'q>,
         place: Place,
@@ -192,7 +193,10 @@ impl Binder {
             CastSafety::Error => CastKind::Explicit,
             CastSafety::Null => CastKind::Try,
         };
-        let ty = self.data_type(ty)?;
+        let ty = match length {
+            CastLength::Default if value.ty == RedshiftType::Super => RedshiftType::Varchar(MAX_VARCHAR),
+            CastLength::Default | CastLength::Given => self.data_type(ty)?,
+        };
         binder::cast(value, ty, kind, &self.ctx)
     }
 

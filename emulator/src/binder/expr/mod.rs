@@ -84,7 +84,7 @@ impl Binder {
             ExprKind::Case { operand, branches, otherwise } => {
                 self.case(operand.as_deref(), branches, otherwise.as_deref(), block, place)
             }
-            ExprKind::Cast { expr, ty, safety } => self.cast_to(expr, ty, *safety, block, place),
+            ExprKind::Cast { expr, ty, safety, length } => self.cast_to(expr, (ty, *length), *safety, block, place),
             ExprKind::Function(call) => self.call(call, block, place),
             ExprKind::Extract { part, expr } => self.extract(part, expr, block, place),
             ExprKind::Position { needle, haystack } => self.function_of("position", &[needle, haystack], block, place),
@@ -346,9 +346,7 @@ impl Binder {
         match self.fold(name.object()).as_str() {
             "default" => Ok(typed),
             "c" | "posix" | "case_sensitive" | "cs" => Ok(collation::sensitive(typed)),
-            "case_insensitive" | "ci" if collation::has_collation(typed.ty) || typed.ty == RedshiftType::Super => {
-                Ok(collation::insensitive(typed))
-            }
+            "case_insensitive" | "ci" if collation::has_collation(typed.ty) => Ok(collation::insensitive(typed)),
             other => Err(Error::unsupported(format!("collation \"{other}\" is not supported")).at(name.pos())),
         }
     }

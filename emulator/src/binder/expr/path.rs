@@ -19,7 +19,7 @@ use crate::{
         scope::Resolved,
     },
     functions::{
-        self,
+        self, collation,
         semistructured::{
             Mode,
             navigate::{Path, Step, navigate},
@@ -52,7 +52,7 @@ impl Binder {
             let typed = match self.resolve_column(&block.scope, &head)? {
                 Resolved::Here(column) => {
                     block.positions.entry(column.internal.clone()).or_insert(name.pos());
-                    column.typed()
+                    column.collated()
                 }
                 Resolved::Outer(typed) => typed,
                 Resolved::Nothing if end == 1 => match self.lateral_alias(&self.fold(&name.0[0]), block, place)? {
@@ -152,16 +152,14 @@ impl Binder {
 
     fn navigated(&self, value: Typed, steps: Vec<Step>, indexes: Vec<datafusion::logical_expr::Expr>) -> Result<Typed> {
         let mode = Mode::of_setting(&self.ctx, "navigate_super_null_on_error");
-        navigate(value.expr, Path { steps, mode }, indexes)
+        let insensitive = collation::is_insensitive(&value);
+        let found = navigate(collation::sensitive(value).expr, Path { steps, mode }, indexes)?;
+        Ok(collation::inherited(found, insensitive))
     }
 
     /// An attribute's name, which keeps its case under `enable_case_sensitive_super_attribute`, and in quotes under
     /// `enable_case_sensitive_identifier`.
     fn attribute(&self, name: &Ident) -> String {
-        let settings = &self.ctx.session.settings;
-        match settings.get("enable_case_sensitive_super_attribute").map(String::as_str) {
-            Some("on") => name.as_written().to_string(),
-            _ => self.fold(name),
-        }
+        if self.ctx.session.case_sensitive_attributes() { name.as_written().to_string() } else { self.fold(name) }
     }
 }

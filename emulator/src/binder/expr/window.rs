@@ -49,7 +49,7 @@ impl Binder {
             .iter()
             .map(|expr| {
                 let value = self.expr(expr, block, inside)?;
-                self.sort_key_of(value)
+                self.partition_key_of(value)
             })
             .collect::<Result<Vec<_>>>()?;
         let order_by = self.sort_exprs(over.order_by, block, inside)?;

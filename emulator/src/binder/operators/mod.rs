@@ -89,13 +89,6 @@ fn bit_not(operand: Typed) -> Result<Typed> {
 pub fn binary(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
     use BinaryOp::*;
     if left.ty == RedshiftType::Super || right.ty == RedshiftType::Super {
-        let compares = matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq);
-        for side in [&left, &right] {
-            collation::check_super(side)?;
-        }
-        if compares && [&left, &right].into_iter().any(collation::is_insensitive) {
-            return semistructured::binary(op, collation::folded(left, ctx)?, collation::folded(right, ctx)?, ctx);
-        }
         return semistructured::binary(op, left, right, ctx);
     }
     match op {

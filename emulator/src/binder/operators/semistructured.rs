@@ -16,8 +16,9 @@ use crate::{
     },
     functions::{
         arithmetic::Operation,
+        collation,
         semistructured::{
-            key::key_of,
+            key::{Case, key_of},
             operators::{Function, arithmetic, compare, concatenate, number},
         },
     },
@@ -52,14 +53,18 @@ pub(super) fn binary(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext)
         Match | MatchInsensitive | NotMatch | NotMatchInsensitive => return pattern::matches(op, left, right, ctx),
         _ => {}
     }
+    collation::check_mix([&left, &right])?;
+    let insensitive = [&left, &right].into_iter().any(collation::is_insensitive);
+    let case = if insensitive { Case::Insensitive } else { Case::Sensitive };
     let (l, r) = (left.ty, right.ty);
     let as_super = |operand: Typed| {
-        cast(operand, RedshiftType::Super, CastKind::Implicit, ctx).map_err(|_| missing(op.symbol(), Some(l), r))
+        let cast = cast(collation::sensitive(operand), RedshiftType::Super, CastKind::Implicit, ctx);
+        cast.map_err(|_| missing(op.symbol(), Some(l), r))
     };
     let (left, right) = (as_super(left)?.expr, as_super(right)?.expr);
-    match op {
-        Eq | NotEq => Ok(equality(op, left, right)?),
-        Lt | LtEq | Gt | GtEq => compare(op, left, right),
+    let result = match op {
+        Eq | NotEq => equality(op, left, right, case),
+        Lt | LtEq | Gt | GtEq => compare(op, left, right, case),
         Plus => arithmetic(Operation::Add, op.symbol(), left, right),
         Minus => arithmetic(Operation::Subtract, op.symbol(), left, right),
         Multiply => arithmetic(Operation::Multiply, op.symbol(), left, right),
@@ -67,11 +72,12 @@ pub(super) fn binary(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext)
         Modulo => arithmetic(Operation::Modulo, op.symbol(), left, right),
         Concat => concatenate(left, right),
         _ => Err(missing(op.symbol(), Some(l), r)),
-    }
+    };
+    Ok(collation::inherited(result?, insensitive))
 }
 
 /// Values of different types are not equal, which is an answer and not NULL.
-fn equality(op: BinaryOp, left: Expr, right: Expr) -> Result<Typed> {
+fn equality(op: BinaryOp, left: Expr, right: Expr, case: Case) -> Result<Typed> {
     let operator = super::comparison::operator(op);
-    Ok(Typed::new(binary_expr(key_of(left)?, operator, key_of(right)?), RedshiftType::Bool))
+    Ok(Typed::new(binary_expr(key_of(left, case)?, operator, key_of(right, case)?), RedshiftType::Bool))
 }

@@ -278,6 +278,7 @@ async fn views_say_what_they_read() {
         late_binding: false,
         depends_on: vec![oid],
         search_path: vec!["public".into()],
+        case_sensitive_attributes: None,
         materialized: None,
     };
     let columns = vec![Column::new("id", RedshiftType::Int4)];

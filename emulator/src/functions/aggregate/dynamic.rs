@@ -1,7 +1,8 @@
 //! SUM and AVG of SUPER values: of those that are numbers.
 //!
 //! Source: developer guide, "SUM", "AVG", "Operators and functions" of SUPER: a total has the largest scale of its
-//! DECIMALs, and is a float where one of them is.
+//! DECIMALs, and is a float where one of them is. An average has the scale of the total, as one of a DECIMAL column has
+//! ("Examples of using semi-structured data": 2.50, 3.75 and 1.90 have the average 2.71).
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -97,8 +98,11 @@ impl Running {
     fn outcome(&self) -> Result<Option<Number>> {
         match (self.kind, self.total) {
             (TotalKind::Avg, Some(total)) => {
-                let count = Number::Decimal { unscaled: i128::from(self.count), scale: 0 };
-                total.compute(Operation::Divide, count).map(Some)
+                let count = i128::from(self.count).max(1);
+                Ok(Some(match total {
+                    Number::Decimal { unscaled, scale } => Number::Decimal { unscaled: unscaled / count, scale },
+                    Number::Float(total) => Number::Float(total / count as f64),
+                }))
             }
             (_, total) => Ok(total),
         }

@@ -158,7 +158,7 @@ pub(super) fn choose(
             let arg = settled(arg, ctx)?;
             if arg.ty == RedshiftType::Super {
                 let function = if name == "min" { min_udaf() } else { max_udaf() };
-                let args = vec![key::keyed(arg.expr)];
+                let args = vec![key::keyed(arg.clone())];
                 return Ok(Chosen { function, args, distinct: false, ty: arg.ty, finish: Some(key::behind_key) });
             }
             let comparable = arg.ty.is_number() || arg.ty.is_string() || arg.ty.is_datetime() || arg.ty.is_interval();
@@ -210,7 +210,7 @@ fn count(arg: Typed, distinct: bool) -> Result<Chosen> {
             let compared = if collation::is_insensitive(&arg) { collation::key_of(arg) } else { arg.expr };
             Typed::new(without_trailing_blanks(compared), ty)
         }
-        RedshiftType::Super if distinct => Typed::new(key::key_of(arg.expr)?, arg.ty),
+        RedshiftType::Super if distinct => Typed::new(key::comparable(arg)?, RedshiftType::Super),
         _ => arg,
     };
     Ok(Chosen::new(count_udaf(), arg, distinct).of(RedshiftType::Int8))
@@ -311,7 +311,11 @@ fn listagg(mut args: Vec<Typed>, distinct: bool, within_group: Vec<OrderedArg>, 
     let value = cast(value, text(), CastKind::Implicit, ctx)?;
     let mut keys = within_group;
     for key in &mut keys {
-        let (ty, sorted_by) = (key.value.ty, key::comparable(key.value.clone())?);
+        let ty = key.value.ty;
+        let sorted_by = match ty {
+            RedshiftType::Super => key::order_of(key.value.clone())?,
+            _ => key::comparable(key.value.clone())?,
+        };
         let blanks = matches!(ty, RedshiftType::Varchar(_) | RedshiftType::Text);
         key.value = Typed::new(if blanks { without_trailing_blanks(sorted_by) } else { sorted_by }, ty);
     }

@@ -24,10 +24,35 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("json_extract_path_text", &[takes(&[TEXT, Param::Any], path).and_more(Param::Any)]),
 ];
 
-/// XX000, with the text that is none.
-fn parsing_error(text: &str) -> Error {
-    let detail = format!("error:  JSON parsing error\ncode:      8001\ncontext:   invalid json object {text}");
-    Error::internal("JSON parsing error").with_detail(detail)
+/// What a text has to be.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Value,
+    Array,
+}
+
+impl Wanted {
+    /// XX000, with the text that is none.
+    fn missing(self, text: &str) -> Error {
+        let what = match self {
+            Wanted::Value => "object",
+            Wanted::Array => "array object",
+        };
+        let detail = format!("error:  JSON parsing error\ncode:      8001\ncontext:   invalid json {what} {text}");
+        Error::internal("JSON parsing error").with_detail(detail)
+    }
+
+    /// The value of a text; none where it is no JSON and NULL is wanted then.
+    fn parsed(self, text: &str, lenient: bool) -> Result<Option<Value<'_>>> {
+        let value = Value::of(text).filter(|value| match self {
+            Wanted::Value => true,
+            Wanted::Array => value.kind() == Kind::Array,
+        });
+        match value {
+            None if !lenient => Err(self.missing(text)),
+            value => Ok(value),
+        }
+    }
 }
 
 /// An object only: arrays and scalars are not what it asks for.
@@ -52,24 +77,12 @@ fn lenient(args: &Args, index: usize) -> Result<impl Fn(usize) -> Option<bool> +
     })
 }
 
-/// The value of a text; none where it is no JSON and NULL is wanted then.
-fn parsed(text: &str, lenient: bool) -> Result<Option<Value<'_>>> {
-    match Value::of(text) {
-        None if !lenient => Err(parsing_error(text)),
-        value => Ok(value),
-    }
-}
-
 fn json_array_length(call: Call<'_>) -> Result<Typed> {
     call.kernel(RedshiftType::Int4, |(), args| {
         let (texts, lenient) = (args.reader::<&str>(0)?, lenient(args, 1)?);
         args.rows(|row| {
             let (Some(text), Some(lenient)) = (texts.get(row), lenient(row)) else { return Ok(None) };
-            match parsed(text, lenient)? {
-                Some(value) if value.kind() == Kind::Array => Ok(Some(value.items().len() as i32)),
-                Some(_) if !lenient => Err(parsing_error(text)),
-                _ => Ok(None),
-            }
+            Ok(Wanted::Array.parsed(text, lenient)?.map(|value| value.items().len() as i32))
         })
     })
 }
@@ -83,11 +96,7 @@ fn array_element(call: Call<'_>) -> Result<Typed> {
             let (Some(text), Some(place), Some(lenient)) = (texts.get(row), places.get(row), lenient(row)) else {
                 return Ok(None);
             };
-            let value = match parsed(text, lenient)? {
-                Some(value) if value.kind() == Kind::Array => value,
-                Some(_) if !lenient => return Err(parsing_error(text)),
-                _ => return Ok(None),
-            };
+            let Some(value) = Wanted::Array.parsed(text, lenient)? else { return Ok(None) };
             let item = usize::try_from(place).ok().and_then(|place| value.items().get(place).copied());
             Ok(item.and_then(|item| item.plain()))
         })
@@ -117,9 +126,12 @@ fn path(mut call: Call<'_>) -> Result<Typed> {
         let lenient = lenient(args, steps + 1)?;
         args.rows(|row| {
             let (Some(text), Some(lenient)) = (texts.get(row), lenient(row)) else { return Ok(None) };
-            let mut value = parsed(text, lenient)?;
-            for name in &names {
-                let Some(name) = name.get(row) else { return Ok(None) };
+            // "The provided path_elem is NULL, so [it] returns NULL regardless of the value of any other parameters."
+            let Some(path) = names.iter().map(|name| name.get(row)).collect::<Option<Vec<_>>>() else {
+                return Ok(None);
+            };
+            let mut value = Wanted::Value.parsed(text, lenient)?;
+            for name in path {
                 value = value.and_then(|value| match value.kind() {
                     Kind::Array => name.parse::<usize>().ok().and_then(|place| value.items().get(place).copied()),
                     _ => value.member(name),
@@ -132,7 +144,15 @@ fn path(mut call: Call<'_>) -> Result<Typed> {
 
 #[cfg(test)]
 mod tests {
+    use super::Wanted;
     use crate::functions::testing::{check, check_errors};
+
+    #[test]
+    fn errors_say_what_is_wanted() {
+        let context = |wanted: Wanted| wanted.missing("[1").detail().map(str::to_string).unwrap_or_default();
+        assert!(context(Wanted::Value).ends_with("invalid json object [1"));
+        assert!(context(Wanted::Array).ends_with("invalid json array object [1"));
+    }
 
     #[test]
     fn paths_lead_to_values() {

@@ -10,7 +10,7 @@ use redshift_sql_dialect::{RedshiftType, Result};
 
 use super::{
     SUPER, invalid_input, is_on,
-    key::key,
+    key::{Case, key, order},
     parse::MAX_SUPER,
     scalar::has_super,
     value::{Json, Kind, array, write_string},
@@ -18,6 +18,7 @@ use super::{
 use crate::{
     binder::{CastKind, Typed, cast},
     functions::{
+        collation,
         kernel::{Args, Reader, optional_int},
         registry::{BOOL, Call, Function, INT4, Param, function, takes},
     },
@@ -115,10 +116,10 @@ fn flatten(call: Call<'_>) -> Result<Typed> {
 }
 
 fn length(call: Call<'_>) -> Result<Typed> {
-    call.kernel(RedshiftType::Int8, |(), args| {
+    call.kernel(RedshiftType::Int4, |(), args| {
         args.map1(|text: &str| {
             let value = Json::of(text);
-            Ok((value.kind() == Kind::Array).then(|| value.items().count() as i64))
+            Ok((value.kind() == Kind::Array).then(|| value.items().count() as i32))
         })
     })
 }
@@ -181,27 +182,35 @@ struct Search<'a> {
     arrays: Reader<'a, &'a str>,
     values: Reader<'a, &'a str>,
     null_match: Option<Reader<'a, bool>>,
-    default: bool,
+    searching: Searching,
+}
+
+/// How an array is searched: does NULL match NULL where the call does not say it?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Searching {
+    null_match: bool,
+    case: Case,
 }
 
 impl<'a> Search<'a> {
-    fn of(args: &'a Args, default: bool) -> Result<Self> {
+    fn of(args: &'a Args, searching: Searching) -> Result<Self> {
         let null_match = if args.len() > 2 { Some(args.reader(2)?) } else { None };
-        Ok(Search { arrays: args.reader(0)?, values: args.reader(1)?, null_match, default })
+        Ok(Search { arrays: args.reader(0)?, values: args.reader(1)?, null_match, searching })
     }
 
     /// The places of the value; none where there is no array.
     fn places(&self, row: usize) -> Option<Found<Vec<i64>>> {
         let items = items(self.arrays.get(row)?)?;
-        let null_match = self.null_match.as_ref().and_then(|reader| reader.get(row)).unwrap_or(self.default);
+        let Searching { null_match, case } = self.searching;
+        let null_match = self.null_match.as_ref().and_then(|reader| reader.get(row)).unwrap_or(null_match);
         let value = self.values.get(row);
         if value.is_none() && !null_match {
             return Some(Found::Unknown);
         }
-        let wanted = value.map(|text| key(Json::of(text)));
+        let wanted = value.map(|text| key(Json::of(text), case));
         let is_it = |item: &Json<'_>| match &wanted {
             None => item.kind() == Kind::Null,
-            Some(wanted) => item.kind() != Kind::Null && key(*item) == *wanted,
+            Some(wanted) => item.kind() != Kind::Null && key(*item, case) == *wanted,
         };
         let places = items.iter().enumerate().filter(|(_, item)| is_it(item)).map(|(place, _)| place as i64);
         let places: Vec<i64> = places.collect();
@@ -217,30 +226,41 @@ impl<'a> Search<'a> {
     }
 }
 
-fn null_handling(call: &Call<'_>) -> bool {
-    is_on(call.ctx, "default_array_search_null_handling", true)
+impl Searching {
+    fn of(call: &Call<'_>) -> Self {
+        let null_match = is_on(call.ctx, "default_array_search_null_handling", true);
+        Searching { null_match, case: case_of(call) }
+    }
+}
+
+/// Does the case of strings count? Not where an argument has such a collation.
+fn case_of(call: &Call<'_>) -> Case {
+    match call.args.iter().any(collation::is_insensitive) {
+        true => Case::Insensitive,
+        false => Case::Sensitive,
+    }
 }
 
 fn contains(call: Call<'_>) -> Result<Typed> {
-    let default = null_handling(&call);
-    call.lenient_kernel_with(default, RedshiftType::Bool, |default, args| {
-        let search = Search::of(args, *default)?;
+    let searching = Searching::of(&call);
+    call.lenient_kernel_with(searching, RedshiftType::Bool, |searching, args| {
+        let search = Search::of(args, *searching)?;
         args.rows(|row| search.answer(row, |places| !places.is_empty()))
     })
 }
 
 fn position(call: Call<'_>) -> Result<Typed> {
-    let default = null_handling(&call);
-    call.lenient_kernel_with(default, RedshiftType::Int4, |default, args| {
-        let search = Search::of(args, *default)?;
+    let searching = Searching::of(&call);
+    call.lenient_kernel_with(searching, RedshiftType::Int4, |searching, args| {
+        let search = Search::of(args, *searching)?;
         args.rows(|row| search.answer(row, |places| places.first().map_or(-1, |place| *place as i32)))
     })
 }
 
 fn positions(call: Call<'_>) -> Result<Typed> {
-    let default = null_handling(&call);
-    call.lenient_kernel_with(default, RedshiftType::Super, |default, args| {
-        let search = Search::of(args, *default)?;
+    let searching = Searching::of(&call);
+    call.lenient_kernel_with(searching, RedshiftType::Super, |searching, args| {
+        let search = Search::of(args, *searching)?;
         args.rows(|row| {
             search.answer(row, |places| {
                 let places: Vec<String> = places.iter().map(i64::to_string).collect();
@@ -251,31 +271,34 @@ fn positions(call: Call<'_>) -> Result<Typed> {
 }
 
 fn distinct(call: Call<'_>) -> Result<Typed> {
-    call.kernel(RedshiftType::Super, |(), args| {
-        args.map1(|text: &str| Ok(items(text).map(|items| made(unique(items)))))
+    let case = case_of(&call);
+    call.kernel_with(case, RedshiftType::Super, |case, args| {
+        args.map1(|text: &str| Ok(items(text).map(|items| made(unique(items, *case)))))
     })
 }
 
-fn unique(items: Vec<Json<'_>>) -> Vec<Json<'_>> {
+fn unique(items: Vec<Json<'_>>, case: Case) -> Vec<Json<'_>> {
     let mut seen = HashSet::with_capacity(items.len());
-    items.into_iter().filter(|item| seen.insert(key(*item))).collect()
+    items.into_iter().filter(|item| seen.insert(key(*item, case))).collect()
 }
 
 fn union(call: Call<'_>) -> Result<Typed> {
-    call.kernel(RedshiftType::Super, |(), args| {
+    let case = case_of(&call);
+    call.kernel_with(case, RedshiftType::Super, |case, args| {
         args.map2(|a: &str, b: &str| match (items(a), items(b)) {
-            (Some(a), Some(b)) => sized(made(unique(a.into_iter().chain(b).collect()))),
+            (Some(a), Some(b)) => sized(made(unique(a.into_iter().chain(b).collect(), *case))),
             _ => Ok(None),
         })
     })
 }
 
 fn overlap(call: Call<'_>) -> Result<Typed> {
-    call.kernel(RedshiftType::Bool, |(), args| {
+    let case = case_of(&call);
+    call.kernel_with(case, RedshiftType::Bool, |case, args| {
         args.map2(|a: &str, b: &str| {
             let (Some(a), Some(b)) = (items(a), items(b)) else { return Ok(None) };
-            let keys: HashSet<Vec<u8>> = a.into_iter().map(key).collect();
-            Ok(Some(b.into_iter().any(|item| keys.contains(&key(item)))))
+            let keys: HashSet<Vec<u8>> = a.into_iter().map(|item| key(item, *case)).collect();
+            Ok(Some(b.into_iter().any(|item| keys.contains(&key(item, *case)))))
         })
     })
 }
@@ -290,15 +313,17 @@ enum Keeps {
 }
 
 fn except(call: Call<'_>) -> Result<Typed> {
-    call.kernel(RedshiftType::Super, |(), args| set_operation(args, Keeps::Others))
+    let case = case_of(&call);
+    call.kernel_with(case, RedshiftType::Super, |case, args| set_operation(args, Keeps::Others, *case))
 }
 
 fn intersection(call: Call<'_>) -> Result<Typed> {
-    call.kernel(RedshiftType::Super, |(), args| set_operation(args, Keeps::Common))
+    let case = case_of(&call);
+    call.kernel_with(case, RedshiftType::Super, |case, args| set_operation(args, Keeps::Common, *case))
 }
 
 /// Each element of the second array takes one of the first, or all equal ones where sets are asked for.
-fn set_operation(args: &Args, keeps: Keeps) -> Result<ArrayRef> {
+fn set_operation(args: &Args, keeps: Keeps, case: Case) -> Result<ArrayRef> {
     let (lefts, rights) = (args.reader::<&str>(0)?, args.reader::<&str>(1)?);
     let as_sets = if args.len() > 2 { Some(args.reader::<bool>(2)?) } else { None };
     args.rows(|row| {
@@ -308,11 +333,11 @@ fn set_operation(args: &Args, keeps: Keeps) -> Result<ArrayRef> {
         let sets = as_sets.as_ref().and_then(|reader| reader.get(row)).unwrap_or(false);
         let mut counts: HashMap<Vec<u8>, usize> = HashMap::new();
         for item in right {
-            *counts.entry(key(item)).or_default() += 1;
+            *counts.entry(key(item, case)).or_default() += 1;
         }
-        let left = if sets { unique(left) } else { left };
+        let left = if sets { unique(left, case) } else { left };
         let kept = left.into_iter().filter(|item| {
-            let common = match counts.get_mut(&key(*item)) {
+            let common = match counts.get_mut(&key(*item, case)) {
                 Some(count) if *count > 0 => {
                     *count -= usize::from(!sets);
                     true
@@ -327,7 +352,8 @@ fn set_operation(args: &Args, keeps: Keeps) -> Result<ArrayRef> {
 
 /// Sorted as ORDER BY sorts; NULLs are last, or first where the order is descending.
 fn sort(call: Call<'_>) -> Result<Typed> {
-    call.kernel(RedshiftType::Super, |(), args| {
+    let case = case_of(&call);
+    call.kernel_with(case, RedshiftType::Super, |case, args| {
         let arrays = args.reader::<&str>(0)?;
         let flag = |index: usize| if args.len() > index { args.reader::<bool>(index).map(Some) } else { Ok(None) };
         let (ascending, nulls_first) = (flag(1)?, flag(2)?);
@@ -336,7 +362,8 @@ fn sort(call: Call<'_>) -> Result<Typed> {
             let ascending = ascending.as_ref().and_then(|reader| reader.get(row)).unwrap_or(true);
             let nulls_first = nulls_first.as_ref().and_then(|reader| reader.get(row)).unwrap_or(!ascending);
             let (nulls, values): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.kind() == Kind::Null);
-            let mut keyed: Vec<(Vec<u8>, Json<'_>)> = values.into_iter().map(|item| (key(item), item)).collect();
+            let mut keyed: Vec<(Vec<u8>, Json<'_>)> =
+                values.into_iter().map(|item| (order(item, *case), item)).collect();
             keyed.sort_by(|(a, _), (b, _)| if ascending { a.cmp(b) } else { b.cmp(a) });
             let values = keyed.into_iter().map(|(_, item)| item);
             Ok(Some(if nulls_first { made(nulls.into_iter().chain(values)) } else { made(values.chain(nulls)) }))

@@ -10,7 +10,7 @@ use redshift_sql_dialect::{
 use super::{
     Mode, SUPER, invalid_input, is_on,
     number::Number,
-    parse::{Duplicates, LongStrings, ParseFault, ParseOptions, parse},
+    parse::{Duplicates, LongStrings, MAX_STRING, ParseFault, ParseOptions, parse},
     value::{Json, Kind},
 };
 use crate::{
@@ -125,8 +125,8 @@ fn serialize(call: Call<'_>) -> Result<Typed> {
         let values = args.reader::<&str>(0)?;
         args.rows(|row| {
             let text = values.get(row).unwrap_or("null");
-            if text.len() > MAX_VARCHAR as usize {
-                return Err(invalid_input("JSON_SERIALIZE result exceeds the max VARCHAR size of 65535 bytes"));
+            if text.len() > MAX_STRING {
+                return Err(invalid_input("JSON_SERIALIZE result exceeds the max VARCHAR size of 16000000 bytes"));
             }
             Ok(Some(text))
         })
@@ -146,8 +146,12 @@ fn serialize_to_varbyte(call: Call<'_>) -> Result<Typed> {
     })
 }
 
+/// "JSON_SIZE(x) is functionally identical to OCTET_LENGTH(JSON_SERIALIZE)", which makes `null` of NULL.
 fn json_size(call: Call<'_>) -> Result<Typed> {
-    call.kernel(RedshiftType::Int4, |(), args| args.map1(|text: &str| Ok(Some(text.len() as i32))))
+    call.lenient_kernel(RedshiftType::Int4, |(), args| {
+        let values = args.reader::<&str>(0)?;
+        args.rows(|row| Ok(Some(values.get(row).unwrap_or("null").len() as i32)))
+    })
 }
 
 /// What a value is has an answer for NULL too, which is JSON's null.

@@ -19,6 +19,7 @@ use crate::{
         kernel::Kernel,
         no_such_function,
         registry::{Call, Function, Param, function, takes},
+        string::{lower_of, upper_of},
     },
 };
 
@@ -84,11 +85,15 @@ fn number_of_attributes(call: Call<'_>) -> Result<Typed> {
 }
 
 fn lower_names(call: Call<'_>) -> Result<Typed> {
-    call.kernel(RedshiftType::Super, |(), args| args.map1(|text: &str| renamed(text, |name| name.to_lowercase())))
+    call.kernel(RedshiftType::Super, |(), args| {
+        args.map1(|text: &str| renamed(text, |name| name.chars().map(lower_of).collect()))
+    })
 }
 
 fn upper_names(call: Call<'_>) -> Result<Typed> {
-    call.kernel(RedshiftType::Super, |(), args| args.map1(|text: &str| renamed(text, |name| name.to_uppercase())))
+    call.kernel(RedshiftType::Super, |(), args| {
+        args.map1(|text: &str| renamed(text, |name| name.chars().map(upper_of).collect()))
+    })
 }
 
 /// The value with all its attributes named anew.

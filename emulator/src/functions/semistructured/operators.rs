@@ -9,7 +9,7 @@ use datafusion::logical_expr::Expr;
 use redshift_sql_dialect::{RedshiftType, Result, ast::BinaryOp, types::MAX_PRECISION};
 
 use super::{
-    key,
+    key::{self, Case},
     number::Number,
     value::{Json, Kind, write_string},
 };
@@ -44,24 +44,26 @@ impl Order {
 
 /// `left op right` of two SUPER values, where `op` is `<`, `<=`, `>` or `>=`: NULL unless both are numbers, strings or
 /// booleans.
-pub(crate) fn compare(op: BinaryOp, left: Expr, right: Expr) -> Result<Typed> {
+pub(crate) fn compare(op: BinaryOp, left: Expr, right: Expr, case: Case) -> Result<Typed> {
     let order = match op {
         BinaryOp::Lt => Order::Less,
         BinaryOp::LtEq => Order::LessOrEqual,
         BinaryOp::Gt => Order::Greater,
         _ => Order::GreaterOrEqual,
     };
-    let run = |order: &Order, args: &Args| {
+    let run = |(order, case): &(Order, Case), args: &Args| {
         args.map2(|a: &str, b: &str| {
             let (a, b) = (Json::of(a), Json::of(b));
             Ok(match (a.kind(), b.kind()) {
                 (Kind::Array | Kind::Object | Kind::Null, _) => None,
-                (a_kind, b_kind) if a_kind == b_kind => Some(order.holds(key::key(a).cmp(&key::key(b)))),
+                (a_kind, b_kind) if a_kind == b_kind => Some(order.holds(key::key(a, *case).cmp(&key::key(b, *case)))),
                 _ => None,
             })
         })
     };
-    Kernel::new(format!("super{}", op.symbol()), order, RedshiftType::Bool, run).call_or_fold(vec![left, right])
+    let insensitive = if case == Case::Insensitive { "*" } else { "" };
+    let name = format!("super{}{insensitive}", op.symbol());
+    Kernel::new(name, (order, case), RedshiftType::Bool, run).call_or_fold(vec![left, right])
 }
 
 /// `left op right` of numbers; `+` also joins two strings. NULL for what cannot be computed with.

@@ -12,7 +12,7 @@ use crate::functions::conversion::cut_to_bytes;
 /// Most bytes of a value.
 pub(crate) const MAX_SUPER: usize = 16 * 1024 * 1024;
 /// Most bytes of a string within a value.
-pub(crate) const MAX_STRING: usize = 65_535;
+pub(crate) const MAX_STRING: usize = 16_000_000;
 /// How deep arrays and objects may be nested.
 const MAX_DEPTH: usize = 1_000;
 
@@ -23,7 +23,7 @@ pub(crate) enum Duplicates {
     KeepLast,
 }
 
-/// What becomes of strings longer than a VARCHAR: `json_parse_truncate_strings`.
+/// What becomes of strings longer than [`MAX_STRING`]: `json_parse_truncate_strings`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum LongStrings {
     Refuse,
@@ -52,7 +52,7 @@ pub(crate) enum ParseFault {
     Depth,
     /// An object has an attribute twice.
     Duplicate,
-    /// A string is longer than a VARCHAR.
+    /// A string is longer than [`MAX_STRING`].
     LongString,
     /// The value is larger than a SUPER.
     Size,
@@ -65,7 +65,7 @@ impl ParseFault {
             ParseFault::Syntax => "invalid json",
             ParseFault::Depth => "JSON is nested deeper than 1000 levels",
             ParseFault::Duplicate => "SUPER value has duplicate attributes",
-            ParseFault::LongString => "String value exceeds the max size of 65535 bytes",
+            ParseFault::LongString => "String value exceeds the max size of 16000000 bytes",
             ParseFault::Size => "SUPER value exceeds the max size of 16777216 bytes",
         }
     }
@@ -385,12 +385,12 @@ mod tests {
     }
 
     #[test]
-    fn strings_are_varchars() {
+    fn strings_have_a_length() {
         let longest = format!("\"{}\"", "x".repeat(MAX_STRING));
         assert_eq!(held(&longest).map(|text| text.len()), Ok(MAX_STRING + 2));
-        let longer = format!("\"{}\"", "é".repeat(40_000));
+        let longer = format!("\"{}\"", "é".repeat(MAX_STRING / 2 + 1));
         assert_eq!(held(&longer), Err(ParseFault::LongString));
         let cut = ParseOptions { long_strings: LongStrings::Cut, ..ParseOptions::DEFAULT };
-        assert_eq!(parse(&longer, cut).map(|text| text.len()), Ok(MAX_STRING - 1 + 2));
+        assert_eq!(parse(&longer, cut).map(|text| text.len()), Ok(MAX_STRING + 2));
     }
 }

@@ -5,11 +5,12 @@
 
 use arrow::array::ArrayRef;
 use datafusion::logical_expr::Expr;
-use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_VARCHAR};
 
 use super::{
     Mode, invalid_input,
     number::{Number, write_real},
+    parse::{MAX_STRING, ParseFault},
     value::{Json, Kind, write_string},
 };
 use crate::{
@@ -81,6 +82,9 @@ fn write_values(how: &ToSuper, args: &Args) -> Result<ArrayRef> {
     use RedshiftType::*;
     match how.from {
         Char(_) | Varchar(_) | Text | Name | Unknown => args.map1(|text: &str| {
+            if text.len() > MAX_STRING {
+                return Err(invalid_input(ParseFault::LongString.reason()));
+            }
             let mut out = String::with_capacity(text.len() + 2);
             write_string(&mut out, text);
             Ok(Some(out))
@@ -197,6 +201,8 @@ impl FromSuper {
     fn fit(&self, text: &str) -> String {
         match self.to {
             RedshiftType::Char(n) => cut_to_bytes(text, n as usize).trim_end_matches(' ').to_string(),
+            // "For in-memory operations, VARCHAR(MAX) supports up to 16,000,000 bytes": "Character types".
+            RedshiftType::Varchar(MAX_VARCHAR) => text.to_string(),
             RedshiftType::Varchar(n) => cut_to_bytes(text, n as usize).to_string(),
             RedshiftType::Name => cut_to_bytes(text, 127).to_string(),
             _ => text.to_string(),

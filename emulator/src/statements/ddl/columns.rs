@@ -160,7 +160,7 @@ fn multiple(what: &str) -> Error {
 pub(super) fn column(def: &ColumnDef, session: &SessionInfo) -> Result<(Column, Vec<DeclaredKey>)> {
     let name = def.name.folded(session.case_sensitive);
     let ty = storable(&def.ty, &name).map_err(|error| error.at(def.name.pos))?;
-    let case_insensitive = default_collation(ty, session).map_err(|error| error.at(def.name.pos))?;
+    let case_insensitive = default_collation(ty, session);
     let mut column = Column { case_insensitive, ..Column::new(name, ty) };
     let mut keys = Vec::new();
     let mut null_written = false;
@@ -199,15 +199,10 @@ pub(super) fn column(def: &ColumnDef, session: &SessionInfo) -> Result<(Column, 
 }
 
 /// Are a column's values compared without regard to case where it does not say how? "The COLLATE clause specifies the default
-/// collation for all CHAR and VARCHAR columns in the database" (developer guide, "CREATE DATABASE").
-///
-/// # Errors
-/// 0A000 for SUPER in a case-insensitive database.
-pub(super) fn default_collation(ty: RedshiftType, session: &SessionInfo) -> Result<bool> {
-    if session.case_insensitive && ty == RedshiftType::Super {
-        return Err(Error::unsupported("SUPER column is not supported in case insensitive database."));
-    }
-    Ok(session.case_insensitive && collation::has_collation(ty))
+/// collation for all CHAR and VARCHAR columns in the database" (developer guide, "CREATE DATABASE"), and for SUPER columns
+/// ("Operators and functions" of SUPER).
+pub(super) fn default_collation(ty: RedshiftType, session: &SessionInfo) -> bool {
+    session.case_insensitive && collation::has_collation(ty)
 }
 
 /// Does an identity column always make its values?

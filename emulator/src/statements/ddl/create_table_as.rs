@@ -37,7 +37,7 @@ pub(crate) async fn create_table_as(create: &CreateTableAs, work: &mut Work<'_>)
         let name = given.map_or_else(|| result.name.clone(), |ident| ident.folded(case_sensitive));
         let pos = given.map_or(create.name.pos(), |ident| ident.pos);
         let ty = kept(result.ty);
-        let by_default = default_collation(ty, &session).map_err(|error| error.at(pos))?;
+        let by_default = default_collation(ty, &session);
         let case_insensitive = result.origin.as_ref().map_or(by_default, |origin| origin.case_insensitive);
         declared.push(Column { case_insensitive, ..Column::new(name, ty) }, pos)?;
     }

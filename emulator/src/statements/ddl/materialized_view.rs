@@ -30,7 +30,7 @@ use super::{
     names::{Lifetime, Place, relation_exists},
 };
 use crate::{
-    binder::{BindContext, Binder, Bound, Destination, SessionInfo},
+    binder::{BindContext, Binder, Bound, Destination},
     catalog::{
         BaseChange, CatalogView, Column, LockMode, Materialized, NewRelation, Oid, Relation, RelationKind, ViewInfo,
     },
@@ -97,6 +97,7 @@ pub(crate) async fn create_materialized_view(create: &CreateMaterializedView, wo
         late_binding: false,
         depends_on: base.into_iter().chain([data.oid]).collect(),
         search_path: work.context.session.search_path.clone(),
+        case_sensitive_attributes: Some(work.context.session.case_sensitive_attributes()),
         materialized: Some(materialized),
     };
     work.transaction
@@ -339,7 +340,7 @@ async fn recompute(view: &Relation, data: &Arc<Relation>, work: &mut Work<'_>) -
     let bound: Bound = work
         .bind(|binder| {
             let context = binder.context();
-            let session = SessionInfo { search_path: info.search_path.clone(), ..(*context.session).clone() };
+            let session = context.session.inside(info);
             let catalog = context.catalog.around(view)?.unwrap_or_else(|| context.catalog.clone());
             let context = BindContext { session: Arc::new(session), catalog, ..context.clone() };
             Binder::new(context).query_for(&query, Destination::Table).map_err(Error::without_position)

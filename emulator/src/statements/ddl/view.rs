@@ -39,6 +39,7 @@ pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Res
         late_binding: create.late_binding,
         depends_on,
         search_path: work.context.session.search_path.clone(),
+        case_sensitive_attributes: (!create.late_binding).then(|| work.context.session.case_sensitive_attributes()),
         materialized: None,
     };
     match existing {

@@ -58,6 +58,7 @@ impl Sample {
             late_binding,
             depends_on: if late_binding { vec![] } else { vec![Oid(Self::SALES)] },
             search_path: vec!["public".into()],
+            case_sensitive_attributes: None,
             materialized: None,
         };
         let columns = vec![column(1, "price", RedshiftType::numeric(10, 2))];
