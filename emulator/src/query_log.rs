@@ -24,6 +24,8 @@ pub(crate) struct QueryLog {
     changed: Option<i64>,
     /// Shown as running until it ends; none is a statement of a procedure.
     _running: Option<ActiveQuery>,
+    /// Is it only to be written where the statement touches tables?
+    of_tables_only: bool,
 }
 
 impl QueryLog {
@@ -36,7 +38,15 @@ impl QueryLog {
             trace: Trace::default(),
             changed: None,
             _running: running,
+            of_tables_only: false,
         }
+    }
+
+    /// The record of an expression of a procedure: only those with queries over tables are in the history.
+    pub fn of_expression(record: QueryRecord, logs: Logs) -> QueryLog {
+        let mut log = QueryLog::new(record, None, logs);
+        log.of_tables_only = true;
+        log
     }
 
     /// What the statement has to run in for its steps to be known.
@@ -100,6 +110,9 @@ impl QueryLog {
 
 impl Drop for QueryLog {
     fn drop(&mut self) {
+        if self.of_tables_only && !self.trace.touches_tables() {
+            return;
+        }
         let ending = self.ended.then(|| self.ending()).flatten();
         let mut record = std::mem::take(&mut self.record);
         record.end = clock::now();

@@ -87,6 +87,8 @@ pub struct Session {
     noted: Option<(i64, i64)>,
     /// The number of the block that ended last.
     last_block: i64,
+    /// What a CALL has left open.
+    cursors: Vec<(String, Rows)>,
     state: SessionState,
 }
 
@@ -135,6 +137,8 @@ pub(crate) struct SessionState {
     pub block_used: bool,
     /// The id of the last statement.
     pub last_statement: i64,
+    /// How many cursors of procedures were opened that had no name.
+    pub unnamed_portals: u32,
     pub purpose: Purpose,
     /// Databases that the statement drops, which nobody may enter until that is committed.
     pub dropping: Vec<ClosedDatabase>,
@@ -226,10 +230,11 @@ impl Session {
             ingested: false,
             block_used: false,
             last_statement: -1,
+            unnamed_portals: 0,
             purpose,
             dropping: Vec::new(),
         };
-        Ok(Session { block: None, noted: None, last_block: -1, state })
+        Ok(Session { block: None, noted: None, last_block: -1, cursors: Vec::new(), state })
     }
 
     /// Puts the user who logged in into groups for as long as the session lasts.
@@ -265,6 +270,7 @@ impl Session {
     /// 1023 where no serial order of the concurrent transactions has the same result.
     pub async fn commit(&mut self) -> Result<()> {
         let began = clock::now();
+        self.cursors.clear();
         let committed = match self.block.take() {
             Some(block) => match self.state.check_quotas(&block.transaction) {
                 Ok(()) => block.transaction.commit().await,
@@ -286,6 +292,7 @@ impl Session {
     /// Drops the open block and all that it wrote.
     pub async fn rollback(&mut self) {
         let began = clock::now();
+        self.cursors.clear();
         self.block = None;
         self.note_end("rolled back", began);
         self.state.roll_back_settings();
@@ -450,19 +457,24 @@ impl Session {
         host.text = text.to_string();
         host.parameters = parameters;
         let outcome = Box::pin(procedures::call(call, &mut host)).await;
-        let open = host.into_transaction();
-        match (outcome, open) {
-            (Ok(outcome), Some((transaction, _))) if !in_block => {
-                transaction.commit().await?;
-                Ok(outcome)
-            }
-            (outcome, open) => {
-                if in_block {
-                    self.block = open.map(|(transaction, started)| Block { transaction, started });
-                }
-                outcome
-            }
+        if !in_block {
+            let outcome = outcome?;
+            host.finish().await?;
+            return Ok(outcome);
         }
+        let open = host.into_transaction();
+        if let Some((transaction, started, cursors)) = open {
+            if outcome.is_ok() {
+                self.cursors = cursors;
+            }
+            self.block = Some(Block { transaction, started });
+        }
+        outcome
+    }
+
+    /// The cursors that the last CALL has left open, with what is to be fetched from them: they last as long as the block.
+    pub fn take_cursors(&mut self) -> Vec<(String, Rows)> {
+        std::mem::take(&mut self.cursors)
     }
 
     /// Messages that the statements since the last call left.

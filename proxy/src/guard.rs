@@ -51,7 +51,7 @@ impl Guarded {
 
     fn session(&self, inner: Box<dyn BackendSession>, visit: Visit, place: Place) -> Box<dyn BackendSession> {
         self.metrics.sessions.add(1);
-        Box::new(GuardedSession { inner, visit, place, opened: Instant::now() })
+        Box::new(GuardedSession { inner, visit, place, limits: Limits::default(), opened: Instant::now() })
     }
 
     fn counted(&self, inner: Box<dyn BackendSession>) -> Box<dyn BackendSession> {
@@ -257,6 +257,8 @@ struct GuardedSession {
     visit: Visit,
     /// Where its names are looked up.
     place: Place,
+    /// How policies bound the rows of the statement that ran last.
+    limits: Limits,
     opened: Instant,
 }
 
@@ -498,6 +500,7 @@ impl BackendSession for GuardedSession {
         let said = Saying { statement, text: Some(text), parameters };
         let limits = self.visit.decide(&said, &self.place)?;
         let turn = self.visit.turn()?;
+        self.limits.clone_from(&limits);
         let mut watch = self.visit.begin(&said, limits)?;
         watch.turn = turn;
         let outcome = self.inner.execute(request).await;
@@ -535,6 +538,20 @@ impl BackendSession for GuardedSession {
 
     fn close_cursor(&mut self) {
         self.inner.close_cursor();
+    }
+
+    fn take_cursors(&mut self) -> Vec<(String, Rows)> {
+        let watched = |(name, Rows { columns, batches, tag })| {
+            let mut watch = self.visit.count();
+            watch.limits.clone_from(&self.limits);
+            let batches = WatchedRows { batches, watch: Some(watch) }.boxed();
+            (name, Rows { columns, batches, tag })
+        };
+        self.inner.take_cursors().into_iter().map(watched).collect()
+    }
+
+    fn keeps_cursors(&self) -> bool {
+        self.inner.keeps_cursors()
     }
 
     fn take_notices(&mut self) -> Vec<Notice> {

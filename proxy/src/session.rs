@@ -146,7 +146,8 @@ pub struct Session {
     block: Block,
     prepared: HashMap<String, Arc<Prepared>>,
     portals: HashMap<String, Portal>,
-    cursor: Option<Cursor>,
+    /// DECLARE opens one at most; those that a procedure left open are here, too.
+    cursors: Vec<Cursor>,
     /// Of the open block, in the order in which they were set.
     savepoints: Vec<String>,
     notices: Vec<Notice>,
@@ -160,7 +161,7 @@ impl Session {
             block: Block::Default,
             prepared: HashMap::new(),
             portals: HashMap::new(),
-            cursor: None,
+            cursors: Vec::new(),
             savepoints: Vec::new(),
             notices: Vec::new(),
         }
@@ -238,6 +239,12 @@ impl Session {
             Route::Release(name) => self.release(&name.value),
             Route::Prepare(prepare) => self.prepare(prepare, command.text).await,
             Route::Deallocate(deallocate) => self.deallocate(deallocate),
+            Route::Fetch(fetch) if self.is_backends(&fetch.cursor.value) => {
+                return self.run_in_backend(Scope::AsItStands, command).await;
+            }
+            Route::CloseCursor(CloseCursor { name: Some(name) }) if self.is_backends(&name.value) => {
+                return self.run_in_backend(Scope::AsItStands, command).await;
+            }
             Route::Fetch(fetch) => self.fetch(fetch),
             Route::CloseCursor(close) => self.close_cursor(close),
             // What they run in the backend is in its history.
@@ -272,6 +279,9 @@ impl Session {
                 let query = Statement::Query(declare.query.clone());
                 let description = self.backend.describe(&query, types).await?;
                 Ok(Description { columns: None, ..description })
+            }
+            Statement::Fetch(fetch) if self.is_backends(&fetch.cursor.value) => {
+                self.backend.describe(statement, types).await
             }
             Statement::Fetch(fetch) => {
                 let columns = Arc::clone(&self.cursor(&fetch.cursor.value)?.rows.columns);
@@ -327,7 +337,7 @@ impl Session {
     fn end_block(&mut self) {
         self.block = Block::Default;
         self.portals.clear();
-        self.cursor = None;
+        self.cursors.clear();
         self.savepoints.clear();
     }
 
@@ -421,6 +431,9 @@ impl Session {
             // TRUNCATE has committed it.
             self.end_block();
         }
+        for (name, rows) in self.backend.take_cursors() {
+            self.open_cursor(&name, rows.into());
+        }
         match outcome {
             Outcome::Rows(rows) => Ok(Answer::Rows(rows.into())),
             Outcome::Done(tag) => Ok(Answer::Done(tag.to_string())),
@@ -498,15 +511,15 @@ impl Session {
     /// Forgets a portal or cursor; one that does not exist is none already.
     pub fn forget_portal(&mut self, name: &str) {
         self.portals.remove(name);
-        if self.cursor.as_ref().is_some_and(|cursor| cursor.name == name) {
-            self.cursor = None;
+        if self.cursors.iter().any(|cursor| cursor.name == name) {
+            self.cursors.retain(|cursor| cursor.name != name);
             self.backend.close_cursor();
         }
     }
 
     /// The columns of the cursor of this name, which to the protocol is a portal, too.
     pub fn cursor_columns(&self, name: &str) -> Option<Arc<[ResultColumn]>> {
-        let cursor = self.cursor.as_ref().filter(|cursor| cursor.name == name)?;
+        let cursor = self.cursors.iter().find(|cursor| cursor.name == name)?;
         Some(Arc::clone(&cursor.rows.columns))
     }
 
@@ -583,15 +596,12 @@ impl Session {
             return Err(Error::new(SqlState::NO_ACTIVE_SQL_TRANSACTION, message));
         }
         let name = &declare.name.value;
-        match &self.cursor {
-            Some(open) if open.name == *name => {
-                return Err(Error::new(SqlState::DUPLICATE_CURSOR, format!("cursor \"{name}\" already exists")));
-            }
-            Some(_) => {
-                let message = "opening multiple cursors from within the same client connection is not allowed.";
-                return Err(Error::new(SqlState::INVALID_CURSOR_STATE, message));
-            }
-            None => {}
+        if self.cursors.iter().any(|open| open.name == *name) {
+            return Err(Error::new(SqlState::DUPLICATE_CURSOR, format!("cursor \"{name}\" already exists")));
+        }
+        if !self.cursors.is_empty() {
+            let message = "opening multiple cursors from within the same client connection is not allowed.";
+            return Err(Error::new(SqlState::INVALID_CURSOR_STATE, message));
         }
         let statement = Statement::Query(declare.query.clone());
         if self.block != Block::InProgress {
@@ -603,10 +613,22 @@ impl Session {
         let Answer::Rows(rows) = self.run_in_backend(Scope::AsItStands, query).await? else {
             return Err(Error::internal("a cursor's query gives no rows"));
         };
+        self.open_cursor(name, rows);
+        done("DECLARE CURSOR")
+    }
+
+    fn open_cursor(&mut self, name: &str, rows: RowStream) {
         let progress = Arc::new(CursorProgress::default());
         self.backend.open_cursor(name, Arc::clone(&progress));
-        self.cursor = Some(Cursor { name: name.clone(), rows: SharedRows::new(rows, progress) });
-        done("DECLARE CURSOR")
+        self.cursors.retain(|cursor| cursor.name != name);
+        self.cursors.push(Cursor { name: name.to_string(), rows: SharedRows::new(rows, progress) });
+    }
+
+    /// Is a cursor of this name the backend's, which a procedure may have opened there?
+    fn is_backends(&self, name: &str) -> bool {
+        self.block == Block::InProgress
+            && self.backend.keeps_cursors()
+            && !self.cursors.iter().any(|cursor| cursor.name == name)
     }
 
     fn fetch(&mut self, fetch: &Fetch) -> Result<Answer> {
@@ -614,10 +636,13 @@ impl Session {
     }
 
     fn close_cursor(&mut self, close: &CloseCursor) -> Result<Answer> {
-        if let Some(name) = &close.name {
-            self.cursor(&name.value)?;
+        match &close.name {
+            Some(name) => {
+                self.cursor(&name.value)?;
+                self.cursors.retain(|cursor| cursor.name != name.value);
+            }
+            None => self.cursors.clear(),
         }
-        self.cursor = None;
         self.backend.close_cursor();
         done("CLOSE CURSOR")
     }
@@ -626,7 +651,7 @@ impl Session {
         if self.block != Block::InProgress {
             return Err(Error::internal("cursors can only be used within the transaction that created them."));
         }
-        let cursor = self.cursor.as_ref().filter(|cursor| cursor.name == name);
+        let cursor = self.cursors.iter().find(|cursor| cursor.name == name);
         cursor.ok_or_else(|| Error::new(SqlState::INVALID_CURSOR_NAME, format!("cursor \"{name}\" does not exist")))
     }
 }

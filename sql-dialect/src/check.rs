@@ -12,7 +12,7 @@ use crate::{
     ast::{DataType, Expr, ExprKind, FunctionLanguage, Parsed, Quoting, RoutineArg, RoutineBody, Statement},
     error::{Error, Pos, SqlState},
     parser::{column_type::unknown_type, parse_each},
-    plpgsql::parse_block,
+    plpgsql::{Mode, parse_block},
     visit::{Visitor, walk_expr, walk_statement},
 };
 
@@ -62,7 +62,9 @@ fn not_utf8(bytes: &[u8], place: usize) -> Error {
 
 fn check_statement(text: &str, parsed: &Parsed) -> Result<(), Error> {
     let body = match &parsed.statement {
-        Statement::CreateProcedure(create) => Some((&create.body, parse_block(&create.body.text).err())),
+        Statement::CreateProcedure(create) => {
+            Some((&create.body, parse_block(&create.body.text, Mode::of(create.nonatomic)).err()))
+        }
         Statement::CreateFunction(create) if create.language == FunctionLanguage::Sql => {
             Some((&create.body, crate::parse_query(&create.body.text).err()))
         }

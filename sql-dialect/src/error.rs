@@ -222,6 +222,7 @@ struct ErrorBody {
     detail: Option<String>,
     hint: Option<String>,
     position: Option<Pos>,
+    context: Option<String>,
 }
 
 /// A byte offset into the text of a message (which may hold several statements).
@@ -233,7 +234,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error with this state and message.
     pub fn new(sqlstate: SqlState, message: impl Into<String>) -> Self {
-        Error(Box::new(ErrorBody { sqlstate, message: message.into(), detail: None, hint: None, position: None }))
+        let message = message.into();
+        Error(Box::new(ErrorBody { sqlstate, message, detail: None, hint: None, position: None, context: None }))
     }
 
     /// 0A000: something that Blueshift or Redshift does not support; `what` is the whole message.
@@ -269,6 +271,15 @@ impl Error {
         self
     }
 
+    /// The same error inside of this: a line more of its context, such as `PL/pgSQL function "f" line 2 at assignment`.
+    pub fn within(mut self, place: impl fmt::Display) -> Self {
+        self.0.context = Some(match self.0.context.take() {
+            Some(inner) => format!("{inner}\n{place}"),
+            None => place.to_string(),
+        });
+        self
+    }
+
     /// The same error without a position: for errors in text that the client did not send (a view's definition).
     pub fn without_position(mut self) -> Self {
         self.0.position = None;
@@ -293,6 +304,11 @@ impl Error {
     /// What the user may do about it.
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
+    }
+
+    /// What it happened in, innermost first, line by line: statements and functions of stored procedures.
+    pub fn context(&self) -> Option<&str> {
+        self.0.context.as_deref()
     }
 
     /// Byte offset of the place in the message text.

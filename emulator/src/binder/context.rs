@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use redshift_sql_dialect::RedshiftType;
+use redshift_sql_dialect::{RedshiftType, Result};
 
 use super::Typed;
 use crate::{
@@ -78,7 +78,10 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// The variables that names in a statement of a stored procedure stand for.
 pub trait Variables: Send + Sync {
     /// The value behind a folded name, or `record.field`; none where it is no variable.
-    fn value(&self, parts: &[String]) -> Option<Typed>;
+    ///
+    /// # Errors
+    /// 55000 and 42703 where a record does not have the field.
+    fn value(&self, parts: &[String]) -> Result<Option<Typed>>;
 
     /// The argument `$number`.
     fn argument(&self, number: u16) -> Option<Typed>;

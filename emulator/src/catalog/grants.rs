@@ -473,6 +473,7 @@ impl Transaction {
                 | GrantObject::Relation(_)
                 | GrantObject::Function(_)
                 | GrantObject::Procedure(_)
+                | GrantObject::Language(_)
                 | GrantObject::Default { schema: None, .. }
         );
         if !bare || !self.seen().grants_on(object)?.is_empty() {
@@ -600,8 +601,15 @@ pub fn default_entries(object: GrantObject, owner: Oid) -> Vec<GrantEntry> {
         object,
         GrantObject::Function(_) | GrantObject::Default { kind: DefaultKind::Functions, schema: None, .. }
     );
-    own.chain(everybody.then(|| entry(Grantee::Public, Privilege::Execute))).collect()
+    // Developer guide, "UDF security and permissions", "Security and privileges for stored procedures".
+    let speaks = matches!(object, GrantObject::Language(language) if FREE_LANGUAGES.contains(&language.0));
+    own.chain(everybody.then(|| entry(Grantee::Public, Privilege::Execute)))
+        .chain(speaks.then(|| entry(Grantee::Public, Privilege::Usage)))
+        .collect()
 }
+
+/// pg_language.oid of sql and plpgsql, in which everybody may write as long as nobody has revoked that.
+const FREE_LANGUAGES: [u32; 2] = [14, 100_126];
 
 /// Writes a privilege that transaction `txn` grants.
 pub(crate) fn insert(connection: &Connection, entry: &GrantEntry, txn: i64) -> Result<()> {

@@ -248,6 +248,17 @@ impl TransactionView {
         Ok(actor.holds(&entries, privilege) || actor.holds(&self.grants_on(scope)?, privilege))
     }
 
+    /// May somebody write functions or procedures in this language?
+    pub fn may_write_in(&self, actor: &Actor, language: Oid) -> Result<bool> {
+        let object = GrantObject::Language(language);
+        let mut entries = self.grants_on(object)?;
+        if entries.is_empty() {
+            entries = super::grants::default_entries(object, super::RDSDB);
+        }
+        let everywhere = GrantObject::InDatabase(ScopedKind::Languages, self.database_oid());
+        Ok(actor.holds(&entries, Privilege::Usage) || actor.holds(&self.grants_on(everywhere)?, Privilege::Usage))
+    }
+
     /// May somebody run this function or procedure of a schema?
     pub fn may_execute(&self, actor: &Actor, owned: super::Owned, schema: Oid) -> Result<bool> {
         if actor.superuser || owned.owner == actor.user {

@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{Call, Statement},
+    plpgsql::Mode,
     types::MAX_VARCHAR,
 };
 
@@ -19,11 +20,12 @@ use crate::{
     binder::{CastKind, Parameters, Typed, Variables, cast, cheapest, evaluate, settle},
     catalog::{ArgumentMode, ArgumentType, Routine, RoutineArgument, RoutineKind},
     clock,
+    query_log::QueryLog,
     result::{CommandTag, Outcome, ResultColumn, Rows},
     session::SessionUser,
     settings::Span,
     statements::{Work, settings::set_parameter},
-    system::logs::{CallRecord, Logs},
+    system::logs::{CallRecord, Logs, QueryRecord},
 };
 
 /// Calls inside calls, at most (developer guide, "Limits and differences for stored procedure support").
@@ -155,7 +157,8 @@ fn outputs(routine: &Routine) -> Vec<ResultColumn> {
 /// # Errors
 /// What the procedure fails with.
 pub(crate) async fn call(call: &Call, host: &mut Host<'_>) -> Result<Outcome> {
-    let (routine, values) = run(call, host, None, 1).await?;
+    let text = host.text.clone();
+    let (routine, values) = run(call, host, Inner { variables: None, text: &text }, 1).await?;
     if values.is_empty() {
         return Ok(Outcome::Done(CommandTag::plain("CALL")));
     }
@@ -170,11 +173,19 @@ pub(crate) async fn call(call: &Call, host: &mut Host<'_>) -> Result<Outcome> {
     Ok(Outcome::Rows(Rows { columns: columns.into(), batches, tag: "CALL" }))
 }
 
+/// What a call in a procedure has of the caller's.
+pub(super) struct Inner<'t> {
+    /// Its variables.
+    pub variables: Option<Arc<dyn Variables>>,
+    /// The call's text, for the logs.
+    pub text: &'t str,
+}
+
 /// Runs a procedure and gives the values of its OUT and INOUT arguments.
 pub(super) fn run<'a>(
     call: &'a Call,
     host: &'a mut Host<'_>,
-    variables: Option<Arc<dyn Variables>>,
+    Inner { variables, text }: Inner<'a>,
     depth: usize,
 ) -> BoxFuture<'a, Result<(Arc<Routine>, Vec<Value>)>> {
     nested(async move {
@@ -182,13 +193,17 @@ pub(super) fn run<'a>(
             let message = format!("stored procedure calls are nested more than {MOST_CALLS} levels deep");
             return Err(Error::new(SqlState::STATEMENT_TOO_COMPLEX, message));
         }
-        let (query, text) = match depth {
-            1 => (host.query, host.text.clone()),
-            _ => (host.state.engine.logs().next_query(), Statement::Call(call.clone()).to_string()),
-        };
         let caller = (depth > 1).then_some(host.query);
-        let mut log = CallLog::new(query, text, caller, host);
+        let query = if caller.is_some() { host.state.engine.logs().next_query() } else { host.query };
+        let mut log = CallLog::new(query, text.to_string(), caller, host);
         let Found { routine, inputs } = find(call, &host.work(variables)?)?;
+        // The client's own CALL has its record.
+        let statement = caller.map(|caller| {
+            host.uses();
+            let record = host.state.record(query, &Statement::Call(call.clone()), text);
+            let record = QueryRecord { xid: host.xid(), caller: Some(caller), ..record };
+            QueryLog::new(record, None, host.state.engine.logs().clone())
+        });
         let RoutineKind::Procedure { definer, .. } = &routine.kind else {
             return Err(Error::internal("a function is called as a procedure"));
         };
@@ -204,7 +219,8 @@ pub(super) fn run<'a>(
         let RoutineKind::Procedure { nonatomic, settings, .. } = &routine.kind else {
             return Err(Error::internal("a function is called as a procedure"));
         };
-        let block = block(&routine.body)?;
+        let mode = Mode::of(*nonatomic);
+        let block = block(&routine.body, mode)?;
         let before: Vec<(String, String)> = settings
             .iter()
             .map(|(name, _)| (name.clone(), host.state.settings.get(name).unwrap_or_default().to_string()))
@@ -214,7 +230,7 @@ pub(super) fn run<'a>(
         for (name, value) in settings {
             set_parameter(host.state, name, &[value], Span::Session)?;
         }
-        let mut interpreter = Interpreter::new(host, *nonatomic, depth);
+        let mut interpreter = Interpreter::new(host, &routine.name, mode, depth);
         let mut inputs = inputs.into_iter();
         interpreter.scopes.enter(None);
         for (index, arg) in routine.args.iter().enumerate() {
@@ -242,12 +258,16 @@ pub(super) fn run<'a>(
         if definer {
             host.leave_definer();
         }
-        ran?;
+        let ended = ran.map(|()| Outcome::Done(CommandTag::plain("CALL")));
+        match statement {
+            Some(statement) => statement.follow(ended).map(drop)?,
+            None => ended.map(drop)?,
+        }
         log.succeeded();
         let mut values = Vec::new();
         for (arg, name) in routine.args.iter().zip(names) {
             if arg.mode != ArgumentMode::In {
-                let value = scopes.value_of(&[name]).ok_or_else(|| Error::internal("an argument is gone"))?;
+                let value = scopes.value_of(&[name])?.ok_or_else(|| Error::internal("an argument is gone"))?;
                 values.push(Value { ty: type_of(arg), ..value });
             }
         }

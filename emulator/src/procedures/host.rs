@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use redshift_sql_dialect::{Error, Result, SqlState};
+use redshift_sql_dialect::{Error, Result, SqlState, ast::Statement, plpgsql::Mode};
 
+use super::rows::Cursors;
 use crate::{
     binder::{Parameters, Variables},
     catalog::Transaction,
     clock,
+    result::Rows,
     session::{SessionState, SessionUser},
     statements::Work,
+    system::logs::QueryRecord,
 };
 
 /// A session that runs a CALL.
@@ -19,6 +22,12 @@ pub(crate) struct Host<'a> {
     started: i64,
     /// Is it in a block of the client's?
     in_block: bool,
+    /// Is it in a block that START TRANSACTION opened?
+    in_own_block: bool,
+    /// Has the transaction run a statement?
+    used: bool,
+    /// The cursors of the transaction.
+    pub(super) cursors: Cursors,
     /// The parameters of the statement that is run.
     pub parameters: Parameters,
     /// The id of the CALL.
@@ -50,6 +59,9 @@ impl<'a> Host<'a> {
             transaction: Some(transaction),
             started,
             in_block,
+            in_own_block: false,
+            used: false,
+            cursors: Cursors::default(),
             parameters,
             query,
             settings_bound: false,
@@ -96,55 +108,116 @@ impl<'a> Host<'a> {
         Ok(work)
     }
 
-    fn check_end(&self) -> Result<()> {
-        if self.in_block || self.settings_bound {
-            return Err(Error::new(SqlState("2D000"), "invalid transaction termination"));
+    /// The transaction runs a statement.
+    pub(super) fn uses(&mut self) {
+        self.used = true;
+    }
+
+    /// Refuses a command that ends the transaction where somebody else has to.
+    ///
+    /// # Errors
+    /// 2D000 in a block of the client's, except for NONATOMIC procedures, and in procedures with SET.
+    pub(super) fn check_end(&self, mode: Mode, command: &str) -> Result<()> {
+        if (self.in_block && mode == Mode::Atomic) || self.settings_bound {
+            let message =
+                format!("{command} cannot be invoked from a procedure that is executing in an atomic context.");
+            return Err(Error::new(SqlState("2D000"), message).with_hint(
+                "Try calling the procedure as a top-level call i.e. not from within an explicit transaction block. \n\
+                 Or, if this procedure (or one of its ancestors in the call chain) was created with SET config options, \
+                 recreate the procedure without them.",
+            ));
         }
         Ok(())
+    }
+
+    /// 25001: a command that runs neither in a procedure nor in a block.
+    pub(super) fn out_of_place(&self, command: &str) -> Error {
+        let place = if self.in_block {
+            "cannot run inside a transaction block"
+        } else {
+            "cannot be executed from a function or multi-command string"
+        };
+        Error::new(SqlState::ACTIVE_SQL_TRANSACTION, format!("{command} {place}"))
     }
 
     /// COMMIT, or what TRUNCATE does.
     ///
     /// # Errors
-    /// 2D000 in a block of the client's.
-    pub(super) async fn commit(&mut self) -> Result<()> {
-        self.check_end()?;
+    /// Those of [`check_end`](Self::check_end).
+    pub(super) async fn commit(&mut self, mode: Mode, command: &str) -> Result<()> {
+        self.check_end(mode, command)?;
         self.end().await
     }
 
     /// ROLLBACK
     ///
     /// # Errors
-    /// 2D000 in a block of the client's.
-    pub(super) fn rollback(&mut self) -> Result<()> {
-        self.check_end()?;
+    /// Those of [`check_end`](Self::check_end).
+    pub(super) fn rollback(&mut self, mode: Mode) -> Result<()> {
+        self.check_end(mode, "ROLLBACK")?;
         self.restart()
+    }
+
+    /// START TRANSACTION of a NONATOMIC procedure; nothing where there is a block.
+    pub(super) async fn start_block(&mut self) -> Result<()> {
+        if !self.in_block && !self.in_own_block {
+            self.end().await?;
+            self.in_own_block = true;
+        }
+        Ok(())
     }
 
     /// Commits, also in a block of the client's: what a handler of errors did.
     pub(super) async fn end(&mut self) -> Result<()> {
         if let Some(transaction) = self.transaction.take() {
+            let xid = transaction.id();
             transaction.commit().await?;
+            self.note_commit(xid);
         }
         self.restart()
     }
 
-    /// Commits after a statement of a NONATOMIC procedure, unless the client has a block.
+    /// Notes in the history that the transaction was committed, if anything ran in it.
+    fn note_commit(&mut self, xid: i64) {
+        if !std::mem::take(&mut self.used) {
+            return;
+        }
+        let logs = self.state.engine.logs();
+        let now = clock::now();
+        let record = self.state.record(logs.next_query(), &Statement::Commit, "COMMIT");
+        logs.append(QueryRecord { xid, start: now, end: now, caller: Some(self.query), ..record });
+    }
+
+    /// Commits after a statement of a NONATOMIC procedure, unless there is a block.
     pub(super) async fn autocommit(&mut self) -> Result<()> {
-        if self.in_block { Ok(()) } else { self.end().await }
+        if self.in_block || self.in_own_block { Ok(()) } else { self.end().await }
     }
 
     /// Rolls back and begins anew.
     pub(super) fn restart(&mut self) -> Result<()> {
+        self.cursors.clear();
         self.transaction = None;
+        self.in_own_block = false;
+        self.used = false;
         self.transaction = Some(self.state.transaction()?);
         self.started = clock::now();
         Ok(())
     }
 
-    /// The transaction, for who goes on with it.
-    pub(crate) fn into_transaction(mut self) -> Option<(Transaction, i64)> {
+    /// Commits at the end of a CALL that is no part of a block.
+    pub(crate) async fn finish(mut self) -> Result<()> {
+        if let Some(transaction) = self.transaction.take() {
+            let xid = transaction.id();
+            transaction.commit().await?;
+            self.note_commit(xid);
+        }
+        Ok(())
+    }
+
+    /// The transaction and its cursors, for who goes on with them.
+    pub(crate) fn into_transaction(mut self) -> Option<(Transaction, i64, Vec<(String, Rows)>)> {
         let started = self.started;
-        self.transaction.take().map(|transaction| (transaction, started))
+        let cursors = std::mem::take(&mut self.cursors).into_open();
+        self.transaction.take().map(|transaction| (transaction, started, cursors))
     }
 }

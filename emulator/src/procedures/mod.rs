@@ -6,13 +6,17 @@
 //!    before columns, so that no text is put together.
 //! 3. COMMIT, ROLLBACK and TRUNCATE end the [`Host`]'s transaction and begin another one.
 //! 4. An error rolls the transaction back. Where a block has a handler, that runs in a new transaction, which is
-//!    committed; then the error goes on, except in a NONATOMIC procedure.
+//!    committed; then the error goes on, except in a NONATOMIC procedure. There a CONTINUE_HANDLER leads back behind the
+//!    statement that failed.
+//! 5. Cursors belong to the [`Host`]: procedures hand them to each other by their names, and those that are open when a
+//!    CALL in a block of the client's ends are the client's to fetch from.
 //!
 //! Source: developer guide, "Creating stored procedures in Amazon Redshift" and its pages.
 
 mod call;
 mod host;
 mod interpreter;
+mod rows;
 mod variables;
 
 pub(crate) use call::{call, columns};
@@ -22,8 +26,8 @@ use std::future::{Future, poll_fn};
 
 use futures::future::BoxFuture;
 use redshift_sql_dialect::{
-    Error, Result,
-    plpgsql::{Block, parse_block},
+    Error, Result, SqlState,
+    plpgsql::{Block, Mode, parse_block},
 };
 
 /// Bytes of stack that one level of a procedure may take.
@@ -37,15 +41,22 @@ fn nested<'a, T: Send + 'a>(level: impl Future<Output = T> + Send + 'a) -> BoxFu
     Box::pin(grown)
 }
 
+/// Bytes of a body, at most (developer guide, "Stored procedure limitations").
+const MOST_SOURCE: usize = 2 << 20;
+
 /// Checks a body when its procedure is made.
 ///
 /// # Errors
-/// 42601 for what is not PL/pgSQL.
-pub(crate) fn check(body: &str) -> Result<()> {
-    block(body).map(|_| ())
+/// 42601 for what is not PL/pgSQL; 54000 where it is too large.
+pub(crate) fn check(body: &str, mode: Mode) -> Result<()> {
+    if body.len() > MOST_SOURCE {
+        let message = "the source of a procedure can have at most 2 MB";
+        return Err(Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, message));
+    }
+    block(body, mode).map(|_| ())
 }
 
 /// A body, parsed. Its errors have no place: the client's text is another one.
-fn block(body: &str) -> Result<Block> {
-    parse_block(body).map_err(Error::without_position)
+fn block(body: &str, mode: Mode) -> Result<Block> {
+    parse_block(body, mode).map_err(Error::without_position)
 }

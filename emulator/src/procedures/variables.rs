@@ -36,8 +36,12 @@ impl Value {
         Typed::literal(self.value.clone(), self.ty)
     }
 
-    /// The value in another type. What no assignment gives goes through the type's text, as PL/pgSQL does.
+    /// The value in another type. What no assignment gives goes through the type's text, as PL/pgSQL does; NULL is one of
+    /// every type.
     pub(super) fn cast(&self, ty: RedshiftType, ctx: &BindContext) -> Result<Value> {
+        if self.value.is_null() {
+            return Value::null(ty);
+        }
         let assigned = cast(self.typed(), ty, CastKind::Assignment, ctx);
         let assigned = match assigned {
             Err(error) if matches!(error.sqlstate(), SqlState::DATATYPE_MISMATCH | SqlState::CANNOT_COERCE) => {
@@ -62,10 +66,13 @@ pub(super) enum Slot {
     Alias(String),
 }
 
+/// The variables of a block, under its label.
+pub(super) type Scope = (Option<String>, HashMap<String, Slot>);
+
 /// The variables in sight: those of the innermost block last.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scopes {
-    scopes: Vec<(Option<String>, HashMap<String, Slot>)>,
+    scopes: Vec<Scope>,
     /// `$1`, `$2`, ...: the names of the arguments.
     pub arguments: Vec<String>,
 }
@@ -77,6 +84,16 @@ impl Scopes {
 
     pub(super) fn depth(&self) -> usize {
         self.scopes.len()
+    }
+
+    /// Takes all scopes out but the first ones.
+    pub(super) fn split_off(&mut self, depth: usize) -> Vec<Scope> {
+        self.scopes.split_off(depth.min(self.scopes.len()))
+    }
+
+    /// Puts back what was taken out.
+    pub(super) fn put_back(&mut self, scopes: Vec<Scope>) {
+        self.scopes.extend(scopes);
     }
 
     /// Leaves all scopes but the first ones.
@@ -118,36 +135,32 @@ impl Scopes {
         }
     }
 
-    /// The value of `name` or `record.field`.
-    pub(super) fn value_of(&self, parts: &[String]) -> Option<Value> {
-        let field = |fields: &Option<Vec<(String, Value)>>, name: &str| {
-            let fields = fields.as_ref()?;
-            fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
-        };
+    /// The value of `name` or `record.field`; none where that is no variable.
+    ///
+    /// # Errors
+    /// 55000 for a field of a record that nothing was assigned to, 42703 for one that the record does not have.
+    pub(super) fn value_of(&self, parts: &[String]) -> Result<Option<Value>> {
         match parts {
-            [name] => match self.find(name)? {
-                Slot::Scalar { value, .. } => Some(value.clone()),
-                Slot::Cursor(name) => Some(match name {
-                    Some(name) => Value::text(name.clone()),
-                    None => Value::null(RedshiftType::Varchar(1)).ok()?,
-                }),
-                Slot::Record(_) | Slot::Alias(_) => None,
+            [name] => match self.find(name) {
+                Some(slot) => slot.value(),
+                None => Ok(None),
             },
-            [first, second] => {
-                if let Some(Slot::Record(fields)) = self.find(first) {
-                    return field(fields, second);
-                }
-                match self.in_label(first, second)? {
-                    Slot::Scalar { value, .. } => Some(value.clone()),
-                    _ => None,
-                }
-            }
-            [label, record, name] => match self.in_label(label, record)? {
-                Slot::Record(fields) => field(fields, name),
-                _ => None,
+            [first, second] => match (self.find(first), self.in_label(first, second)) {
+                (Some(Slot::Record(fields)), _) => field(first, fields, second).map(Some),
+                (_, Some(slot)) => slot.value(),
+                (_, None) => Ok(None),
             },
-            _ => None,
+            [label, record, name] => match self.in_label(label, record) {
+                Some(Slot::Record(fields)) => field(record, fields, name).map(Some),
+                _ => Ok(None),
+            },
+            _ => Ok(None),
         }
+    }
+
+    /// Is it a variable, or a field of a record?
+    pub(super) fn knows(&self, parts: &[String]) -> bool {
+        !matches!(self.value_of(parts), Ok(None))
     }
 
     /// Assigns a value.
@@ -162,12 +175,9 @@ impl Scopes {
             [name] => name,
             [record, field] => {
                 if let Some(Slot::Record(fields)) = self.slot_mut(record) {
-                    let missing = || {
-                        let message = format!("record \"{record}\" has no field \"{field}\"");
-                        Error::new(SqlState::UNDEFINED_COLUMN, message)
-                    };
                     let fields = fields.as_mut().ok_or_else(|| not_assigned(record))?;
-                    let found = fields.iter_mut().find(|(name, _)| name == field).ok_or_else(missing)?;
+                    let found = fields.iter_mut().find(|(name, _)| name == field);
+                    let found = found.ok_or_else(|| no_field(record, field))?;
                     found.1 = value.cast(found.1.ty, ctx)?;
                     return Ok(());
                 }
@@ -228,9 +238,9 @@ impl Scopes {
         Ok(())
     }
 
-    pub(super) fn set_cursor(&mut self, name: &str, portal: Option<String>) {
+    pub(super) fn set_cursor(&mut self, name: &str, portal: String) {
         if let Some(Slot::Cursor(cursor)) = self.slot_mut(name) {
-            *cursor = portal;
+            *cursor = Some(portal);
         }
     }
 
@@ -240,18 +250,41 @@ impl Scopes {
     }
 }
 
+impl Slot {
+    /// Its value; none of a record as a whole.
+    fn value(&self) -> Result<Option<Value>> {
+        match self {
+            Slot::Scalar { value, .. } => Ok(Some(value.clone())),
+            Slot::Cursor(Some(name)) => Ok(Some(Value::text(name.clone()))),
+            Slot::Cursor(None) => Value::null(RedshiftType::Varchar(1)).map(Some),
+            Slot::Record(_) | Slot::Alias(_) => Ok(None),
+        }
+    }
+}
+
+/// The value of a record's field.
+fn field(record: &str, fields: &Option<Vec<(String, Value)>>, name: &str) -> Result<Value> {
+    let fields = fields.as_ref().ok_or_else(|| not_assigned(record))?;
+    let found = fields.iter().find(|(field, _)| field == name);
+    found.map(|(_, value)| value.clone()).ok_or_else(|| no_field(record, name))
+}
+
+fn no_field(record: &str, field: &str) -> Error {
+    Error::new(SqlState::UNDEFINED_COLUMN, format!("record \"{record}\" has no field \"{field}\""))
+}
+
 fn not_assigned(record: &str) -> Error {
     Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, format!("record \"{record}\" is not assigned yet"))
         .with_detail("The tuple structure of a not-yet-assigned record is indeterminate.")
 }
 
 impl Variables for Scopes {
-    fn value(&self, parts: &[String]) -> Option<Typed> {
-        self.value_of(parts).map(|value| value.typed())
+    fn value(&self, parts: &[String]) -> Result<Option<Typed>> {
+        Ok(self.value_of(parts)?.map(|value| value.typed()))
     }
 
     fn argument(&self, number: u16) -> Option<Typed> {
         let name = self.arguments.get(usize::from(number).checked_sub(1)?)?;
-        self.value(std::slice::from_ref(name))
+        self.value_of(std::slice::from_ref(name)).ok()?.map(|value| value.typed())
     }
 }

@@ -13,9 +13,12 @@ use redshift_sql_dialect::{
 };
 
 use super::Work;
-use crate::catalog::{
-    ALL_IAM_ROLES, Actor, Database, GrantObject, Owned, Privilege, Relation, RelationKind, Routine, Schema,
-    must_be_owner, permission_denied,
+use crate::{
+    catalog::{
+        ALL_IAM_ROLES, Actor, Database, GrantObject, Oid, Owned, Privilege, Relation, RelationKind, Routine, Schema,
+        must_be_owner, permission_denied,
+    },
+    system::language_named,
 };
 
 /// What lets somebody do something with a relation who neither owns it nor is a superuser.
@@ -86,6 +89,18 @@ impl Work<'_> {
             return Err(permission_denied("procedure", &routine.name));
         }
         Ok(())
+    }
+
+    /// One who may write functions or procedures in a language.
+    ///
+    /// # Errors
+    /// 42501 `permission denied for language sql`
+    pub(crate) fn require_language(&self, name: &str) -> Result<()> {
+        let language = language_named(name).ok_or_else(|| Error::internal("a language that there is not"))?;
+        if self.view.may_write_in(&*self.actor()?, Oid(language))? {
+            return Ok(());
+        }
+        Err(permission_denied("language", name))
     }
 
     /// The owner of a function or a procedure.

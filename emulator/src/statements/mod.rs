@@ -383,7 +383,6 @@ pub(crate) fn query_type(statement: &Statement) -> &'static str {
         | Statement::AlterSchema(_)
         | Statement::AlterDatabase(_)
         | Statement::Drop(_)
-        | Statement::Truncate(_)
         | Statement::CreateUser(_)
         | Statement::AlterUser(_)
         | Statement::CreateGroup(_)

@@ -11,6 +11,7 @@ use redshift_sql_dialect::{
         FunctionLanguage, NewOwner, RoutineArg, RoutineKind as Kind, Security, Signature, Volatility,
     },
     names::ObjectName,
+    plpgsql::Mode,
 };
 
 use super::{Work, ddl::drop_users_of};
@@ -32,6 +33,7 @@ pub(crate) async fn create_function(create: &CreateFunction, work: &mut Work<'_>
         return Err(Error::unsupported("CREATE FUNCTION ... LANGUAGE plpythonu is not supported")
             .with_hint("Redshift ended Python functions on June 30, 2026: write it in SQL, or as a Lambda function."));
     }
+    work.require_language("sql")?;
     let DataType::Known(returns) = create.returns else { return Err(no_such_type(&create.returns)) };
     let volatility = match create.volatility {
         Some(Volatility::Immutable) => 'i',
@@ -68,7 +70,8 @@ pub(crate) async fn create_procedure(create: &CreateProcedure, work: &mut Work<'
     if create.nonatomic && !create.settings.is_empty() {
         return Err(Error::unsupported("SET is not supported for NONATOMIC procedures").at(create.name.pos()));
     }
-    crate::procedures::check(&create.body.text)?;
+    work.require_language("plpgsql")?;
+    crate::procedures::check(&create.body.text, Mode::of(create.nonatomic))?;
     let kind = RoutineKind::Procedure {
         definer: create.security == Some(Security::Definer),
         nonatomic: create.nonatomic,

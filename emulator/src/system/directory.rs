@@ -83,6 +83,9 @@ pub trait Directory: Send + Sync {
 
     /// May somebody run a function or a procedure?
     fn may_execute(&self, actor: &Actor, routine: &Routine) -> Result<bool>;
+
+    /// May somebody write functions or procedures in a language?
+    fn may_write_in(&self, actor: &Actor, language: Oid) -> Result<bool>;
 }
 
 impl Directory for TransactionView {
@@ -172,6 +175,10 @@ impl Directory for TransactionView {
 
     fn may_execute(&self, actor: &Actor, routine: &Routine) -> Result<bool> {
         self.may_execute(actor, routine.owned(), routine.schema_oid)
+    }
+
+    fn may_write_in(&self, actor: &Actor, language: Oid) -> Result<bool> {
+        self.may_write_in(actor, language)
     }
 }
 

@@ -498,14 +498,13 @@ impl<'a> Lookup<'a> {
         Ok(actor.holds(&entries, Privilege::Assume(command)))
     }
 
-    /// `has_language_privilege`: everybody may use the languages that there are.
+    /// `has_language_privilege`
     pub fn has_language_privilege(&self, user: Option<&str>, language: &str, privileges: &str) -> Result<bool> {
-        self.named_or_own(user)?;
+        let actor = self.named_or_own(user)?;
         privileges_of(privileges)?;
-        if ["sql", "plpgsql", "plpythonu", "internal", "c", "exfunc"].contains(&language) {
-            return Ok(true);
-        }
-        Err(Error::new(SqlState::UNDEFINED_OBJECT, format!("language \"{language}\" does not exist")))
+        let missing = || Error::new(SqlState::UNDEFINED_OBJECT, format!("language \"{language}\" does not exist"));
+        let oid = super::language_named(language).ok_or_else(missing)?;
+        self.source.directory.may_write_in(&actor, Oid(oid))
     }
 
     /// `user_is_member_of`: is a user in a group, or does one hold a role, directly or through others?

@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use blueshift_emulator::{
-    Credential, CursorProgress, Description, Engine, Login, Notice, Outcome, OwnStatement, RefusedLogin, Request,
+    Credential, CursorProgress, Description, Engine, Login, Notice, Outcome, OwnStatement, RefusedLogin, Request, Rows,
     Session,
 };
 use redshift_sql_dialect::{
@@ -121,6 +121,10 @@ impl BackendSession for LocalSession {
 
     fn close_cursor(&mut self) {
         self.session.close_cursor();
+    }
+
+    fn take_cursors(&mut self) -> Vec<(String, Rows)> {
+        self.session.take_cursors()
     }
 
     fn take_notices(&mut self) -> Vec<Notice> {

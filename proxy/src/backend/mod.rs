@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use blueshift_emulator::{
-    Credential, CursorProgress, Description, Login, Notice, Outcome, OwnStatement, RefusedLogin, Request,
+    Credential, CursorProgress, Description, Login, Notice, Outcome, OwnStatement, RefusedLogin, Request, Rows,
 };
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
@@ -116,6 +116,17 @@ pub trait BackendSession: Send {
 
     /// There is no open cursor any more.
     fn close_cursor(&mut self) {}
+
+    /// The cursors that the last statement, a CALL, has left open, with what is to be fetched from them. They last as long
+    /// as the block.
+    fn take_cursors(&mut self) -> Vec<(String, Rows)> {
+        Vec::new()
+    }
+
+    /// Does it keep such cursors to itself, so that FETCH and CLOSE of them are for it?
+    fn keeps_cursors(&self) -> bool {
+        false
+    }
 
     /// Messages that the statements since the last call left.
     fn take_notices(&mut self) -> Vec<Notice>;

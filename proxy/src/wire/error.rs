@@ -1,6 +1,6 @@
 //! Errors and notices as messages.
 //!
-//! The fields and their order are those of PostgreSQL 8.0: S, C, M, D, H, P, and last F, L and R, which tell the place in
+//! The fields and their order are those of PostgreSQL 8.0: S, C, M, D, H, P, W, and last F, L and R, which tell the place in
 //! the server's source where the error was raised. Clients show them (`\set VERBOSITY verbose`, the errors of
 //! redshift_connector and node-postgres). A cluster's places are told for the errors whose places are known.
 
@@ -28,6 +28,7 @@ pub fn error_response(error: &Error, text: Option<&str>, ends: Ends) -> ErrorRes
     fields.extend(error.hint().map(|hint| (b'H', hint.to_string())));
     let position = text.zip(error.position()).map(|(text, position)| character_position(text, position as usize));
     fields.extend(position.map(|position| (b'P', position.to_string())));
+    fields.extend(error.context().map(|context| (b'W', context.to_string())));
     fields.extend(place_fields(error));
     ErrorResponse::new(fields)
 }
@@ -104,6 +105,10 @@ mod tests {
         };
         assert_eq!(letters(Some("select x")), "SCMDHPFLR");
         assert_eq!(letters(None), "SCMDHFLR");
+        let error = error.clone().within("SQL statement \"select x\"").within("PL/pgSQL function \"f\" line 2");
+        let fields = error_response(&error, None, Ends::Statement).fields;
+        let context = "SQL statement \"select x\"\nPL/pgSQL function \"f\" line 2";
+        assert_eq!(fields[5], (b'W', context.into()));
     }
 
     /// As redshift_connector's own tests have it from a cluster.

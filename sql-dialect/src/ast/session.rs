@@ -54,6 +54,18 @@ pub enum Set {
     SessionCharacteristics(TransactionModes),
 }
 
+impl Set {
+    /// Does it hold until the end of the transaction alone?
+    pub fn is_local(&self) -> bool {
+        match self {
+            Set::Parameter { local, .. } | Set::TimeZone { local, .. } | Set::SessionAuthorization { local, .. } => {
+                *local
+            }
+            Set::Transaction(_) | Set::SessionCharacteristics(_) => false,
+        }
+    }
+}
+
 /// A value of SET.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SetValue {

@@ -151,6 +151,11 @@ impl Parser<'_> {
             self.expect_word("to")?;
         }
         let value = if self.eat_word("default") { None } else { Some(self.comma_list(Self::set_value)?) };
+        // SET SESSION AUTHORIZATION as a parameter (developer guide, "Managing transactions").
+        if name == "session_authorization" && value.as_ref().is_none_or(|values| values.len() == 1) {
+            let user = value.and_then(|mut values| values.pop()).map(|user| user.text().to_owned());
+            return Ok(Statement::Set(Set::SessionAuthorization { local, user }));
+        }
         Ok(Statement::Set(Set::Parameter { local, name, value }))
     }
 
@@ -224,7 +229,10 @@ impl Parser<'_> {
         } else if self.eat_words(&["time", "zone"]) {
             Reset::Parameter("timezone".to_owned())
         } else {
-            Reset::Parameter(self.parameter_name()?)
+            match self.parameter_name()? {
+                name if name == "session_authorization" => Reset::SessionAuthorization,
+                name => Reset::Parameter(name),
+            }
         };
         Ok(Statement::Reset(reset))
     }

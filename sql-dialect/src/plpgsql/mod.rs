@@ -5,6 +5,7 @@
 //!
 //! Source: developer guide, "Structure of PL/pgSQL", "Supported PL/pgSQL statements".
 
+mod parameters;
 mod parser;
 
 use crate::{
@@ -12,9 +13,29 @@ use crate::{
     names::{Ident, ObjectName},
 };
 
-pub use parser::parse_block;
+pub use {parameters::with_parameters, parser::parse_block};
 
-/// `[<<label>>] [DECLARE declarations] BEGIN statements [EXCEPTION WHEN OTHERS THEN statements] END [label]`
+/// The most variables of a procedure (developer guide, "Stored procedure limitations").
+pub const MOST_VARIABLES: usize = 1024;
+
+/// How a procedure's statements are committed (developer guide, "Managing transactions").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Together, when it ends.
+    Atomic,
+    /// Each by itself.
+    Nonatomic,
+}
+
+impl Mode {
+    /// That of a procedure which is declared NONATOMIC or not.
+    pub fn of(nonatomic: bool) -> Mode {
+        if nonatomic { Mode::Nonatomic } else { Mode::Atomic }
+    }
+}
+
+/// `[<<label>>] [DECLARE declarations] BEGIN statements [EXCEPTION [CONTINUE_HANDLER | EXIT_HANDLER] WHEN OTHERS THEN
+/// statements] END [label]`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Block {
     /// Its label.
@@ -24,7 +45,27 @@ pub struct Block {
     /// What it does.
     pub body: Vec<PlStatement>,
     /// What it does where that fails.
-    pub handler: Option<Vec<PlStatement>>,
+    pub handler: Option<Handler>,
+    /// The line of its BEGIN.
+    pub line: u32,
+}
+
+/// What a block does where a statement of it fails.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Handler {
+    /// Where control goes then.
+    pub resumes: Resumes,
+    /// What it does.
+    pub body: Vec<PlStatement>,
+}
+
+/// Where control goes behind a handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resumes {
+    /// EXIT_HANDLER, and what holds where nothing is said: behind the block.
+    BehindBlock,
+    /// CONTINUE_HANDLER: behind the statement that failed.
+    BehindStatement,
 }
 
 /// A declaration.
@@ -68,8 +109,10 @@ pub enum DeclarationKind {
 pub enum VariableType {
     /// One of Redshift's.
     Scalar(DataType),
-    /// RECORD, or `table%ROWTYPE`: the fields are those of what is assigned.
+    /// RECORD: the fields are those of what is assigned.
     Record,
+    /// `table%ROWTYPE`
+    Row(ObjectName),
     /// refcursor
     RefCursor,
     /// `name%TYPE`: that of a variable or column.
@@ -178,7 +221,7 @@ pub enum PlStatementKind {
     Sql {
         /// The statement.
         statement: Box<Statement>,
-        /// Its text, for the logs.
+        /// Its text without INTO, for the logs.
         text: String,
         /// INTO
         into: Vec<Target>,
@@ -210,6 +253,8 @@ pub enum PlStatementKind {
     Close(String),
     /// `GET DIAGNOSTICS target := ROW_COUNT`
     GetRowCount(Target),
+    /// `START TRANSACTION`
+    StartTransaction,
     /// COMMIT
     Commit,
     /// ROLLBACK
@@ -218,6 +263,39 @@ pub enum PlStatementKind {
     Return,
     /// NULL
     Null,
+}
+
+impl PlStatementKind {
+    /// What it is called in the context of an error, as PostgreSQL 8.0 calls it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            PlStatementKind::Block(_) => "block variables initialization",
+            PlStatementKind::Assign { .. } => "assignment",
+            PlStatementKind::If { .. } => "if",
+            PlStatementKind::Case { .. } => "case",
+            PlStatementKind::Loop { condition: None, .. } => "loop",
+            PlStatementKind::Loop { condition: Some(_), .. } => "while",
+            PlStatementKind::ForInteger { .. } => "for with integer loopvar",
+            PlStatementKind::ForQuery { source: RowSource::Query(_), .. } => "for over select rows",
+            PlStatementKind::ForQuery { source: RowSource::Execute(_), .. } => "for over execute statement",
+            PlStatementKind::Exit { .. } => "exit",
+            PlStatementKind::Continue { .. } => "continue",
+            PlStatementKind::Raise(_) => "raise",
+            PlStatementKind::Execute { .. } => "execute statement",
+            PlStatementKind::Sql { into, .. } if !into.is_empty() => "select into variables",
+            PlStatementKind::Sql { .. }
+            | PlStatementKind::StartTransaction
+            | PlStatementKind::Commit
+            | PlStatementKind::Rollback
+            | PlStatementKind::Null => "SQL statement",
+            PlStatementKind::Perform(_) => "perform",
+            PlStatementKind::Open { .. } | PlStatementKind::OpenBound { .. } => "open",
+            PlStatementKind::Fetch { .. } => "fetch",
+            PlStatementKind::Close(_) => "close",
+            PlStatementKind::GetRowCount(_) => "get diagnostics",
+            PlStatementKind::Return => "return",
+        }
+    }
 }
 
 /// Where rows come from.

@@ -14,8 +14,9 @@ const MOST_DEPTH: u32 = 100;
 /// Parses the body of a procedure.
 ///
 /// # Errors
-/// 42601, at its place in the body.
-pub fn parse_block(text: &str) -> Result<Block> {
+/// 42601, at its place in the body; 0A000 for handlers that only NONATOMIC procedures have; 54000 for more than
+/// [`MOST_VARIABLES`].
+pub fn parse_block(text: &str, mode: Mode) -> Result<Block> {
     let mut lexer = Lexer::new(text, 0);
     let mut tokens = Vec::new();
     loop {
@@ -25,7 +26,9 @@ pub fn parse_block(text: &str) -> Result<Block> {
             break;
         }
     }
-    let mut parser = PlParser { text, tokens, at: 0, depth: 0, counted: 0, lines: 0 };
+    // As in PostgreSQL 8.0, the line break behind the opening quote ends no line.
+    let counted = ["\r\n", "\n"].iter().find(|end| text.starts_with(**end)).map_or(0, |end| end.len());
+    let mut parser = PlParser { text, tokens, mode, at: 0, depth: 0, counted, lines: 0, variables: 0 };
     let label = parser.label()?;
     let block = parser.block(label)?;
     parser.eat(TokenKind::Semicolon);
@@ -38,8 +41,10 @@ pub fn parse_block(text: &str) -> Result<Block> {
 struct PlParser<'a> {
     text: &'a str,
     tokens: Vec<Token>,
+    mode: Mode,
     at: usize,
     depth: u32,
+    variables: usize,
     /// How far line breaks have been counted, and how many there were.
     counted: usize,
     lines: u32,
@@ -159,24 +164,44 @@ impl PlParser<'_> {
                 if self.eat_word("declare") {
                     continue;
                 }
+                let start = self.peek().start;
                 declarations.push(self.declaration()?);
+                self.variables += 1;
+                if self.variables > MOST_VARIABLES {
+                    let message = format!("a procedure can have at most {MOST_VARIABLES} variables");
+                    return Err(Error::new(SqlState::PROGRAM_LIMIT_EXCEEDED, message).at(start));
+                }
             }
         }
+        let line = self.line();
         self.expect_word("begin")?;
         let body = self.statements(&["end", "exception"])?;
-        let handler = if self.eat_word("exception") {
-            self.expect_word("when")?;
-            if !self.eat_word("others") {
-                return Err(Error::unsupported("OTHERS is the only condition that an exception block supports"));
-            }
-            self.expect_word("then")?;
-            Some(self.statements(&["end"])?)
+        let handler = if self.eat_word("exception") { Some(self.handler()?) } else { None };
+        self.expect_word("end")?;
+        self.end_label();
+        Ok(Block { label, declarations, body, handler, line })
+    }
+
+    /// What stands behind EXCEPTION.
+    fn handler(&mut self) -> Result<Handler> {
+        let start = self.peek().start;
+        let resumes = if self.eat_word("continue_handler") {
+            Some(Resumes::BehindStatement)
+        } else if self.eat_word("exit_handler") {
+            Some(Resumes::BehindBlock)
         } else {
             None
         };
-        self.expect_word("end")?;
-        self.end_label();
-        Ok(Block { label, declarations, body, handler })
+        if resumes.is_some() && self.mode == Mode::Atomic {
+            let message = "CONTINUE_HANDLER and EXIT_HANDLER are not supported in procedures that are not NONATOMIC";
+            return Err(Error::unsupported(message).at(start));
+        }
+        self.expect_word("when")?;
+        if !self.eat_word("others") {
+            return Err(Error::unsupported("OTHERS is the only condition that an exception block supports"));
+        }
+        self.expect_word("then")?;
+        Ok(Handler { resumes: resumes.unwrap_or(Resumes::BehindBlock), body: self.statements(&["end"])? })
     }
 
     fn declaration(&mut self) -> Result<Declaration> {
@@ -251,7 +276,7 @@ impl PlParser<'_> {
         if self.peek().kind == TokenKind::Percent {
             self.advance();
             if self.eat_word("rowtype") {
-                return Ok(VariableType::Record);
+                return Ok(VariableType::Row(ObjectName(parts)));
             }
             self.expect_word("type")?;
             return Ok(VariableType::Of(parts));
@@ -436,6 +461,10 @@ impl PlParser<'_> {
                 }
                 self.expect_word("row_count")?;
                 Ok(PlStatementKind::GetRowCount(target))
+            }
+            "start" if self.is_word_at(1, "transaction") => {
+                self.advance();
+                self.only(PlStatementKind::StartTransaction)
             }
             "commit" => self.only(PlStatementKind::Commit),
             "rollback" => self.only(PlStatementKind::Rollback),
@@ -713,7 +742,7 @@ mod tests {
     use super::*;
 
     fn body(text: &str) -> Vec<PlStatement> {
-        parse_block(&format!("begin {text} end;")).unwrap_or_else(|error| panic!("{text}: {error}")).body
+        parse_block(&format!("begin {text} end;"), Mode::Atomic).unwrap_or_else(|error| panic!("{text}: {error}")).body
     }
 
     #[test]
@@ -760,9 +789,44 @@ mod tests {
             "begin null; [foo] end",
         ] {
             let (before, _) = marked.split_once('[').expect("a mark");
-            let error = parse_block(&marked.replace(['[', ']'], "")).expect_err(marked);
+            let error = parse_block(&marked.replace(['[', ']'], ""), Mode::Atomic).expect_err(marked);
             assert_eq!(error.position(), Some(before.len() as u32), "{marked}: {error}");
         }
+    }
+
+    /// As the guide counts them: "Trapping errors", "Managing transactions".
+    #[test]
+    fn lines_count_from_the_first_that_is_written_on() {
+        for text in [
+            "begin\n  a := 1;\n  execute 'x';\nend",
+            "\nbegin\n  a := 1;\n  execute 'x';\nend",
+            "\r\nbegin\r\na := 1;\r\nexecute 'x'; end",
+        ] {
+            let block = parse_block(text, Mode::Atomic).unwrap();
+            assert_eq!(block.body.iter().map(|statement| statement.line).collect::<Vec<_>>(), [2, 3], "{text}");
+        }
+    }
+
+    #[test]
+    fn handlers_go_on_where_they_say() {
+        let handled =
+            |words: &str, mode| parse_block(&format!("begin null; exception {words} when others then null; end"), mode);
+        let resumes = |words| handled(words, Mode::Nonatomic).unwrap().handler.unwrap().resumes;
+        assert_eq!(resumes("CONTINUE_HANDLER"), Resumes::BehindStatement);
+        assert_eq!(resumes("exit_handler"), Resumes::BehindBlock);
+        assert_eq!(resumes(""), Resumes::BehindBlock);
+        assert_eq!(handled("continue_handler", Mode::Atomic).unwrap_err().sqlstate(), SqlState::FEATURE_NOT_SUPPORTED);
+        assert!(handled("", Mode::Atomic).is_ok());
+    }
+
+    #[test]
+    fn there_is_an_end_to_variables() {
+        let declared = |count: usize| {
+            let text: String = (0..count).map(|number| format!("v{number} int; ")).collect();
+            parse_block(&format!("declare {text} begin end"), Mode::Atomic)
+        };
+        assert!(declared(MOST_VARIABLES).is_ok());
+        assert_eq!(declared(MOST_VARIABLES + 1).unwrap_err().sqlstate(), SqlState::PROGRAM_LIMIT_EXCEEDED);
     }
 
     #[test]
@@ -773,7 +837,7 @@ mod tests {
             ("begin null;", "syntax error at end of input"),
             ("begin exception when division_by_zero then null; end", "OTHERS is the only condition"),
         ] {
-            let error = parse_block(text).expect_err(text);
+            let error = parse_block(text, Mode::Atomic).expect_err(text);
             assert!(error.message().contains(message) || error.message().contains("syntax error"), "{text}: {error}");
         }
     }

@@ -2,19 +2,19 @@
 
 use super::{Opaque, Visitor};
 use crate::plpgsql::{
-    Block, Declaration, DeclarationKind, PlStatement, PlStatementKind, Raise, RowSource, parse_block,
+    Block, Declaration, DeclarationKind, Handler, Mode, PlStatement, PlStatementKind, Raise, RowSource, parse_block,
 };
 
 /// Visits the statements and queries of a body in PL/pgSQL.
-pub(super) fn walk_procedure_body<V: Visitor + ?Sized>(visitor: &mut V, text: &str) {
-    match parse_block(text) {
+pub(super) fn walk_procedure_body<V: Visitor + ?Sized>(visitor: &mut V, text: &str, mode: Mode) {
+    match parse_block(text, mode) {
         Ok(block) => walk_block(visitor, &block),
         Err(_) => visitor.visit_opaque(Opaque::Body),
     }
 }
 
 fn walk_block<V: Visitor + ?Sized>(visitor: &mut V, block: &Block) {
-    let Block { label: _, declarations, body, handler } = block;
+    let Block { label: _, declarations, body, handler, line: _ } = block;
     for Declaration { name: _, kind } in declarations {
         match kind {
             DeclarationKind::Variable { ty: _, constant: _, not_null: _, default } => {
@@ -25,7 +25,9 @@ fn walk_block<V: Visitor + ?Sized>(visitor: &mut V, block: &Block) {
         }
     }
     walk_statements(visitor, body);
-    handler.iter().for_each(|handler| walk_statements(visitor, handler));
+    if let Some(Handler { resumes: _, body }) = handler {
+        walk_statements(visitor, body);
+    }
 }
 
 fn walk_statements<V: Visitor + ?Sized>(visitor: &mut V, statements: &[PlStatement]) {
@@ -82,6 +84,7 @@ fn walk_pl_statement<V: Visitor + ?Sized>(visitor: &mut V, statement: &PlStateme
         PlStatementKind::Fetch { cursor: _, targets: _ }
         | PlStatementKind::Close(_)
         | PlStatementKind::GetRowCount(_)
+        | PlStatementKind::StartTransaction
         | PlStatementKind::Commit
         | PlStatementKind::Rollback
         | PlStatementKind::Return

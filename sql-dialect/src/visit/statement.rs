@@ -4,6 +4,7 @@ use super::{Direction, Opaque, RoutineUse, Use, Visitor, procedure::walk_procedu
 use crate::{
     ast::*,
     names::{Ident, ObjectName},
+    plpgsql::Mode,
 };
 
 /// Visits the parts of a statement.
@@ -491,7 +492,7 @@ fn walk_routine<V: Visitor + ?Sized>(visitor: &mut V, statement: &Statement) {
         }
         Statement::CreateProcedure(create) => {
             visitor.visit_routine(&create.name, RoutineUse::Define);
-            walk_procedure_body(visitor, &create.body.text);
+            walk_procedure_body(visitor, &create.body.text, Mode::of(create.nonatomic));
         }
         Statement::CreateExternalFunction(create) => {
             visitor.visit_routine(&create.name, RoutineUse::Define);

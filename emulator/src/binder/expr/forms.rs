@@ -211,6 +211,8 @@ impl Binder {
                 "cardinal_number" => Ok(RedshiftType::Int4),
                 "sql_identifier" | "character_data" => Ok(RedshiftType::Varchar(128)),
                 "yes_or_no" => Ok(RedshiftType::Varchar(3)),
+                // A cursor's name: the type is that of arguments and variables of procedures alone.
+                "refcursor" => Ok(RedshiftType::Varchar(redshift_sql_dialect::types::MAX_VARCHAR)),
                 "time_stamp" => Ok(RedshiftType::TimestampTz),
                 other => system::catalog_type(other).ok_or_else(|| {
                     let shown = name.0.iter().map(|part| self.fold(part)).collect::<Vec<_>>().join(".");

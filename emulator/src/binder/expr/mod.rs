@@ -115,7 +115,7 @@ impl Binder {
     fn column<'q>(&mut self, name: &'q ObjectName, pos: u32, block: &mut Block<'q>, place: Place) -> Result<Typed> {
         if let Some(variables) = &self.ctx.variables {
             let parts: Vec<String> = name.0.iter().map(|part| self.fold(part)).collect();
-            if let Some(value) = variables.value(&parts) {
+            if let Some(value) = variables.value(&parts)? {
                 return Ok(value);
             }
         }

@@ -1,7 +1,8 @@
 //! Calls of functions that users made in SQL: the body takes the call's place, with the arguments for `$1`, `$2`, ...
 //!
-//! A function of the system is found before one of a user that has the same name (developer guide, "Naming UDFs"). Of
-//! those that share a name, the one is called whose argument types cost least to reach ("Overloading function names").
+//! A function of the system is found before one of a user that has the same name, unless the search path says otherwise
+//! (developer guide, "Preventing UDF naming conflicts"). Of those that share a name, the one is called whose argument types
+//! cost least to reach ("Overloading function names").
 
 use std::sync::Arc;
 
@@ -28,8 +29,8 @@ use crate::{
 struct Arguments(Vec<Typed>);
 
 impl Variables for Arguments {
-    fn value(&self, _parts: &[String]) -> Option<Typed> {
-        None
+    fn value(&self, _parts: &[String]) -> Result<Option<Typed>> {
+        Ok(None)
     }
 
     fn argument(&self, number: u16) -> Option<Typed> {
@@ -38,17 +39,19 @@ impl Variables for Arguments {
 }
 
 impl Binder {
-    /// The functions of users that a call may mean; none where the name is the system's.
+    /// The functions of users that a call may mean; none where the name is the system's, except in schemas that the search
+    /// path has before pg_catalog.
     pub(super) fn user_functions(&self, call: &FunctionCall) -> Result<Vec<Arc<Routine>>> {
         let name = self.fold(call.name.object());
         let found = match call.name.schema() {
             Some(schema) => self.ctx.catalog.routines(&self.fold(schema), &name)?,
-            None if functions::classes(&name).is_some() || matches!(name.as_str(), "grouping" | "grouping_id") => {
-                return Ok(Vec::new());
-            }
             None => {
+                let path = &self.ctx.session.search_path;
+                let is_builtin =
+                    functions::classes(&name).is_some() || matches!(name.as_str(), "grouping" | "grouping_id");
+                let before = path.iter().position(|schema| schema == "pg_catalog").unwrap_or(0);
                 let mut found = Vec::new();
-                for schema in &self.ctx.session.search_path {
+                for schema in path.iter().take(if is_builtin { before } else { path.len() }) {
                     found.extend(self.ctx.catalog.routines(schema, &name)?);
                 }
                 found
@@ -166,6 +169,8 @@ pub(crate) fn cheapest(candidates: &[Arc<Routine>], types: &[RedshiftType]) -> O
             .iter()
             .zip(types)
             .map(|(input, ty)| match input.ty {
+                // As in PostgreSQL, a literal of no type is a string before it is anything else.
+                Some(ArgumentType(to)) if *ty == RedshiftType::Unknown && to.is_string() => Some(0),
                 Some(ArgumentType(to)) => functions::argument_cost(*ty, to),
                 None => Some(1),
             })

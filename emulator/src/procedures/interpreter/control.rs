@@ -7,8 +7,11 @@ use redshift_sql_dialect::{
     plpgsql::{PlStatement, Target},
 };
 
-use super::{Interpreter, cursors::OpenRows, variable};
-use crate::{binder::BindContext, procedures::variables::Value};
+use super::{Interpreter, variable};
+use crate::{
+    binder::BindContext,
+    procedures::{rows::OpenRows, variables::Value},
+};
 
 /// Where control goes after a statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,7 +131,7 @@ impl Interpreter<'_, '_> {
         let mut result = Flow::Next;
         while let Some(row) = rows.next().await? {
             found = true;
-            self.assign_row(targets, Some(row))?;
+            self.assign_row(targets, row)?;
             match self.statements(body).await?.of_round(label) {
                 Round::Again => {}
                 Round::Leave => break,
@@ -137,6 +140,9 @@ impl Interpreter<'_, '_> {
                     break;
                 }
             }
+        }
+        if !found {
+            self.assign_row(targets, rows.nulls()?)?;
         }
         self.found(found);
         Ok(result)

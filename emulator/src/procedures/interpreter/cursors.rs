@@ -1,15 +1,9 @@
-//! Cursors, and rows that are read one by one.
+//! Cursors. A variable of type refcursor holds the name of one; that of a bound cursor holds its own name.
 
-use arrow::record_batch::RecordBatch;
-use datafusion::scalar::ScalarValue;
-use futures::{StreamExt, stream::BoxStream};
-use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::Query};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::Query, plpgsql::Target};
 
-use super::{Interpreter, Row, variable};
-use crate::{
-    procedures::variables::{Slot, Value},
-    result::{ResultColumn, Rows},
-};
+use super::{Interpreter, variable};
+use crate::procedures::{rows::OpenRows, variables::Slot};
 
 /// A cursor's declaration.
 #[derive(Clone)]
@@ -18,60 +12,34 @@ pub(super) struct BoundCursor {
     pub(super) query: Query,
 }
 
-/// Rows that are read one by one.
-pub(super) struct OpenRows {
-    pub(super) columns: std::sync::Arc<[ResultColumn]>,
-    batches: BoxStream<'static, Result<RecordBatch>>,
-    batch: Option<RecordBatch>,
-    at: usize,
-}
-
-impl OpenRows {
-    pub(super) fn new(rows: Rows) -> OpenRows {
-        OpenRows { columns: rows.columns, batches: rows.batches, batch: None, at: 0 }
-    }
-
-    pub(super) async fn next(&mut self) -> Result<Option<Row>> {
-        loop {
-            if let Some(batch) = &self.batch
-                && self.at < batch.num_rows()
-            {
-                let row = row_of(&self.columns, batch, self.at)?;
-                self.at += 1;
-                return Ok(Some(row));
-            }
-            match self.batches.next().await {
-                Some(batch) => (self.batch, self.at) = (Some(batch?), 0),
-                None => return Ok(None),
-            }
-        }
-    }
-}
-
-fn row_of(columns: &[ResultColumn], batch: &RecordBatch, row: usize) -> Result<Row> {
-    let value = |(column, array): (&ResultColumn, &arrow::array::ArrayRef)| {
-        let value = ScalarValue::try_from_array(array, row).map_err(crate::error::from_datafusion)?;
-        Ok((column.name.clone(), Value { value, ty: column.ty }))
-    };
-    columns.iter().zip(batch.columns()).map(value).collect()
-}
-
 impl Interpreter<'_, '_> {
-    pub(super) fn cursor(&mut self, name: &str) -> Result<&mut OpenRows> {
-        let message = format!("cursor \"{name}\" is not open");
-        self.cursors.get_mut(name).ok_or_else(|| Error::new(SqlState::INVALID_CURSOR_NAME, message))
+    /// The name of the cursor that a variable holds.
+    fn cursor(&self, variable: &str) -> Result<Option<String>> {
+        match self.scopes.slot(variable) {
+            Some(Slot::Cursor(name)) => Ok(name.clone()),
+            _ => {
+                let message = format!("variable \"{variable}\" must be of type cursor or refcursor");
+                Err(Error::new(SqlState::DATATYPE_MISMATCH, message))
+            }
+        }
     }
 
-    pub(super) fn open_cursor(&mut self, name: &str, rows: OpenRows) -> Result<()> {
-        if !matches!(self.scopes.slot(name), Some(Slot::Cursor(_))) {
-            let message = format!("variable \"{name}\" must be of type cursor or refcursor");
-            return Err(Error::new(SqlState::DATATYPE_MISMATCH, message));
-        }
-        if self.cursors.contains_key(name) {
-            return Err(Error::new(SqlState::DUPLICATE_CURSOR, format!("cursor \"{name}\" already in use")));
-        }
-        self.scopes.set_cursor(name, Some(name.to_string()));
-        self.cursors.insert(name.to_string(), rows);
+    fn open_as(&self, variable: &str) -> Result<String> {
+        let message = || format!("cursor variable \"{variable}\" is NULL");
+        self.cursor(variable)?.ok_or_else(|| Error::new(SqlState("22004"), message()))
+    }
+
+    /// Opens the cursor that a variable names; one that names none gets a name.
+    pub(super) fn open_cursor(&mut self, variable: &str, rows: OpenRows) -> Result<()> {
+        let name = match self.cursor(variable)? {
+            Some(name) => name,
+            None => {
+                self.host.state.unnamed_portals += 1;
+                format!("<unnamed portal {}>", self.host.state.unnamed_portals)
+            }
+        };
+        self.host.cursors.open(&name, rows)?;
+        self.scopes.set_cursor(variable, name);
         Ok(())
     }
 
@@ -97,5 +65,21 @@ impl Interpreter<'_, '_> {
         let rows = self.query(&bound.query).await;
         self.scopes.leave_to(depth);
         self.open_cursor(name, rows?)
+    }
+
+    pub(super) async fn fetch(&mut self, variable: &str, targets: &[Target]) -> Result<()> {
+        let name = self.open_as(variable)?;
+        let rows = self.host.cursors.get(&name)?;
+        let (row, found) = match rows.next().await? {
+            Some(row) => (row, true),
+            None => (rows.nulls()?, false),
+        };
+        self.counted(i64::from(found));
+        self.assign_row(targets, row)
+    }
+
+    pub(super) fn close_cursor(&mut self, variable: &str) -> Result<()> {
+        let name = self.open_as(variable)?;
+        self.host.cursors.close(&name)
     }
 }

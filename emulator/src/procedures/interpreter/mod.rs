@@ -6,55 +6,72 @@ mod raise;
 mod sql;
 mod values;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use datafusion::scalar::ScalarValue;
 use futures::future::BoxFuture;
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::DataType,
-    plpgsql::{Block, Declaration, DeclarationKind, PlStatement, PlStatementKind, VariableType, table_and_column},
+    plpgsql::{
+        Block, Declaration, DeclarationKind, Handler, Mode, PlStatement, PlStatementKind, Resumes, VariableType,
+        table_and_column,
+    },
 };
 
 use self::{
     control::{CountedLoop, Flow},
-    cursors::{BoundCursor, OpenRows},
+    cursors::BoundCursor,
 };
 use super::{
     Host, nested,
+    rows::Row,
     variables::{Scopes, Slot, Value},
 };
 
-/// A row: names and values.
-type Row = Vec<(String, Value)>;
+/// A CONTINUE_HANDLER in force.
+#[derive(Clone)]
+struct Resuming {
+    body: Arc<Vec<PlStatement>>,
+    /// The scopes that it sees.
+    depth: usize,
+}
 
 /// Runs the body of a procedure.
 pub(super) struct Interpreter<'h, 'a> {
     host: &'h mut Host<'a>,
     pub scopes: Scopes,
-    nonatomic: bool,
+    /// The procedure's name.
+    name: &'h str,
+    mode: Mode,
     depth: usize,
     row_count: i64,
     /// The line of the body that it is at.
     line: u32,
-    cursors: HashMap<String, OpenRows>,
     bound: HashMap<String, BoundCursor>,
+    /// For each block with a handler that it is in, the innermost last: the handler that leads back into the block; none
+    /// where it leads behind it.
+    handlers: Vec<Option<Resuming>>,
     /// The error that a handler is at.
     error: Option<Error>,
+    /// Does the error that is on its way know where it happened?
+    located: bool,
 }
 
 impl<'h, 'a> Interpreter<'h, 'a> {
-    pub(super) fn new(host: &'h mut Host<'a>, nonatomic: bool, depth: usize) -> Interpreter<'h, 'a> {
+    pub(super) fn new(host: &'h mut Host<'a>, name: &'h str, mode: Mode, depth: usize) -> Interpreter<'h, 'a> {
         Interpreter {
             host,
             scopes: Scopes::default(),
-            nonatomic,
+            name,
+            mode,
             depth,
             row_count: 0,
             line: 0,
-            cursors: HashMap::new(),
             bound: HashMap::new(),
+            handlers: Vec::new(),
             error: None,
+            located: false,
         }
     }
 
@@ -72,33 +89,39 @@ impl<'h, 'a> Interpreter<'h, 'a> {
         nested(async move {
             let depth = self.scopes.depth();
             self.scopes.enter(block.label.clone());
-            let ran = self.block_body(block).await;
-            let flow = match (ran, &block.handler) {
-                (Err(error), Some(handler)) if error.sqlstate() != SqlState::QUERY_CANCELED => {
-                    self.handle(error, handler, depth + 1).await
-                }
-                (ran, _) => ran,
-            };
+            let ran = self.block_body(block, depth + 1).await;
             self.scopes.leave_to(depth);
-            match flow? {
+            match ran? {
                 Flow::Exit(Some(name)) if Some(&name) == block.label.as_ref() => Ok(Flow::Next),
                 flow => Ok(flow),
             }
         })
     }
 
-    async fn block_body(&mut self, block: &Block) -> Result<Flow> {
+    /// Runs a block whose variables are in the last of so many scopes.
+    async fn block_body(&mut self, block: &Block, depth: usize) -> Result<Flow> {
         for declaration in &block.declarations {
-            self.declare(declaration).await?;
+            self.located = false;
+            let declared = self.declare(declaration).await;
+            declared.map_err(|error| self.located_at(error, block.line, "block variables initialization"))?;
         }
-        self.statements(&block.body).await
+        let Some(handler) = &block.handler else { return self.statements(&block.body).await };
+        let around = self.handlers.len();
+        self.handlers.push(resuming(handler, depth));
+        let ran = self.statements(&block.body).await;
+        self.handlers.truncate(around);
+        match ran {
+            Err(error) if handler.resumes == Resumes::BehindBlock && is_trapped(&error) => {
+                self.handle(error, &handler.body, depth).await
+            }
+            ran => ran,
+        }
     }
 
     /// Runs a handler in a new transaction. Its work is committed, and then the error goes on, except in a NONATOMIC
     /// procedure ("Trapping errors").
     async fn handle(&mut self, error: Error, handler: &[PlStatement], depth: usize) -> Result<Flow> {
         self.scopes.leave_to(depth);
-        self.cursors.clear();
         self.host.restart()?;
         self.scopes.enter(None);
         self.scopes.declare("sqlstate", variable(Value::text(error.sqlstate().0.to_string())));
@@ -106,9 +129,34 @@ impl<'h, 'a> Interpreter<'h, 'a> {
         let before = self.error.replace(error.clone());
         let handled = self.statements(handler).await;
         self.error = before;
+        self.scopes.leave_to(depth);
         let flow = handled?;
         self.host.end().await?;
-        if self.nonatomic { Ok(flow) } else { Err(error) }
+        if self.mode == Mode::Nonatomic {
+            return Ok(flow);
+        }
+        self.located = true;
+        Err(error)
+    }
+
+    /// Runs the handler in force, and goes on behind the statement that failed: the variables of the blocks and loops that
+    /// it stands in are there again.
+    async fn resume(&mut self, error: Error, Resuming { body, depth }: Resuming) -> Result<Flow> {
+        // What fails in the handler is for the blocks around.
+        let own = self.handlers.pop();
+        let inner = self.scopes.split_off(depth);
+        let handled = self.handle(error, &body, depth).await;
+        self.scopes.put_back(inner);
+        self.handlers.push(if handled.is_ok() { own.flatten() } else { None });
+        handled
+    }
+
+    /// The error with the place where it happened, unless it knows it.
+    fn located_at(&mut self, error: Error, line: u32, what: &str) -> Error {
+        if std::mem::replace(&mut self.located, true) {
+            return error;
+        }
+        error.within(format!("PL/pgSQL function \"{}\" line {line} at {what}", self.name))
     }
 
     async fn declare(&mut self, declaration: &Declaration) -> Result<()> {
@@ -121,6 +169,13 @@ impl<'h, 'a> Interpreter<'h, 'a> {
                 };
                 match ty {
                     VariableType::Record => Slot::Record(None),
+                    VariableType::Row(table) => {
+                        let work = self.host.work(None)?;
+                        let relation = work.binder().resolve(table).map_err(Error::without_position)?;
+                        let nulls =
+                            relation.columns.iter().map(|column| Ok((column.name.clone(), Value::null(column.ty)?)));
+                        Slot::Record(Some(nulls.collect::<Result<Row>>()?))
+                    }
                     VariableType::RefCursor => {
                         self.scopes.declare(name, Slot::Cursor(None));
                         if let Some(value) = value {
@@ -154,7 +209,7 @@ impl<'h, 'a> Interpreter<'h, 'a> {
                 let args = args.iter().map(|(name, ty)| Ok((name.clone(), known(ty)?)));
                 let args = args.collect::<Result<Vec<_>>>()?;
                 self.bound.insert(name.clone(), BoundCursor { args, query: (**query).clone() });
-                Slot::Cursor(None)
+                Slot::Cursor(Some(name.clone()))
             }
         };
         self.scopes.declare(name, slot);
@@ -166,10 +221,12 @@ impl<'h, 'a> Interpreter<'h, 'a> {
         let parts = match ty {
             VariableType::Scalar(ty) => return known(ty),
             VariableType::Of(parts) => parts,
-            VariableType::Record | VariableType::RefCursor => return Ok(RedshiftType::Varchar(256)),
+            VariableType::Record | VariableType::Row(_) | VariableType::RefCursor => {
+                return Ok(RedshiftType::Varchar(256));
+            }
         };
         let names: Vec<String> = parts.iter().map(|part| part.value.clone()).collect();
-        if let Some(value) = self.scopes.value_of(&names) {
+        if let Some(value) = self.scopes.value_of(&names)? {
             return Ok(value.ty);
         }
         if let Some((table, column)) = table_and_column(parts) {
@@ -187,7 +244,18 @@ impl<'h, 'a> Interpreter<'h, 'a> {
         nested(async move {
             for statement in statements {
                 self.line = statement.line;
-                match self.statement(&statement.kind).await? {
+                self.located = false;
+                let ran = match self.statement(&statement.kind).await {
+                    Err(error) => {
+                        let error = self.located_at(error, statement.line, statement.kind.name());
+                        match self.handlers.last().cloned().flatten() {
+                            Some(handler) if is_trapped(&error) => self.resume(error, handler).await,
+                            _ => Err(error),
+                        }
+                    }
+                    ran => ran,
+                };
+                match ran? {
                     Flow::Next => {}
                     flow => return Ok(flow),
                 }
@@ -244,47 +312,41 @@ impl<'h, 'a> Interpreter<'h, 'a> {
                     .ok_or_else(|| Error::new(SqlState("22004"), "cannot EXECUTE a null querystring"))?;
                 self.execute_text(&command, into).await?;
             }
-            PlStatementKind::Sql { statement, into, .. } => self.sql(statement, into).await?,
-            PlStatementKind::Perform(query) => {
-                let mut rows = self.query(query).await?;
-                let mut count = 0;
-                while rows.next().await?.is_some() {
-                    count += 1;
-                }
-                self.counted(count);
-            }
+            PlStatementKind::Sql { statement, text, into } => self.sql(statement, text, into).await?,
+            PlStatementKind::Perform(query) => self.perform(query).await?,
             PlStatementKind::Open { cursor, source } => {
                 let rows = self.open(source).await?;
                 self.open_cursor(cursor, rows)?;
             }
             PlStatementKind::OpenBound { cursor, args } => self.open_bound(cursor, args).await?,
-            PlStatementKind::Fetch { cursor, targets } => {
-                let row = self.cursor(cursor)?.next().await?;
-                self.counted(i64::from(row.is_some()));
-                self.assign_row(targets, row)?;
-            }
-            PlStatementKind::Close(cursor) => {
-                self.cursor(cursor)?;
-                self.cursors.remove(cursor);
-                self.scopes.set_cursor(cursor, None);
-            }
+            PlStatementKind::Fetch { cursor, targets } => self.fetch(cursor, targets).await?,
+            PlStatementKind::Close(cursor) => self.close_cursor(cursor)?,
             PlStatementKind::GetRowCount(target) => {
                 let count = Value { value: ScalarValue::Int64(Some(self.row_count)), ty: RedshiftType::Int8 };
                 self.assign(target, count)?;
             }
-            PlStatementKind::Commit => {
-                self.cursors.clear();
-                self.host.commit().await?;
+            PlStatementKind::StartTransaction if self.mode == Mode::Atomic => {
+                return Err(Error::unsupported(
+                    "START TRANSACTION is not supported in procedures that are not NONATOMIC",
+                ));
             }
-            PlStatementKind::Rollback => {
-                self.cursors.clear();
-                self.host.rollback()?;
-            }
+            PlStatementKind::StartTransaction => self.host.start_block().await?,
+            PlStatementKind::Commit => self.host.commit(self.mode, "COMMIT").await?,
+            PlStatementKind::Rollback => self.host.rollback(self.mode)?,
             PlStatementKind::Return => return Ok(Flow::Return),
             PlStatementKind::Null => {}
         }
         Ok(Flow::Next)
     }
+}
+
+/// Do handlers hear of this error? Of a query that is cancelled they do not.
+fn is_trapped(error: &Error) -> bool {
+    error.sqlstate() != SqlState::QUERY_CANCELED
+}
+
+fn resuming(handler: &Handler, depth: usize) -> Option<Resuming> {
+    (handler.resumes == Resumes::BehindStatement).then(|| Resuming { body: Arc::new(handler.body.clone()), depth })
 }
 
 fn variable(value: Value) -> Slot {

@@ -19,6 +19,8 @@ impl Interpreter<'_, '_> {
             let outside = || {
                 Error::new(SqlState("0Z002"), "RAISE without parameters cannot be used outside an exception handler")
             };
+            // An error that is raised again has its context.
+            self.located = true;
             return Err(error.unwrap_or_else(outside));
         };
         let mut args = Vec::with_capacity(raise.args.len());
@@ -28,7 +30,11 @@ impl Interpreter<'_, '_> {
         let message = formatted(&raise.format, args)?;
         self.log_message(raise.level, &message);
         let severity = match raise.level {
-            RaiseLevel::Exception => return Err(Error::new(SqlState("P0001"), message)),
+            RaiseLevel::Exception => {
+                // What raises an exception on purpose is left out of its context, as PostgreSQL 8.0 does.
+                self.located = true;
+                return Err(Error::new(SqlState("P0001"), message));
+            }
             // Below what clients are told by default.
             RaiseLevel::Debug | RaiseLevel::Log => return Ok(()),
             RaiseLevel::Info => NoticeSeverity::Info,

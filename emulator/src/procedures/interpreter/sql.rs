@@ -4,13 +4,13 @@ use redshift_sql_dialect::{
     Error, Result, SqlState,
     ast::{self, Query, Statement},
     parse,
-    plpgsql::{RowSource, Target},
+    plpgsql::{Mode, RowSource, Target, with_parameters},
 };
 
-use super::{Interpreter, cursors::OpenRows};
+use super::Interpreter;
 use crate::{
-    catalog::ArgumentMode,
-    procedures::{call, variables::Value},
+    catalog::{ArgumentMode, Routine},
+    procedures::{call, rows::OpenRows, variables::Value},
     query_log::QueryLog,
     result::Outcome,
     statements,
@@ -24,15 +24,37 @@ enum Wanted {
     Maybe,
 }
 
+/// What a text stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// The body: names in it may be variables.
+    Body,
+    /// An expression of the body.
+    Expression,
+    /// The value of an expression: it knows no variables.
+    Dynamic,
+}
+
 impl Interpreter<'_, '_> {
-    /// Runs a statement with the variables in sight.
-    pub(super) async fn run_sql(&mut self, statement: &Statement, variables: Option<()>) -> Result<Outcome> {
-        let variables = variables.map(|()| self.scopes.snapshot());
+    /// A statement's text as the logs have it.
+    fn logged(&self, text: &str) -> String {
+        with_parameters(text, |parts| self.scopes.knows(parts))
+    }
+
+    /// Runs a statement.
+    async fn run_sql(&mut self, statement: &Statement, text: &str, origin: Origin) -> Result<Outcome> {
+        let variables = (origin != Origin::Dynamic).then(|| self.scopes.snapshot());
         let logs = self.host.state.engine.logs().clone();
         let query = logs.next_query();
-        let record = self.host.state.record(query, statement, &statement.to_string());
+        let record = self.host.state.record(query, statement, text);
         let record = QueryRecord { xid: self.host.xid(), caller: Some(self.host.query), ..record };
-        let log = QueryLog::new(record, None, logs);
+        let log = match origin {
+            Origin::Expression => QueryLog::of_expression(record, logs),
+            Origin::Body | Origin::Dynamic => {
+                self.host.uses();
+                QueryLog::new(record, None, logs)
+            }
+        };
         let trace = log.trace();
         let mut work = self.host.work(variables)?;
         work.query = query;
@@ -40,11 +62,22 @@ impl Interpreter<'_, '_> {
         log.follow(outcome.map_err(Error::without_position))
     }
 
+    /// Runs a query for the rows that a loop or a cursor reads.
     pub(super) async fn query(&mut self, query: &Query) -> Result<OpenRows> {
-        match self.run_sql(&Statement::Query(Box::new(query.clone())), Some(())).await? {
-            Outcome::Rows(rows) => Ok(OpenRows::new(rows)),
-            Outcome::Done(_) => Err(Error::internal("a query without rows")),
-        }
+        let statement = Statement::Query(Box::new(query.clone()));
+        let text = self.logged(&statement.to_string());
+        let outcome = self.run_sql(&statement, &text, Origin::Body).await;
+        rows_of(outcome.map_err(|error| within(error, &text))?)
+    }
+
+    /// Runs the query of an expression's value.
+    pub(super) async fn expression(&mut self, query: &Query) -> Result<OpenRows> {
+        let statement = Statement::Query(Box::new(query.clone()));
+        let text = self.logged(&statement.to_string());
+        let outcome = self.run_sql(&statement, &text, Origin::Expression).await;
+        // What is wrong with its values is no error of a statement: PL/pgSQL reckons them by itself.
+        let is_wrong = |error: &Error| error.sqlstate().0.starts_with("42");
+        rows_of(outcome.map_err(|error| if is_wrong(&error) { within(error, &text) } else { error })?)
     }
 
     pub(super) async fn open(&mut self, source: &RowSource) -> Result<OpenRows> {
@@ -56,44 +89,84 @@ impl Interpreter<'_, '_> {
         let text = text.ok_or_else(|| Error::new(SqlState("22004"), "cannot EXECUTE a null querystring"))?;
         let mut parsed = parse(&text).map_err(Error::without_position)?;
         match (parsed.len(), parsed.pop().map(|parsed| parsed.statement)) {
-            (1, Some(statement @ Statement::Query(_))) => match self.run_sql(&statement, None).await? {
-                Outcome::Rows(rows) => Ok(OpenRows::new(rows)),
-                Outcome::Done(_) => Err(Error::internal("a query without rows")),
-            },
+            (1, Some(statement @ Statement::Query(_))) => {
+                let outcome = self.run_sql(&statement, &text, Origin::Dynamic).await;
+                rows_of(outcome.map_err(|error| within(error, &text))?)
+            }
             _ => Err(Error::new(SqlState::INVALID_CURSOR_DEFINITION, "cannot open a cursor for what is not a query")),
         }
     }
 
     pub(super) async fn execute_text(&mut self, text: &str, into: &[Target]) -> Result<()> {
         for parsed in parse(text).map_err(Error::without_position)? {
+            let text = text.get(parsed.start as usize..parsed.end as usize).unwrap_or(text);
             match &parsed.statement {
                 Statement::Begin(_) | Statement::Commit | Statement::Rollback => {
-                    return Err(Error::unsupported("transaction control in dynamic SQL is not supported"));
+                    let error = Error::unsupported("transaction control in dynamic SQL is not supported");
+                    return Err(within(error, text));
                 }
                 Statement::Call(call) => self.call(call, None).await?,
-                statement => {
-                    let outcome = self.run_sql(statement, None).await?;
-                    // The rows of a dynamic SELECT that nobody wants are left.
-                    self.finish(outcome, into, Wanted::Maybe).await?;
-                }
+                // The rows of a dynamic SELECT that nobody wants are left.
+                statement => self.command(statement, text, Origin::Dynamic, (into, Wanted::Maybe)).await?,
             }
         }
         Ok(())
     }
 
-    pub(super) async fn sql(&mut self, statement: &Statement, into: &[Target]) -> Result<()> {
+    pub(super) async fn sql(&mut self, statement: &Statement, text: &str, into: &[Target]) -> Result<()> {
         match statement {
-            Statement::Begin(_) => Err(Error::unsupported("START TRANSACTION in a procedure is not supported")),
+            Statement::Begin(_) => Err(Error::unsupported("BEGIN in a procedure is not supported")),
             Statement::Call(call) => self.call(call, Some(into)).await,
             statement => {
-                let outcome = self.run_sql(statement, Some(())).await?;
-                self.finish(outcome, into, Wanted::Yes).await
+                let text = self.logged(text);
+                self.command(statement, &text, Origin::Body, (into, Wanted::Yes)).await
             }
         }
     }
 
+    /// PERFORM
+    pub(super) async fn perform(&mut self, query: &Query) -> Result<()> {
+        let mut rows = self.query(query).await?;
+        let mut count = 0;
+        while rows.next().await?.is_some() {
+            count += 1;
+        }
+        self.counted(count);
+        self.autocommit().await
+    }
+
+    async fn autocommit(&mut self) -> Result<()> {
+        if self.mode == Mode::Nonatomic { self.host.autocommit().await } else { Ok(()) }
+    }
+
+    /// Runs a statement, and takes its rows or their number.
+    async fn command(
+        &mut self,
+        statement: &Statement,
+        text: &str,
+        origin: Origin,
+        to: (&[Target], Wanted),
+    ) -> Result<()> {
+        let ran = async {
+            self.check(statement)?;
+            let outcome = self.run_sql(statement, text, origin).await?;
+            self.finish(outcome, to).await
+        };
+        ran.await.map_err(|error| within(error, text))
+    }
+
+    /// Refuses what no procedure can do (developer guide, "Stored procedure limitations").
+    fn check(&self, statement: &Statement) -> Result<()> {
+        match statement {
+            Statement::Truncate(_) => self.host.check_end(self.mode, "TRUNCATE"),
+            Statement::Set(set) if set.is_local() => Err(self.host.out_of_place("SET LOCAL")),
+            other if other.refused_in_block() => Err(self.host.out_of_place(other.command_name())),
+            _ => Ok(()),
+        }
+    }
+
     /// Takes a statement's rows or their number; TRUNCATE commits, and so does everything in a NONATOMIC procedure.
-    async fn finish(&mut self, outcome: Outcome, into: &[Target], wanted: Wanted) -> Result<()> {
+    async fn finish(&mut self, outcome: Outcome, (into, wanted): (&[Target], Wanted)) -> Result<()> {
         let commits = self.host.state.commits;
         match outcome {
             Outcome::Rows(rows) => {
@@ -101,9 +174,11 @@ impl Interpreter<'_, '_> {
                     return Err(Error::new(SqlState::SYNTAX_ERROR, "query has no destination for result data")
                         .with_hint("If you want to discard the results, use PERFORM instead."));
                 }
-                let row = OpenRows::new(rows).next().await?;
+                let mut rows = OpenRows::new(rows);
+                let row = rows.next().await?;
                 self.counted(i64::from(row.is_some()));
                 if !into.is_empty() {
+                    let row = row.map_or_else(|| rows.nulls(), Ok)?;
                     self.assign_row(into, row)?;
                 }
             }
@@ -112,14 +187,11 @@ impl Interpreter<'_, '_> {
                     self.counted(rows as i64);
                 }
                 if commits {
-                    self.cursors.clear();
-                    self.host.commit().await?;
-                } else if self.nonatomic {
-                    self.host.autocommit().await?;
+                    return self.host.commit(self.mode, "TRUNCATE").await;
                 }
             }
         }
-        Ok(())
+        self.autocommit().await
     }
 
     pub(super) fn counted(&mut self, rows: i64) {
@@ -139,11 +211,25 @@ impl Interpreter<'_, '_> {
     /// A procedure in a procedure: its OUT arguments come back into the variables that were given for INOUT, or INTO.
     pub(super) async fn call(&mut self, statement: &ast::Call, into: Option<&[Target]>) -> Result<()> {
         let variables = into.map(|_| self.scopes.snapshot());
-        let (routine, values) = call::run(statement, self.host, variables, self.depth + 1).await?;
-        let Some(into) = into else { return Ok(()) };
+        let text = Statement::Call(statement.clone()).to_string();
+        let text = if into.is_some() { self.logged(&text) } else { text };
+        let called = call::run(statement, self.host, call::Inner { variables, text: &text }, self.depth + 1).await;
+        let (routine, values) = called.map_err(|error| within(error, &text))?;
+        if let Some(into) = into {
+            self.take_outputs(statement, into, (&routine, values))?;
+        }
+        self.autocommit().await
+    }
+
+    fn take_outputs(
+        &mut self,
+        statement: &ast::Call,
+        into: &[Target],
+        (routine, values): (&Routine, Vec<Value>),
+    ) -> Result<()> {
         if !into.is_empty() {
             let names = routine.outputs().map(|arg| arg.name.clone().unwrap_or_default());
-            return self.assign_row(into, Some(names.zip(values).collect()));
+            return self.assign_row(into, names.zip(values).collect());
         }
         let mut values = values.into_iter();
         let mut given = statement.args.iter();
@@ -159,5 +245,17 @@ impl Interpreter<'_, '_> {
             }
         }
         Ok(())
+    }
+}
+
+/// An error of a statement inside of a procedure.
+fn within(error: Error, text: &str) -> Error {
+    error.within(format!("SQL statement \"{text}\""))
+}
+
+fn rows_of(outcome: Outcome) -> Result<OpenRows> {
+    match outcome {
+        Outcome::Rows(rows) => Ok(OpenRows::new(rows)),
+        Outcome::Done(_) => Err(Error::internal("a query without rows")),
     }
 }

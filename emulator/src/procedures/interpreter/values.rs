@@ -3,9 +3,9 @@
 use datafusion::scalar::ScalarValue;
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, ast::Query, plpgsql::Target};
 
-use super::{Interpreter, Row};
+use super::Interpreter;
 use crate::{
-    procedures::variables::{Slot, Value},
+    procedures::{rows::Row, variables::Value},
     text_output::{TextStyle, write_value},
 };
 
@@ -15,32 +15,14 @@ impl Interpreter<'_, '_> {
         self.scopes.assign(target, value, &context)
     }
 
-    /// Assigns a row, or NULLs where there is none.
-    pub(super) fn assign_row(&mut self, targets: &[Target], row: Option<Row>) -> Result<()> {
+    pub(super) fn assign_row(&mut self, targets: &[Target], row: Row) -> Result<()> {
         let context = self.host.work(None)?.context;
-        match row {
-            Some(row) => self.scopes.assign_row(targets, row, &context),
-            None => {
-                for target in targets {
-                    if let [name] = target.as_slice()
-                        && let Some(Slot::Record(fields)) = self.scopes.slot(name)
-                    {
-                        let nulls =
-                            fields.iter().flatten().map(|(name, value)| Ok((name.clone(), Value::null(value.ty)?)));
-                        let nulls = nulls.collect::<Result<Row>>()?;
-                        self.scopes.assign_row(std::slice::from_ref(target), nulls, &context)?;
-                        continue;
-                    }
-                    self.scopes.assign(target, Value::null(RedshiftType::Varchar(1))?, &context)?;
-                }
-                Ok(())
-            }
-        }
+        self.scopes.assign_row(targets, row, &context)
     }
 
     /// The value of an expression: the only column of the first row; NULL without rows.
     pub(super) async fn value(&mut self, query: &Query) -> Result<Value> {
-        let mut rows = self.query(query).await?;
+        let mut rows = self.expression(query).await?;
         let ty = match &*rows.columns {
             [column] => column.ty,
             columns => {

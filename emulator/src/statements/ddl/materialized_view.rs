@@ -52,10 +52,10 @@ pub(crate) async fn create_materialized_view(create: &CreateMaterializedView, wo
         return Err(relation_exists(&place.name).at(create.name.object().pos));
     }
     refuse_order(&create.query).map_err(|error| error.at(create.name.pos()))?;
-    let (bound, reads) = work
+    let (bound, reads, calls) = work
         .bind(|mut binder| {
             let bound = binder.query_for(&create.query, Destination::Table)?;
-            Ok((bound, binder.reads().clone()))
+            Ok((bound, binder.reads().clone(), binder.calls().clone()))
         })
         .await?;
     let base = check_base(&reads, create, work)?;
@@ -95,7 +95,7 @@ pub(crate) async fn create_materialized_view(create: &CreateMaterializedView, wo
     let view = ViewInfo {
         query: create.query_text.clone(),
         late_binding: false,
-        depends_on: base.into_iter().chain([data.oid]).collect(),
+        depends_on: base.into_iter().chain(calls).chain([data.oid]).collect(),
         search_path: work.context.session.search_path.clone(),
         case_sensitive_attributes: Some(work.context.session.case_sensitive_attributes()),
         materialized: Some(materialized),

@@ -262,6 +262,11 @@ impl Directory for Sample {
     fn may_execute(&self, actor: &Actor, routine: &Routine) -> Result<bool> {
         Ok(actor.superuser || !routine.is_procedure())
     }
+
+    fn may_write_in(&self, actor: &Actor, language: Oid) -> Result<bool> {
+        let entries = default_entries(GrantObject::Language(language), crate::catalog::RDSDB);
+        Ok(actor.holds(&entries, crate::catalog::Privilege::Usage))
+    }
 }
 
 /// What the sample's user of this id would see.

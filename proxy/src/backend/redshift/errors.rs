@@ -189,6 +189,9 @@ const KNOWN: &[Known] = &[
     (SqlState::AMBIGUOUS_FUNCTION, "function ", " is not unique"),
     (SqlState::AMBIGUOUS_FUNCTION, "operator is not unique", ""),
     (SqlState::UNDEFINED_OBJECT, "unrecognized configuration parameter", ""),
+    (SqlState::INVALID_CURSOR_NAME, "cursor ", " does not exist"),
+    (SqlState::DUPLICATE_CURSOR, "cursor ", " already in use"),
+    (SqlState("22004"), "cursor variable ", " is NULL"),
     (SqlState::UNDEFINED_OBJECT, "", " does not exist"),
     (SqlState::WRONG_OBJECT_TYPE, "", " is not a table"),
     (SqlState::WRONG_OBJECT_TYPE, "", " is not a view"),
@@ -252,7 +255,10 @@ const KNOWN: &[Known] = &[
     (SqlState::INVALID_PARAMETER_VALUE, "unrecognized time zone name", ""),
     (SqlState::INVALID_PARAMETER_VALUE, "length for type ", ""),
     (SqlState::CHARACTER_NOT_IN_REPERTOIRE, "invalid byte sequence for encoding", ""),
-    (SqlState::INVALID_CURSOR_NAME, "cursor ", " does not exist"),
+    (SqlState("2D000"), "", " cannot be invoked from a procedure that is executing in an atomic context"),
+    (SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, "record ", " is not assigned yet"),
+    (SqlState::UNDEFINED_COLUMN, "record ", " has no field "),
+    (SqlState::ACTIVE_SQL_TRANSACTION, "", " cannot be executed from a function or multi-command string"),
     (SqlState::OUT_OF_MEMORY, "out of memory", ""),
     (SqlState::STATEMENT_TOO_COMPLEX, "too many grouping sets present", ""),
     (SqlState::STATEMENT_TOO_COMPLEX, "statement too complex", ""),
@@ -280,20 +286,23 @@ pub fn statement_error(text: &str, sql: &str) -> Error {
     let text = text.trim_end();
     let text = ["ERROR: ", "FATAL: ", "PANIC: "].iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(text);
     let mut message = text.trim_start();
-    let mut parts: [Option<&str>; 3] = [None; 3];
+    let mut parts: [Option<&str>; 4] = [None; 4];
     // From behind, so that each part ends where the next one began.
-    for (part, label) in parts.iter_mut().zip(["\n  Position: ", "\n  Hint: ", "\n  Detail: "]) {
+    for (part, label) in parts.iter_mut().zip(["\n  Where: ", "\n  Position: ", "\n  Hint: ", "\n  Detail: "]) {
         if let Some((before, value)) = message.rsplit_once(label) {
             (message, *part) = (before, Some(value));
         }
     }
-    let [position, hint, detail] = parts;
+    let [context, position, hint, detail] = parts;
     let mut error = Error::new(state_of(message), message);
     if let Some(detail) = detail {
         error = error.with_detail(detail);
     }
     if let Some(hint) = hint {
         error = error.with_hint(hint);
+    }
+    if let Some(context) = context {
+        error = error.within(context);
     }
     let character = position.and_then(|text| text.lines().next()?.trim().parse::<usize>().ok());
     let byte = character.and_then(|character| sql.char_indices().nth(character.checked_sub(1)?));
@@ -363,6 +372,12 @@ mod tests {
         // That is a compute node's.
         assert_eq!(error.sqlstate(), SqlState::INTERNAL_ERROR);
         assert_eq!(error.detail(), Some("\n  ---\n  error:  Divide by zero\n  code:      1017\n  ---"));
+        let error = statement_error(
+            "ERROR: x\n  Hint: Look.\n  Where: SQL statement \"select 1\"\nPL/pgSQL function \"f\"",
+            "",
+        );
+        assert_eq!(error.context(), Some("SQL statement \"select 1\"\nPL/pgSQL function \"f\""));
+        assert_eq!((error.message(), error.hint()), ("x", Some("Look.")));
         let error = statement_error("FATAL: database \"x\" does not exist", "");
         assert_eq!(error.to_string(), "3D000: database \"x\" does not exist");
     }

@@ -606,6 +606,10 @@ impl BackendSession for RedshiftSession {
         self.settings.get(name).map(str::to_string)
     }
 
+    fn keeps_cursors(&self) -> bool {
+        true
+    }
+
     fn counts_in_statement(&self) -> bool {
         true
     }

@@ -314,7 +314,7 @@ pub fn abort(statement: &Statement) {
     finish(statement, Some((0, Halt::Aborted)), Duration::ZERO);
 }
 
-/// An error as the service's JDBC driver prints it: detail, hint and position on lines of their own.
+/// An error as the service's JDBC driver prints it: detail, hint, position and context on lines of their own.
 pub fn error_text(error: &Error, sql: &str) -> String {
     let mut text = format!("ERROR: {}", error.message());
     if let Some(detail) = error.detail() {
@@ -325,6 +325,9 @@ pub fn error_text(error: &Error, sql: &str) -> String {
     }
     if let Some(position) = error.position() {
         text.push_str(&format!("\n  Position: {}", character_position(sql, position as usize)));
+    }
+    if let Some(context) = error.context() {
+        text.push_str(&format!("\n  Where: {context}"));
     }
     text
 }
@@ -337,7 +340,11 @@ mod tests {
     fn errors_read_as_the_driver_prints_them() {
         let error = Error::new(SqlState::UNDEFINED_COLUMN, "column \"é\" does not exist").at(7).with_hint("Look.");
         assert_eq!(error_text(&error, "select é"), "ERROR: column \"é\" does not exist\n  Hint: Look.\n  Position: 8");
-        assert_eq!(error_text(&Error::new(SqlState::DIVISION_BY_ZERO, "x"), ""), "ERROR: x");
+        let error = Error::new(SqlState::DIVISION_BY_ZERO, "x");
+        assert_eq!(error_text(&error, ""), "ERROR: x");
+        let error = error.within("SQL statement \"select x\"").within("PL/pgSQL function \"f\" line 2 at perform");
+        let where_ = "SQL statement \"select x\"\nPL/pgSQL function \"f\" line 2 at perform";
+        assert_eq!(error_text(&error, ""), format!("ERROR: x\n  Where: {where_}"));
     }
 
     #[test]
