@@ -29,7 +29,11 @@ pub mod text_input;
 pub mod text_output;
 pub mod types;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use datafusion::execution::SessionState;
 use redshift_sql_dialect::{Error, Result, SqlState};
@@ -105,6 +109,19 @@ struct Shared {
     activity: Activity,
     /// Whoever vacuums holds it.
     vacuum: Arc<tokio::sync::Mutex<()>>,
+    /// What ANALYZE found, by table.
+    analyzed: Mutex<HashMap<u32, Analyzed>>,
+}
+
+/// What a table held when ANALYZE looked at it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Analyzed {
+    /// Rows in its files, deleted ones among them.
+    pub stored: i64,
+    /// Deleted rows.
+    pub deleted: i64,
+    /// When it was, in microseconds since 1970.
+    pub at: i64,
 }
 
 impl Engine {
@@ -127,6 +144,7 @@ impl Engine {
             execution,
             activity: Activity::default(),
             vacuum: Arc::default(),
+            analyzed: Mutex::default(),
         });
         refresher::start(&shared);
         Ok(Engine(shared))
@@ -170,6 +188,11 @@ impl Engine {
     /// Begins a transaction of a session in a database, which may be another than the session's.
     fn begin(&self, pid: i32, database: &str) -> Result<Transaction> {
         self.catalog().begin(pid, database)
+    }
+
+    /// What ANALYZE found since the start, by table.
+    pub(crate) fn analyzed(&self) -> MutexGuard<'_, HashMap<u32, Analyzed>> {
+        self.0.analyzed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The right to vacuum until it is dropped.

@@ -7,6 +7,7 @@ use redshift_sql_dialect::{
 
 use super::{Work, access::OrElse};
 use crate::{
+    Analyzed,
     catalog::{LockMode, Oid, Privilege, Relation, permission_denied},
     clock,
     result::{CommandTag, Notice, Outcome},
@@ -43,9 +44,21 @@ pub(crate) fn analyze(analyze: &Analyze, work: &mut Work<'_>) -> Result<Outcome>
     Ok(Outcome::Done(CommandTag::plain("ANALYZE")))
 }
 
-/// Notes in the logs that a table was analyzed (developer guide, "STL_ANALYZE").
+/// Notes in the logs that a table was analyzed (developer guide, "STL_ANALYZE"), or left out because fewer of its rows have changed
+/// since the last time than `analyze_threshold_percent` says ("ANALYZE", "Analyzing tables").
 fn note_analyze(relation: &Relation, began: i64, work: &Work<'_>) -> Result<()> {
     let setting = work.state.settings.get("analyze_threshold_percent");
+    let threshold = setting.and_then(|percent| percent.parse::<f64>().ok()).unwrap_or(10.0);
+    let statistics = work.view.table_statistics(relation.oid)?;
+    let (rows, deleted) = (statistics.rows as i64, statistics.deleted_rows as i64);
+    let stored = rows + deleted;
+    let mut analyzed = work.state.engine.analyzed();
+    let before = analyzed.get(&relation.oid.0).copied();
+    let modified = before.map_or(rows, |before| (stored - before.stored).abs() + (deleted - before.deleted).abs());
+    let skipped = before.is_some() && (modified as f64) * 100.0 < threshold * rows as f64;
+    if !skipped {
+        analyzed.insert(relation.oid.0, Analyzed { stored, deleted, at: clock::now() });
+    }
     work.state.engine.logs().append(AnalyzeRecord {
         user_id: work.state.user_id.0,
         xid: work.transaction.id(),
@@ -53,9 +66,11 @@ fn note_analyze(relation: &Relation, began: i64, work: &Work<'_>) -> Result<()> 
         schema: relation.schema.clone(),
         name: relation.name.clone(),
         table: relation.oid.0,
-        status: "Full",
-        rows: work.view.table_statistics(relation.oid)?.rows as i64,
-        threshold: setting.and_then(|percent| percent.parse::<f64>().ok()).map_or(10, |percent| percent as i32),
+        status: if skipped { "Skipped" } else { "Full" },
+        rows,
+        modified,
+        threshold: threshold as i32,
+        previous: before.map(|before| before.at),
         start: began,
         end: clock::now(),
     });

@@ -125,10 +125,11 @@ public class Metadata {
     static void routines(DatabaseMetaData metadata, boolean shows) throws SQLException {
         same(true, rows(metadata.getProcedures(null, "meta", "tw%"), "PROCEDURE_NAME", "PROCEDURE_SCHEM").contains("twice meta"));
         same(List.of("plus meta"), rows(metadata.getFunctions(null, "meta", "%"), "FUNCTION_NAME", "FUNCTION_SCHEM"));
-        // 1 goes in, 2 goes in and comes out.
+        // 1 goes in, 2 goes in and comes out. Older versions also list what the procedure returns, which has no name.
+        List<String> columns = rows(metadata.getProcedureColumns(null, "meta", "twice", "%"), "COLUMN_NAME", "TYPE_NAME", "COLUMN_TYPE");
         same(
-            List.of("n int4 1", "result numeric 2"),
-            rows(metadata.getProcedureColumns(null, "meta", "twice", "%"), "COLUMN_NAME", "TYPE_NAME", "COLUMN_TYPE"));
+            List.of(shows ? "n int4 1" : "n integer 1", "result numeric 2"),
+            columns.stream().filter(row -> !row.startsWith(" ")).toList());
         if (!shows) {
             // Parameters of functions in SQL have no names, and older versions take the positions of what has names.
             return;

@@ -175,8 +175,12 @@ pub struct AnalyzeRecord {
     pub status: &'static str,
     /// Rows of the table.
     pub rows: i64,
+    /// Rows that were added or deleted since the last time.
+    pub modified: i64,
     /// `analyze_threshold_percent`
     pub threshold: i32,
+    /// When the table was analyzed before.
+    pub previous: Option<i64>,
     /// When it began.
     pub start: i64,
     /// When it ended.
@@ -422,7 +426,9 @@ impl LogRecord for AnalyzeRecord {
             self.table.into(),
             self.status.to_string().into(),
             self.rows.into(),
+            self.modified.into(),
             self.threshold.into(),
+            self.previous.into(),
             self.start.into(),
             self.end.into(),
         ]

@@ -382,7 +382,9 @@ const ANALYZE: &[LogColumn] = &[
     ("tbl", Int4),
     ("status", Text),
     ("rows", Int8),
+    ("modified", Int8),
     ("threshold", Int4),
+    ("prevtime", Timestamp),
     ("starttime", Timestamp),
     ("endtime", Timestamp),
 ];
@@ -556,7 +558,7 @@ impl LogTable {
             LogTable::Transaction => "INSERT INTO transaction_end VALUES (?,?,?,?,?,?,?,?)",
             LogTable::UserChange => "INSERT INTO user_change VALUES (?,?,?,?,?,?,?,?,?,?)",
             LogTable::Vacuum => "INSERT INTO vacuum_run VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            LogTable::Analyze => "INSERT INTO analyze_run VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            LogTable::Analyze => "INSERT INTO analyze_run VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::Call => "INSERT INTO call VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::ProcedureMessage => "INSERT INTO procedure_message VALUES (?,?,?,?,?,?,?,?,?,?)",
             LogTable::Plan => "INSERT INTO plan_node VALUES (?,?,?,?,?,?,?,?,?,?,?)",

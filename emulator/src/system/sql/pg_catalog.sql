@@ -219,14 +219,14 @@ view pg_catalog.pg_indexes 10104 (
 select schema, relation_name, name, null, index_definition from pg_internal.constraints where index <> 0
 ;
 
--- r_PG_TABLE_DEF.md
+-- r_PG_TABLE_DEF.md; that the tables of STL and STV are among them show the examples of r_patternmatching_condition_like.md.
 view pg_catalog.pg_table_def 10105 (
     schemaname name, tablename name, column name, type text, encoding character(32), distkey boolean, sortkey integer,
     notnull boolean
 ) as
 select r.schema, r.name, a.name, a.type_name, a.encoding, a.dist_key, a.sort_key, a.not_null
 from pg_internal.relations r join pg_internal.attributes a on a.relation = r.oid
-where r.kind = 'r' and r.visible
+where r.visible and (r.kind = 'r' or r.is_system and (r.name like 'stl\\_%' or r.name like 'stv\\_%'))
 ;
 
 -- pg_user_info.md

@@ -169,7 +169,7 @@ view pg_catalog.stl_analyze 10720 (
     prevtime timestamp, num_predicate_cols integer, num_new_predicate_cols integer, is_background character(1),
     auto_analyze_phase character(100), schema_name character(128), table_name character(136)
 ) as
-select userid, xid, database, tbl, status, rows, null, threshold, 'f', starttime, endtime, null, 0, 0, 'f', '',
+select userid, xid, database, tbl, status, rows, modified, threshold, 'f', starttime, endtime, prevtime, 0, 0, 'f', '',
         schema,
     table_name
 from pg_internal.log_analyze
@@ -181,8 +181,8 @@ view pg_catalog.sys_analyze_history 11354 (
     is_automatic character(1), status character(15), start_time timestamp, end_time timestamp, rows double,
     modified_rows double, analyze_threshold_percent integer, last_analyze_time timestamp
 ) as
-select userid, xid, database, substring(table_name, 1, 30), tbl, 'f', status, starttime, endtime, rows, null,
-    threshold, null
+select userid, xid, database, substring(table_name, 1, 30), tbl, 'f', status, starttime, endtime, rows, modified,
+    threshold, prevtime
 from pg_internal.log_analyze
 ;
 
