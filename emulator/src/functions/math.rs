@@ -61,7 +61,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         &[
             takes(&[Number, INT4], round).optional(1),
             takes(&[Param::Super], |call| dynamic(call, Function::Round)),
-            takes(&[Param::Super, INT4], |call| to_places_of_super(call, Rounding::HalfAwayFromZero)),
+            takes(&[Param::Super, INT4], round_super),
         ],
     ),
     function("sign", &[takes(&[Number], sign), takes(&[Param::Super], |call| dynamic(call, Function::Sign))]),
@@ -75,8 +75,8 @@ pub(super) const FUNCTIONS: &[Definition] = &[
             takes(&[TIMESTAMP], datetime::trunc),
             takes(&[TIMESTAMPTZ], datetime::trunc),
             takes(&[DATE], datetime::trunc),
+            // The number of places "isn't supported for the SUPER data type".
             takes(&[Param::Super], |call| dynamic(call, Function::Truncate)),
-            takes(&[Param::Super, INT4], |call| to_places_of_super(call, Rounding::Truncate)),
         ],
     ),
 ];
@@ -275,9 +275,8 @@ fn dynamic(call: Call<'_>, function: Function) -> Result<Typed> {
 }
 
 /// "When the input is of the SUPER type, the output retains the same dynamic type."
-fn to_places_of_super(call: Call<'_>, rounding: Rounding) -> Result<Typed> {
-    let name = call.name;
-    operators::to_places(rounding, name, call.exprs())
+fn round_super(call: Call<'_>) -> Result<Typed> {
+    operators::round_to_places(call.exprs())
 }
 
 fn ceil(call: Call<'_>) -> Result<Typed> {

@@ -240,7 +240,7 @@ fn sum(arg: Typed, distinct: bool, missing: Error, ctx: &BindContext) -> Result<
         ty @ (RedshiftType::IntervalYearToMonth(_) | RedshiftType::IntervalDayToSecond(_)) => {
             Ok(total(TotalKind::Sum, ty, arg, distinct))
         }
-        RedshiftType::Super => dynamic_total(TotalKind::Sum, arg, distinct),
+        RedshiftType::Super => Ok(dynamic_total(TotalKind::Sum, arg, distinct)),
         RedshiftType::Float4 | RedshiftType::Float8 => {
             Ok(Chosen::new(sum_udaf(), cast(arg, RedshiftType::Float8, CastKind::Implicit, ctx)?, distinct))
         }
@@ -261,7 +261,7 @@ fn avg(arg: Typed, distinct: bool, missing: Error, ctx: &BindContext) -> Result<
         ty @ (RedshiftType::IntervalYearToMonth(_) | RedshiftType::IntervalDayToSecond(_)) => {
             Ok(total(TotalKind::Avg, ty, arg, distinct))
         }
-        RedshiftType::Super => dynamic_total(TotalKind::Avg, arg, distinct),
+        RedshiftType::Super => Ok(dynamic_total(TotalKind::Avg, arg, distinct)),
         RedshiftType::Float4 | RedshiftType::Float8 => {
             Ok(Chosen::new(avg_udaf(), cast(arg, RedshiftType::Float8, CastKind::Implicit, ctx)?, distinct))
         }
@@ -281,12 +281,10 @@ fn sketching(kind: SketchKind, arg: Typed, missing: Error) -> Result<Chosen> {
     Ok(Chosen::new(Arc::new(AggregateUDF::new_from_impl(function)), arg, false).of(result))
 }
 
-fn dynamic_total(kind: TotalKind, arg: Typed, distinct: bool) -> Result<Chosen> {
-    if distinct {
-        return Err(Error::unsupported("DISTINCT totals of SUPER values are not supported"));
-    }
-    let function = Arc::new(AggregateUDF::new_from_impl(DynamicTotal::new(kind)));
-    Ok(Chosen::new(function, arg, false))
+/// DISTINCT is the function's own business: equal numbers may be written differently.
+fn dynamic_total(kind: TotalKind, arg: Typed, distinct: bool) -> Chosen {
+    let function = Arc::new(AggregateUDF::new_from_impl(DynamicTotal::new(kind, distinct)));
+    Chosen::new(function, arg, false)
 }
 
 fn total(kind: TotalKind, result: RedshiftType, arg: Typed, distinct: bool) -> Chosen {

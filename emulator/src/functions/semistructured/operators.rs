@@ -127,35 +127,31 @@ pub(crate) fn number(function: Function, name: &str, value: Expr) -> Result<Type
     Kernel::new(format!("super_{name}"), function, RedshiftType::Super, run).call_or_fold(vec![value])
 }
 
-/// ROUND and TRUNC to so many places behind the point, or before it where they are negative.
-pub(crate) fn to_places(rounding: Rounding, name: &str, args: Vec<Expr>) -> Result<Typed> {
-    let run = |rounding: &Rounding, args: &Args| {
+/// ROUND to so many places behind the point, or before it where they are negative.
+pub(crate) fn round_to_places(args: Vec<Expr>) -> Result<Typed> {
+    let run = |_: &(), args: &Args| {
         args.map2(|text: &str, places: i32| {
             let number = Json::of(text).number();
-            Ok(number.and_then(|number| placed(number, places, *rounding)).map(Number::to_text))
+            Ok(number.and_then(|number| rounded(number, places)).map(Number::to_text))
         })
     };
-    Kernel::new(format!("super_{name}_places"), rounding, RedshiftType::Super, run).call_or_fold(args)
+    Kernel::new("super_round_places", (), RedshiftType::Super, run).call_or_fold(args)
 }
 
-fn placed(number: Number, places: i32, rounding: Rounding) -> Option<Number> {
+fn rounded(number: Number, places: i32) -> Option<Number> {
     match number {
         Number::Decimal { scale, .. } if places >= i32::from(scale) => Some(number),
         Number::Decimal { unscaled, scale } => {
             let kept = places.max(0) as u8;
             // What is before the point is rounded as if it were behind it.
             let before = u8::try_from(places.min(0).unsigned_abs()).ok().filter(|before| *before <= MAX_PRECISION)?;
-            let rounded = rescale(unscaled, scale + before, kept, rounding)?;
+            let rounded = rescale(unscaled, scale + before, kept, Rounding::HalfAwayFromZero)?;
             let unscaled = rounded.checked_mul(power_of_ten(u32::from(before)))?;
             Some(Number::Decimal { unscaled, scale: kept })
         }
         Number::Float(value) => {
             let unit = 10_f64.powi(places);
-            let whole = match rounding {
-                Rounding::Truncate => (value * unit).trunc(),
-                Rounding::HalfAwayFromZero => (value * unit).round(),
-            };
-            Some(Number::Float(whole / unit))
+            Some(Number::Float((value * unit).round() / unit))
         }
     }
 }

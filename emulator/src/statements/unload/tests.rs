@@ -319,6 +319,30 @@ async fn it_is_told_and_logged() {
     );
 }
 
+/// Developer guide, "Unloading semi-structured data": a SUPER that is NULL is JSON's null, whatever NULL AS says.
+#[tokio::test]
+async fn a_null_of_super_is_json() {
+    let mut house = House::new().await;
+    house
+        .ok("create table s (id int, v super, t varchar(5));
+             insert into s values (1, null, null), (2, json_parse('{\"a\": null}'), 'x')")
+        .await;
+    for (options, expected) in [
+        ("", "1|null|\n2|{\"a\":null}|x\n"),
+        ("null as 'nil'", "1|null|nil\n2|{\"a\":null}|x\n"),
+        ("format csv null as 'nil'", "1,null,nil\n2,\"{\"\"a\"\":null}\",x\n"),
+        ("format json", "{\"id\":1,\"v\":null,\"t\":null}\n{\"id\":2,\"v\":{\"a\":null},\"t\":\"x\"}\n"),
+    ] {
+        house.clear();
+        house
+            .ok(&format!(
+                "unload ('select * from s order by 1') to 's3://bkt/s_' iam_role default parallel off {options}"
+            ))
+            .await;
+        assert_eq!(house.text("s_000"), expected, "{options}");
+    }
+}
+
 /// A column of each type, with what is at the ends of their ranges.
 const ALL_TYPES: &str = "create table t (id int, b boolean, s smallint, l bigint, d decimal(38, 10), n numeric(5, 2), r real,
         f double precision, c char(10), v varchar(100), dt date, tm time, ts timestamp, tz timestamptz);

@@ -57,6 +57,8 @@ pub(super) fn line(out: &mut String, batch: &RecordBatch, row: usize, plan: &Unl
                 .map_err(|_| Error::internal("a value cannot be written"))?;
             Some(field.as_str())
         };
+        // "SUPER data columns ignore the NULL [AS] option": "Unloading semi-structured data".
+        let value = if column.ty == RedshiftType::Super { value.or(Some("null")) } else { value };
         match &plan.format {
             Format::Delimited(format) => {
                 if index > 0 {
