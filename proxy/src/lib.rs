@@ -17,6 +17,7 @@
 //! This crate is the only one that knows the wire protocol. It knows no SQL beyond transactions, prepared statements and
 //! cursors.
 
+mod arguments;
 pub mod audit;
 pub mod auth;
 pub mod backend;

@@ -2,7 +2,7 @@
 
 use redshift_sql_dialect::{
     Error, SqlState,
-    ast::{CloseCursor, Deallocate, DeclareCursor, Execute, Fetch, Prepare, Statement, TransactionModes},
+    ast::{CloseCursor, Deallocate, DeclareCursor, Execute, Explain, Fetch, Prepare, Statement, TransactionModes},
     names::Ident,
 };
 
@@ -41,6 +41,8 @@ pub enum Route<'a> {
     Release(&'a Ident),
     Prepare(&'a Prepare),
     Execute(&'a Execute),
+    /// EXPLAIN of EXECUTE.
+    ExplainExecute(&'a Explain, &'a Execute),
     Deallocate(&'a Deallocate),
     DeclareCursor(&'a DeclareCursor),
     Fetch(&'a Fetch),
@@ -74,6 +76,10 @@ pub fn route(statement: &Statement, block: Block, company: Company) -> Route<'_>
         Statement::Release(name) => Route::Release(name),
         Statement::Prepare(prepare) => Route::Prepare(prepare),
         Statement::Execute(execute) => Route::Execute(execute),
+        Statement::Explain(explain) => match &*explain.statement {
+            Statement::Execute(execute) => Route::ExplainExecute(explain, execute),
+            _ => Route::Backend(scope(block, company)),
+        },
         Statement::Deallocate(deallocate) => Route::Deallocate(deallocate),
         Statement::DeclareCursor(declare) => Route::DeclareCursor(declare),
         Statement::Fetch(fetch) => Route::Fetch(fetch),

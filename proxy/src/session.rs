@@ -17,14 +17,11 @@ use blueshift_emulator::{
 };
 use redshift_sql_dialect::{
     Error, Pos, RedshiftType, Result, SqlState,
-    ast::{
-        CastLength, CastSafety, CloseCursor, DataType, Deallocate, DeclareCursor, Execute, Expr, ExprKind, Fetch,
-        GroupBy, Prepare, Query, QueryBody, Select, SelectItem, Statement, TransactionModes,
-    },
-    types::MAX_VARCHAR,
+    ast::{CloseCursor, Deallocate, DeclareCursor, Execute, Fetch, Prepare, Statement, TransactionModes},
 };
 
 use crate::{
+    arguments::{any_numeric, argument_query, explained, known_type, numeric_of},
     backend::BackendSession,
     router::{self, Block, Company, Route, Scope},
     rows::{RowStream, SharedRows},
@@ -248,7 +245,16 @@ impl Session {
             Route::Fetch(fetch) => self.fetch(fetch),
             Route::CloseCursor(close) => self.close_cursor(close),
             // What they run in the backend is in its history.
-            Route::Execute(execute) => return self.execute_prepared(execute, command).await,
+            Route::Execute(execute) => {
+                let prepared = self.prepared(&execute.name.value)?;
+                let Some(statement) = &prepared.statement else { return done("EXECUTE") };
+                return self.execute_prepared(execute, (&prepared, statement), command).await;
+            }
+            Route::ExplainExecute(explain, execute) => {
+                let prepared = self.prepared(&execute.name.value)?;
+                let statement = explained(explain, &prepared)?;
+                return self.execute_prepared(execute, (&prepared, &statement), command).await;
+            }
             Route::DeclareCursor(declare) => return self.declare_cursor(declare, command).await,
             Route::Backend(scope) => return self.run_in_backend(scope, command).await,
             // What may not stand in a block is in the history all the same (developer guide, "SVL_MULTI_STATEMENT_VIOLATIONS").
@@ -289,16 +295,16 @@ impl Session {
             }
             Statement::Execute(execute) => {
                 let prepared = self.prepared(&execute.name.value)?;
-                let columns = match &prepared.statement {
-                    Some(statement) => self.backend.describe(statement, &prepared.types).await?.columns,
-                    None => None,
-                };
-                let parameters = match argument_query(&execute.args, &prepared.types) {
-                    Some(query) => self.backend.describe(&query, types).await?.parameters,
-                    None => declared(),
-                };
-                Ok(Description { parameters, columns })
+                self.describe_execute(execute, (&prepared, prepared.statement.as_ref()), types).await
             }
+            Statement::Explain(explain) => match &*explain.statement {
+                Statement::Execute(execute) => {
+                    let prepared = self.prepared(&execute.name.value)?;
+                    let statement = explained(explain, &prepared)?;
+                    self.describe_execute(execute, (&prepared, Some(&statement)), types).await
+                }
+                _ => self.backend.describe(statement, types).await,
+            },
             other => self.backend.describe(other, types).await,
         }
     }
@@ -541,26 +547,53 @@ impl Session {
         done("PREPARE")
     }
 
-    async fn execute_prepared(&mut self, execute: &Execute, command: Command<'_>) -> Result<Answer> {
-        let prepared = self.prepared(&execute.name.value)?;
+    /// The parameters among the arguments of EXECUTE, and the columns of what it runs.
+    async fn describe_execute(
+        &mut self,
+        execute: &Execute,
+        (prepared, statement): (&Prepared, Option<&Statement>),
+        types: &[Option<RedshiftType>],
+    ) -> Result<Description> {
+        let columns = match statement {
+            Some(statement) => self.backend.describe(statement, &prepared.types).await?.columns,
+            None => None,
+        };
+        let parameters = match argument_query(&execute.args, &prepared.types) {
+            Some(query) => self.backend.describe(&query, types).await?.parameters,
+            None => types.iter().map(|ty| ty.unwrap_or(RedshiftType::Unknown)).collect(),
+        };
+        Ok(Description { parameters, columns })
+    }
+
+    /// Runs what was prepared, or an EXPLAIN of it, with the arguments of EXECUTE.
+    async fn execute_prepared(
+        &mut self,
+        execute: &Execute,
+        (prepared, statement): (&Prepared, &Statement),
+        command: Command<'_>,
+    ) -> Result<Answer> {
         let (given, wanted) = (execute.args.len(), usize::from(prepared.parameters));
         if given != wanted {
             let message = format!("wrong number of parameters for prepared statement \"{}\"", execute.name.value);
             let detail = format!("Expected {wanted} parameters but got {given}.");
             return Err(Error::new(SqlState::SYNTAX_ERROR, message).with_detail(detail));
         }
-        let Some(statement) = &prepared.statement else { return done("EXECUTE") };
-        let values = match argument_query(&execute.args, &prepared.types) {
-            Some(query) => self.evaluate(&query, command).await?,
-            None => Vec::new(),
+        let (values, types) = match argument_query(&execute.args, &prepared.types) {
+            Some(query) => self.arguments(&query, &prepared.types, command).await?,
+            None => (Vec::new(), prepared.types.clone()),
         };
-        let inner = Command { statement, text: &prepared.text, types: &prepared.types, values: &values, ..command };
+        let inner = Command { statement, text: &prepared.text, types: &types, values: &values, ..command };
         // Positions count in the text of PREPARE, which is not the one that the client has sent now.
         Box::pin(self.run(inner)).await.map_err(Error::without_position)
     }
 
-    /// The values of the only row of a query, in text form.
-    async fn evaluate(&mut self, query: &Statement, command: Command<'_>) -> Result<Vec<Option<String>>> {
+    /// The values of the only row of a query, in text form, and the types of the parameters that they are for.
+    async fn arguments(
+        &mut self,
+        query: &Statement,
+        wanted: &[Option<RedshiftType>],
+        command: Command<'_>,
+    ) -> Result<(Vec<Option<String>>, Vec<Option<RedshiftType>>)> {
         let Command { text, types, values, .. } = command;
         let request = Request { statement: query, text, parameter_types: types, parameters: values };
         let Outcome::Rows(rows) = self.backend.execute(request).await? else {
@@ -570,10 +603,18 @@ impl Session {
         let Some(batch) = rows.next(1).await? else { return Err(Error::internal("arguments have no values")) };
         let style = self.style();
         let columns = rows.columns.iter().zip(batch.columns());
-        let values = columns.map(|(column, values)| text_value(values, 0, column.ty, style)).collect();
+        let values: Result<Vec<_>> = columns.map(|(column, values)| text_value(values, 0, column.ty, style)).collect();
+        let mut types = wanted.to_vec();
+        if let Ok(values) = &values {
+            for (index, ty) in types.iter_mut().enumerate().filter(|(_, ty)| **ty == any_numeric()) {
+                if let (Some(column), Some(value)) = (rows.columns.get(index), &values[index]) {
+                    *ty = Some(numeric_of(value, column.ty, index)?);
+                }
+            }
+        }
         // The statement is over when its rows have come to their end.
         while rows.next(usize::MAX).await?.is_some() {}
-        values
+        Ok((values?, types))
     }
 
     fn deallocate(&mut self, deallocate: &Deallocate) -> Result<Answer> {
@@ -679,56 +720,6 @@ fn done(tag: &str) -> Result<Answer> {
 
 fn no_portal(name: &str) -> Error {
     Error::new(SqlState::INVALID_CURSOR_NAME, format!("portal \"{name}\" does not exist"))
-}
-
-/// The type of a parameter of PREPARE. It has no length: arguments keep their own (developer guide, "PREPARE").
-fn known_type(ty: &DataType) -> Result<Option<RedshiftType>> {
-    match ty {
-        // Blanks that fill up a CHAR are not the argument's.
-        DataType::Known(RedshiftType::Char(_)) => Ok(Some(RedshiftType::Varchar(MAX_VARCHAR))),
-        DataType::Known(ty @ (RedshiftType::Varchar(_) | RedshiftType::Varbyte(_) | RedshiftType::Numeric { .. })) => {
-            Ok(RedshiftType::from_oid(ty.oid(), -1))
-        }
-        DataType::Known(ty) => Ok(Some(*ty)),
-        DataType::Named(name) => {
-            let message = format!("type \"{name}\" does not exist");
-            Err(Error::new(SqlState::UNDEFINED_OBJECT, message).at(name.pos()))
-        }
-    }
-}
-
-/// `SELECT` of the arguments of EXECUTE, each as its parameter's type; none where there are no arguments.
-fn argument_query(args: &[Expr], types: &[Option<RedshiftType>]) -> Option<Statement> {
-    let first = args.first()?;
-    let items = args.iter().enumerate().map(|(index, arg)| {
-        let known = types.get(index).copied().flatten().filter(|ty| *ty != RedshiftType::Unknown);
-        let expr = match known {
-            None => arg.clone(),
-            Some(ty) => {
-                let expr = Box::new(arg.clone());
-                let (ty, safety) = (DataType::Known(ty), CastSafety::Error);
-                let kind = ExprKind::Cast { expr, ty, safety, length: CastLength::Given };
-                Expr { kind, pos: arg.pos }
-            }
-        };
-        SelectItem { expr, alias: None }
-    });
-    let select = Select {
-        top: None,
-        distinct: false,
-        items: items.collect(),
-        exclude: Vec::new(),
-        from: Vec::new(),
-        selection: None,
-        connect_by: None,
-        group_by: GroupBy::None,
-        having: None,
-        qualify: None,
-        windows: Vec::new(),
-        pos: first.pos,
-    };
-    let body = QueryBody::Select(Box::new(select));
-    Some(Statement::Query(Box::new(Query { with: None, body, order_by: Vec::new(), limit: None, offset: None })))
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ use redshift_sql_dialect::{
     parameters_in, parse,
 };
 
+use crate::arguments::numeric_of;
+
 /// Most bytes of a text: management guide, "Considerations when calling the Amazon Redshift Data API".
 const MAX_SQL: usize = 100 * 1000;
 
@@ -68,8 +70,8 @@ impl Text {
         placed(text, values, |number| {
             let index = usize::from(number).checked_sub(1)?;
             let value = request.parameters.get(index)?.as_deref();
-            let ty = request.parameter_types.get(index).copied().flatten().filter(|ty| casts && is_declared(*ty));
-            Some((value, ty))
+            let ty = request.parameter_types.get(index).copied().flatten();
+            Some((value, ty.filter(|ty| casts && (is_declared(*ty) || is_as_written(*ty, value)))))
         })
     }
 
@@ -123,7 +125,8 @@ fn says(text: &str, statement: &Statement) -> bool {
         | Statement::Insert(_)
         | Statement::Update(_)
         | Statement::Delete(_)
-        | Statement::Merge(_) => {
+        | Statement::Merge(_)
+        | Statement::Explain(_) => {
             matches!(parse(text).as_deref(), Ok([Parsed { statement: said, .. }]) if said == statement)
         }
         _ => !text.is_empty(),
@@ -139,6 +142,12 @@ fn is_declared(ty: RedshiftType) -> bool {
         Bool | Int2 | Int4 | Int8 | Oid | Float4 | Float8 | Date | Time | TimeTz | Timestamp | TimestampTz | Super
     ) || matches!(ty, IntervalYearToMonth(_) | IntervalDayToSecond(_) | Interval | Geometry | Geography)
         || Some(ty) == RedshiftType::from_oid(RedshiftType::numeric(1, 0).oid(), -1)
+}
+
+/// Is it a NUMERIC of as many digits as its value has, as EXECUTE gives it?
+fn is_as_written(ty: RedshiftType, value: Option<&str>) -> bool {
+    let written = value.map(|value| numeric_of(value, RedshiftType::Unknown, 0));
+    matches!(ty, RedshiftType::Numeric { .. }) && matches!(written, Some(Ok(written)) if written == ty)
 }
 
 /// The type of a declared parameter. A NUMERIC without a modifier has 28 digits before the point and 10 behind it; a value that has
