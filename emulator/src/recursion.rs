@@ -37,6 +37,9 @@ pub const MAX_ROUNDS: u64 = 100_000;
 /// How many rows a round of a recursive query gives, at most.
 pub const MAX_ROUND_ROWS: u64 = 10_000_000;
 
+const TOO_MANY_ROWS: &str = "Exceeded recursive CTE max rows limit, please add correct CTE termination predicates or change \
+                             the max_recursion_rows parameter.";
+
 /// Puts bounds to the recursive queries of a plan.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BoundedRecursion {
@@ -168,7 +171,7 @@ impl ExecutionPlan for Bounded {
             rows += batch.num_rows() as u64;
             if rows > most.round_rows {
                 let limit = format!("recursive CTE limit: {} rows in a round", most.round_rows);
-                return Err(to_datafusion(compute_error("Exceeded recursive CTE max rows limit.", 8001, &limit)));
+                return Err(to_datafusion(compute_error(TOO_MANY_ROWS, 8001, &limit)));
             }
             Ok(batch)
         });
@@ -217,7 +220,7 @@ mod tests {
     #[tokio::test]
     async fn rounds_have_a_most_of_rows() {
         let growing = "with recursive r(n) as (select 1 union all select r.n from r, ring) select count(*) from r";
-        assert_eq!(within(100, 1_000, growing).await, Err("Exceeded recursive CTE max rows limit.".to_string()));
+        assert_eq!(within(100, 1_000, growing).await, Err(TOO_MANY_ROWS.to_string()));
         assert_eq!(within(100, 1, COUNTS).await, Ok(10));
     }
 

@@ -688,6 +688,7 @@ impl SessionState {
             transaction_start,
             statement_start: clock::now(),
             settings: self.settings.all().clone(),
+            null_settings: self.settings.nulls().clone(),
             last_copy_id: self.last_copy_id,
             last_copy_count: self.last_copy_count,
             last_unload_id: self.last_unload_id,

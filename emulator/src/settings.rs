@@ -3,7 +3,11 @@
 //! Source: developer guide, "Configuration reference", and what PostgreSQL 8.0 has beside it because clients ask for it.
 //! As in PostgreSQL, what a transaction block sets is undone when the block rolls back, and SET LOCAL when it ends.
 
-use std::{collections::BTreeMap, fmt::Display, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+    sync::Arc,
+};
 
 use redshift_sql_dialect::{
     Error, Result, SqlState,
@@ -38,6 +42,8 @@ enum Kind {
     TimeZone,
     /// UTF8 under its names.
     Encoding,
+    /// The namespace of an identity provider: there are none, so that it stays empty.
+    Namespace,
     /// Shown, never set.
     ReadOnly,
 }
@@ -73,6 +79,7 @@ static DEFINITIONS: &[Definition] = &[
     reported("datestyle", "ISO, MDY", Kind::DateStyle, "datestyle"),
     silent("default_array_search_null_handling", "on", Kind::Bool),
     silent("default_geometry_encoding", "2", Kind::Integer(1, 2)),
+    silent("default_identity_namespace", "", Kind::Namespace),
     silent("default_transaction_isolation", "serializable", Kind::Word(ISOLATION)),
     silent("default_transaction_read_only", "off", Kind::Bool),
     silent("describe_field_name_in_uppercase", "off", Kind::Bool),
@@ -109,7 +116,7 @@ static DEFINITIONS: &[Definition] = &[
     silent("read_srid_on_shapefile_ingestion", "on", Kind::Bool),
     silent("readonly", "off", Kind::Bool),
     silent("search_path", "$user, public", Kind::Names),
-    silent("seed", "0", Kind::Real(-1.0, 1.0)),
+    silent("seed", "0", Kind::Real(0.0, 1.0)),
     reported("server_encoding", "UNICODE", Kind::ReadOnly, "server_encoding"),
     reported("server_version", "8.0.2", Kind::ReadOnly, "server_version"),
     reported("session_authorization", "", Kind::ReadOnly, "session_authorization"),
@@ -144,15 +151,20 @@ pub enum Span {
     Block,
 }
 
+/// The values of a moment, and what was NULL.
+type Kept = (Arc<BTreeMap<String, String>>, Arc<BTreeSet<String>>);
+
 /// A session's parameters.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Shared with the statements that run: a change makes a copy where one still does.
     values: Arc<BTreeMap<String, String>>,
+    /// Session context variables that are NULL since they were reset (developer guide, "RESET").
+    nulls: Arc<BTreeSet<String>>,
     /// What RESET goes back to: the defaults, with what the client gave at start-up.
     initial: BTreeMap<String, String>,
     /// As they were when the block began.
-    before_block: Option<Arc<BTreeMap<String, String>>>,
+    before_block: Option<Kept>,
     /// What SET LOCAL hides, to be put back at the end of the block.
     hidden_by_local: BTreeMap<String, Option<String>>,
     changes: Vec<(String, String)>,
@@ -168,6 +180,7 @@ impl Settings {
         Settings {
             initial: values.clone(),
             values: Arc::new(values),
+            nulls: Arc::default(),
             before_block: None,
             hidden_by_local: BTreeMap::new(),
             changes: Vec::new(),
@@ -185,6 +198,11 @@ impl Settings {
     /// A parameter's value, as SHOW gives it.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
+    }
+
+    /// The session context variables that are NULL.
+    pub fn nulls(&self) -> &Arc<BTreeSet<String>> {
+        &self.nulls
     }
 
     /// Is a boolean parameter on?
@@ -298,6 +316,7 @@ impl Settings {
             Some(value) => self.put(name, value),
             None if name.contains('.') => {
                 Arc::make_mut(&mut self.values).remove(name);
+                Arc::make_mut(&mut self.nulls).insert(name.to_string());
             }
             None => return Err(unknown(name)),
         }
@@ -312,7 +331,10 @@ impl Settings {
                 self.put(&name, value);
             }
         }
+        let variables: Vec<String> =
+            self.values.keys().filter(|name| !self.initial.contains_key(*name)).cloned().collect();
         Arc::make_mut(&mut self.values).retain(|name, _| self.initial.contains_key(name));
+        Arc::make_mut(&mut self.nulls).extend(variables);
     }
 
     /// SET SESSION AUTHORIZATION: another user from now on.
@@ -331,7 +353,7 @@ impl Settings {
 
     /// A block begins.
     pub fn begin(&mut self) {
-        self.before_block = Some(self.values.clone());
+        self.before_block = Some((self.values.clone(), self.nulls.clone()));
         if self.is_on("default_transaction_read_only") {
             self.hidden_by_local.insert("transaction_read_only".to_string(), Some("off".to_string()));
             self.put("transaction_read_only", "on".to_string());
@@ -360,11 +382,12 @@ impl Settings {
     /// The block ends and undoes what it set.
     pub fn rollback(&mut self) {
         self.hidden_by_local.clear();
-        let Some(before) = self.before_block.take() else { return };
+        let Some((before, nulls)) = self.before_block.take() else { return };
         for (name, value) in before.iter() {
             self.put(name, value.clone());
         }
         self.values = before;
+        self.nulls = nulls;
     }
 
     /// Changes that the client wants to hear of, under the names it knows.
@@ -373,6 +396,9 @@ impl Settings {
     }
 
     fn put(&mut self, name: &str, value: String) {
+        if self.nulls.contains(name) {
+            Arc::make_mut(&mut self.nulls).remove(name);
+        }
         let old = Arc::make_mut(&mut self.values).insert(name.to_string(), value.clone());
         if old.as_deref() == Some(&value) {
             return;
@@ -454,6 +480,8 @@ fn check(name: &str, value: &str, current: Option<&str>) -> Result<String> {
             "UTF8" | "UNICODE" => Ok("UTF8".into()),
             _ => Err(invalid()),
         },
+        Kind::Namespace if value.is_empty() => Ok(String::new()),
+        Kind::Namespace => Err(Error::unsupported("namespaces of identity providers are not supported")),
         Kind::Text | Kind::Names => Ok(value.to_string()),
         Kind::ReadOnly => Err(Error::new(SqlState("55P02"), format!("parameter \"{name}\" cannot be changed"))),
     }
@@ -582,6 +610,22 @@ mod tests {
         settings.commit();
         assert_eq!(settings.get("statement_timeout"), Some("0"));
         assert_eq!(settings.get("query_group"), Some("night"));
+    }
+
+    #[test]
+    fn a_context_variable_that_is_reset_is_null() {
+        let mut settings = Settings::new("admin", "on");
+        let is_null = |settings: &Settings| settings.nulls().contains("app.tenant");
+        settings.set("app.tenant", &["7"], Span::Session).unwrap();
+        settings.begin();
+        settings.reset("app.tenant").unwrap();
+        assert!(is_null(&settings) && settings.get("app.tenant").is_none());
+        settings.rollback();
+        assert_eq!((settings.get("app.tenant"), is_null(&settings)), (Some("7"), false));
+        settings.reset_all();
+        assert!(is_null(&settings));
+        settings.set("app.tenant", &["8"], Span::Session).unwrap();
+        assert!(!is_null(&settings));
     }
 
     #[test]

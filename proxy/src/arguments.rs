@@ -2,7 +2,10 @@
 
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{CastLength, CastSafety, DataType, Explain, Expr, ExprKind, GroupBy, Query, QueryBody, Select, SelectItem, Statement},
+    ast::{
+        CastLength, CastSafety, DataType, Explain, Expr, ExprKind, GroupBy, Query, QueryBody, Select, SelectItem,
+        Statement,
+    },
     types::{MAX_PRECISION, MAX_VARCHAR},
 };
 

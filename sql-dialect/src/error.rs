@@ -123,6 +123,8 @@ sqlstates! {
     INVALID_COLUMN_DEFINITION = "42611";
     /// name_too_long
     NAME_TOO_LONG = "42622";
+    /// reserved_name
+    RESERVED_NAME = "42939";
     /// duplicate_column
     DUPLICATE_COLUMN = "42701";
     /// ambiguous_column

@@ -1,7 +1,7 @@
 //! What binding needs beside the statement: the session's state and the parameters.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 
@@ -121,6 +121,8 @@ pub struct SessionInfo {
     pub statement_start: i64,
     /// All settings by name, with their values as SHOW gives them.
     pub settings: Arc<BTreeMap<String, String>>,
+    /// Session context variables that are NULL.
+    pub null_settings: Arc<BTreeSet<String>>,
     /// pg_last_copy_id(); -1 before the first COPY of the session.
     pub last_copy_id: i64,
     /// pg_last_copy_count()

@@ -61,6 +61,19 @@ enum CtePlan {
     WorkTable(Arc<CteWorkTable>),
 }
 
+/// Has a member of a recursive query an ORDER BY or LIMIT of its own, in parentheses?
+fn is_ordered_or_limited(body: &QueryBody) -> bool {
+    match body {
+        QueryBody::Nested(query) => {
+            !query.order_by.is_empty()
+                || query.limit.is_some()
+                || query.offset.is_some()
+                || is_ordered_or_limited(&query.body)
+        }
+        _ => false,
+    }
+}
+
 impl Binder {
     /// Binds the expressions of a WITH clause and puts them in sight; the caller takes them out again.
     pub(super) fn bind_with(&mut self, with: Option<&With>) -> Result<()> {
@@ -188,6 +201,10 @@ impl Binder {
             let message =
                 format!("recursive reference to query \"{name}\" must not appear within its non-recursive term");
             return Err(refuse(message));
+        }
+        if steps.iter().any(|step| is_ordered_or_limited(step)) {
+            let message = "ORDER BY or LIMIT in a recursive query is not supported";
+            return Err(Error::unsupported(message).at(cte.name.pos));
         }
         let seed = self.side_by_side(&seeds)?;
         let seed = self.with_names(cte, seed)?;

@@ -109,9 +109,17 @@ impl Binder {
             GroupBy::Items(list) => {
                 let mut groups = Groups::default();
                 let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
+                let extended = list.iter().any(|item| !matches!(item, GroupingItem::Expr(_)));
                 for item in list {
                     let alternatives = self.grouping_item(item, items, &mut groups, block)?;
+                    if extended {
+                        refuse_duplicates(&sets, &alternatives)?;
+                    }
                     sets = product(sets, &alternatives)?;
+                }
+                if extended && groups.exprs.iter().any(|expr| expr.column_refs().is_empty() && !expr.contains_outer()) {
+                    let message = "constants are not supported as grouping columns of aggregation extensions";
+                    return Err(Error::unsupported(message));
                 }
                 let whole = matches!(sets.as_slice(), [only] if only.len() == groups.exprs.len());
                 if !whole {
@@ -224,6 +232,16 @@ fn all_groups(items: &[Item], block: &Block<'_>) -> Groups {
         }
     }
     groups
+}
+
+/// "You can't make a grouping set that contains duplicate columns" ("Aggregation extensions").
+fn refuse_duplicates(sets: &[Vec<usize>], alternatives: &[Vec<usize>]) -> Result<()> {
+    let repeats = |set: &Vec<usize>| set.iter().enumerate().any(|(place, index)| set[..place].contains(index));
+    let overlaps = |set: &Vec<usize>| alternatives.iter().any(|other| other.iter().any(|index| set.contains(index)));
+    if alternatives.iter().any(repeats) || sets.iter().any(overlaps) {
+        return Err(Error::unsupported("duplicate columns in a grouping set are not supported"));
+    }
+    Ok(())
 }
 
 /// Several items of GROUP BY: each alternative of one with each of the others.

@@ -67,7 +67,8 @@ impl OrderKey {
 /// # Errors
 /// 42883 `could not identify an ordering operator for type geometry`, as PostgreSQL 8.0 words it.
 pub(super) fn check_sortable(ty: RedshiftType) -> Result<()> {
-    if !matches!(ty, RedshiftType::Geometry | RedshiftType::Geography) {
+    // "Amazon Redshift doesn't support HLLSKETCH columns in ORDER BY, GROUP BY, or DISTINCT clauses."
+    if !matches!(ty, RedshiftType::Geometry | RedshiftType::Geography | RedshiftType::HllSketch) {
         return Ok(());
     }
     let message = format!("could not identify an ordering operator for type {ty}");

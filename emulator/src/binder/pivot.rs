@@ -101,8 +101,9 @@ impl Binder {
             Some(alias) => self.fold(alias),
             None => self.constant_name(&value.expr),
         };
+        let pending = block.pending.len();
         let typed = self.expr(&value.expr, block, Place::of(Clause::Where))?;
-        if !typed.expr.column_refs().is_empty() {
+        if !typed.expr.column_refs().is_empty() || block.pending.len() > pending || holds_query(&typed.expr)? {
             let message = "PIVOT IN list values cannot be column references or sub-queries";
             return Err(Error::unsupported(message).at(value.expr.pos));
         }
@@ -223,6 +224,15 @@ impl Binder {
         let columns = columns.collect();
         self.aliased(Source { plan: bound.plan, columns, identity: None }, alias, None)
     }
+}
+
+/// Is a sub-query in it?
+fn holds_query(expr: &PlanExpr) -> Result<bool> {
+    planned(
+        expr.exists(|node| {
+            Ok(matches!(node, PlanExpr::ScalarSubquery(_) | PlanExpr::InSubquery(_) | PlanExpr::Exists(_)))
+        }),
+    )
 }
 
 /// The same aggregate over the rows for which a condition holds.

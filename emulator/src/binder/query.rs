@@ -56,7 +56,22 @@ impl Binder {
     pub fn query_for(&mut self, query: &Query, destination: Destination) -> Result<Bound> {
         let bound = self.bound(query, Untyped::Settle)?;
         self.check_nodes(destination)?;
+        let bound = if destination == Destination::Table { self.storable_intervals(bound)? } else { bound };
         Ok(if destination == Destination::Client { self.described(bound) } else { bound })
+    }
+
+    /// An interval without a qualifier, as the difference of two timestamps is, is kept as DAY TO SECOND.
+    fn storable_intervals(&mut self, bound: Bound) -> Result<Bound> {
+        if !bound.columns.iter().any(|column| column.ty == RedshiftType::Interval) {
+            return Ok(bound);
+        }
+        let Open { plan, items } = Open::of(bound);
+        let cast = |item: Item| match item.typed.ty {
+            RedshiftType::Interval => self.cast_item(item, RedshiftType::DAY_TO_SECOND, CastKind::Assignment),
+            _ => Ok(item),
+        };
+        let items = items.into_iter().map(cast).collect::<Result<_>>()?;
+        self.close(Open { plan, items }, Untyped::Settle)
     }
 
     /// The columns' names as the client is told them (`describe_field_name_in_uppercase`).

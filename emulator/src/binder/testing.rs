@@ -248,6 +248,7 @@ fn session(settings: BTreeMap<String, String>) -> SessionInfo {
         transaction_start: 1_700_000_000_000_000,
         statement_start: 1_700_000_000_000_000,
         settings: Arc::new(settings),
+        null_settings: Arc::default(),
         last_copy_id: -1,
         last_copy_count: 0,
         last_unload_id: -1,

@@ -1,12 +1,10 @@
 //! DATEFORMAT and TIMEFORMAT strings: developer guide, "DATEFORMAT and TIMEFORMAT strings".
 //!
 //! In these strings HH is the hour of a 24-hour clock (in those of TO_CHAR it is HH12), and SS takes a fraction along:
-//! `YYYY-MM-DD HH:MI:SS` reads `2009-01-12 14:15:57.119568`. What is no date or time part stands for itself.
+//! `YYYY-MM-DD HH:MI:SS` reads `2009-01-12 14:15:57.119568`. What is no date or time part stands for itself. A format cannot
+//! say where a time zone is: an offset is read behind what a format takes.
 
-use crate::text_input::{
-    calendar::{DAY, Day, HOUR, MINUTE, SECOND, days_in_month},
-    zone::parse_displacement,
-};
+use crate::text_input::calendar::{DAY, Day, HOUR, MINUTE, SECOND, days_in_month};
 
 /// A format that was given with DATEFORMAT or TIMEFORMAT.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +25,12 @@ enum Item {
     Minute,
     Second,
     Meridian,
-    Offset,
     Blank,
     Literal(u8),
 }
 
 /// Parts by name; of two with the same beginning the longer is first.
-const PARTS: [(&str, Item); 14] = [
+const PARTS: [(&str, Item); 13] = [
     ("YYYY", Item::Year4),
     ("YY", Item::Year2),
     ("MONTH", Item::MonthName),
@@ -47,7 +44,6 @@ const PARTS: [(&str, Item); 14] = [
     ("SS", Item::Second),
     ("AM", Item::Meridian),
     ("PM", Item::Meridian),
-    ("OF", Item::Offset),
 ];
 
 const MONTHS: [&str; 12] = [
@@ -72,8 +68,6 @@ pub struct Moment<'a> {
     pub days: i64,
     /// Microseconds since midnight.
     pub time: i64,
-    /// Seconds east of Greenwich, where the format has OF and the text an offset.
-    pub offset: Option<i32>,
     /// What is left of the text.
     pub rest: &'a [u8],
 }
@@ -125,7 +119,7 @@ impl DateTimeFormat {
 
 impl Item {
     fn is_number(self) -> bool {
-        !matches!(self, Item::MonthName | Item::Meridian | Item::Offset | Item::Blank | Item::Literal(_))
+        !matches!(self, Item::MonthName | Item::Meridian | Item::Blank | Item::Literal(_))
     }
 }
 
@@ -145,7 +139,6 @@ struct Reader<'a> {
     micros: i64,
     twelve_hours: bool,
     afternoon: Option<bool>,
-    offset: Option<i32>,
 }
 
 impl<'a> Reader<'a> {
@@ -167,7 +160,6 @@ impl<'a> Reader<'a> {
             Item::Minute => self.minute = self.number(2, exactly)?,
             Item::Second => self.seconds(exactly)?,
             Item::Meridian => self.meridian()?,
-            Item::Offset => self.offset = Some(self.displacement()?),
             Item::Blank => self.blanks()?,
             Item::Literal(byte) => {
                 let (first, rest) = self.rest.split_first()?;
@@ -233,21 +225,6 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    /// `+05:30`, `-8:00`, `Z`
-    fn displacement(&mut self) -> Option<i32> {
-        if let [b'Z' | b'z', rest @ ..] = self.rest {
-            self.rest = rest;
-            return Some(0);
-        }
-        if !matches!(self.rest.first(), Some(b'+' | b'-')) {
-            return None;
-        }
-        let length = self.rest[1..].iter().take_while(|byte| byte.is_ascii_digit() || **byte == b':').count() + 1;
-        let (text, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        parse_displacement(std::str::from_utf8(text).ok()?)
-    }
-
     fn blanks(&mut self) -> Option<()> {
         let blanks = self.rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         if blanks == 0 {
@@ -271,7 +248,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         let time = hour * HOUR + self.minute * MINUTE + self.micros;
-        Some(Moment { days: Day { year, month, day }.days(), time, offset: self.offset, rest: self.rest })
+        Some(Moment { days: Day { year, month, day }.days(), time, rest: self.rest })
     }
 }
 
@@ -366,15 +343,6 @@ mod tests {
     #[test]
     fn letters_that_are_no_part_stand_for_themselves() {
         assert_eq!(read("YYYY-MM-DDTHH:MI:SSZ", "2017-11-27T22:21:37Z"), Some((2017, 11, 27, clock(22, 21, 37))));
-    }
-
-    #[test]
-    fn offsets_are_read_where_the_format_has_one() {
-        let format = DateTimeFormat::parse("YYYY-MM-DD HH:MI:SSOF");
-        let moment = format.read(b"2024-01-02 03:04:05-8:00").expect("a moment");
-        assert_eq!(moment.offset, Some(-8 * 3600));
-        assert_eq!(format.read(b"2024-01-02 03:04:05Z").expect("a moment").offset, Some(0));
-        assert_eq!(format.read(b"2024-01-02 03:04:05"), None);
     }
 
     #[test]

@@ -98,7 +98,11 @@ fn nvl2(call: Call<'_>) -> Result<Typed> {
     let ty = match (present.ty, absent.ty) {
         (RedshiftType::Unknown, RedshiftType::Unknown) => common_type(&[&present, &absent], "NVL2")?,
         (RedshiftType::Unknown, ty) if present.is_null_literal() => ty,
-        (RedshiftType::Unknown, _) => RedshiftType::Varchar(present.unknown_text().map_or(1, str::len).max(1) as u32),
+        (RedshiftType::Unknown, _) => {
+            let written = present.unknown_text().map_or(1, str::len).max(1) as u32;
+            let other = binder::text_length(&absent).filter(|_| !absent.ty.is_number());
+            RedshiftType::Varchar(other.map_or(written, |other| other.max(written)))
+        }
         (ty, _) if absent.is_null_literal() => ty,
         (RedshiftType::Char(a), RedshiftType::Varchar(b)) => RedshiftType::Char(a.max(b).min(MAX_CHAR)),
         (a, b) if a.is_number() == b.is_number() => common_type(&[&present, &absent], "NVL2")?,

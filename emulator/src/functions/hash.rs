@@ -14,6 +14,7 @@ use super::{
     kernel::{Args, Kernel, Read},
     murmur::murmur3_32,
     registry::{Call, Function, INT4, INT8, Param, function, takes},
+    string::padded,
 };
 use crate::binder::{CastKind, Typed, cast, settle};
 
@@ -69,11 +70,16 @@ fn sha2(call: Call<'_>) -> Result<Typed> {
 }
 
 /// FNV-1a of 64 bits over a value's bytes, the lowest first; a hash as the seed continues it. NULL leaves the seed as it is.
+/// The trailing blanks of a CHAR count ("FNV_HASH").
 fn fnv_hash(mut call: Call<'_>) -> Result<Typed> {
     let value = settle(call.args.remove(0), call.ctx)?;
     let ty = value.ty;
     call.args.insert(0, value);
     let missing = call.missing();
+    if let RedshiftType::Char(length) = ty {
+        let value = call.args.remove(0);
+        call.args.insert(0, padded(value, length));
+    }
     let kernel = Kernel::new("fnv_hash", ty, RedshiftType::Int8, |ty, args| hash_column(*ty, args));
     match ty {
         RedshiftType::Bool
@@ -291,6 +297,7 @@ mod tests {
             ("fnv_hash('Amazon Redshift')", "7783490368944507294"),
             ("fnv_hash('Amazon Redshift', fnv_hash(1))", "-2202602717770968555"),
             ("fnv_hash('abcd')", "-281581062704388899"),
+            ("fnv_hash('a'::char(2)) = fnv_hash('a '::varchar(2))", "true"),
             ("fnv_hash('cd', fnv_hash('ab'))", "-281581062704388899"),
             // farmFingerprint64
             ("farmfingerprint64('Amazon Redshift')", "8085098817162212970"),

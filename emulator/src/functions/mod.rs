@@ -41,8 +41,10 @@ pub(crate) mod system_info;
 mod teradata;
 #[cfg(test)]
 pub(crate) mod testing;
+mod type_names;
 mod varbyte;
 mod window;
+mod window_places;
 
 use datafusion::logical_expr::{Expr, LogicalPlan, SortExpr, WindowFrame, expr::NullTreatment};
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, names::ObjectName};
@@ -136,6 +138,12 @@ pub fn scalar(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Typed> 
     }
     if catalog_arrays::knows(name) {
         return catalog_arrays::call(name, args, ctx);
+    }
+    if !registry::knows(name)
+        && let [_] = args[..]
+        && let Some(ty) = type_names::of(name)
+    {
+        return type_names::call(name, ty, args, ctx);
     }
     registry::call(name, args, ctx)
 }

@@ -32,6 +32,7 @@ const LEADER: &[&str] = &[
     "set_bit",
     "set_byte",
     "to_ascii",
+    "version",
 ];
 
 /// The functions of the leader node that are deprecated, sorted.

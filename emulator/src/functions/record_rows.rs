@@ -90,10 +90,15 @@ pub(super) fn rows(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Fu
 /// What `default` stands for is any role that there is (developer guide, "PG_GET_IAM_ROLE_BY_USER").
 const IAM_ROLES_OF_USER: &str = "
     select cast(grantee_name as varchar) as username,
-        case object_name when 'ALL' then 'default' else object_name end as iam_role, privilege as cmd
+        case object_name when 'ALL' then 'default' else object_name end as iam_role,
+        ltrim(max(case privilege when 'COPY' then '|COPY' else '' end)
+            || max(case privilege when 'CREATE MODEL' then '|CREATE MODEL' else '' end)
+            || max(case privilege when 'EXTERNAL FUNCTION' then '|EXTERNAL FUNCTION' else '' end)
+            || max(case privilege when 'UNLOAD' then '|UNLOAD' else '' end), '|') as cmd
     from pg_internal.privileges
     where object_kind = 'iam role' and grantee_kind = 'user' and grantee_name = $1
-    order by 2, 3";
+    group by 1, 2
+    order by 2";
 
 const GRANTEES_OF_IAM_ROLE: &str = "
     select cast(grantee_name as varchar) as grantee,

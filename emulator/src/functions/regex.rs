@@ -33,6 +33,8 @@ pub enum PatternKind {
 pub enum Case {
     Sensitive,
     Insensitive,
+    /// Letters of ASCII only.
+    AsciiInsensitive,
 }
 
 /// `value` matches `pattern`
@@ -40,6 +42,14 @@ pub fn pattern_match(kind: PatternKind, case: Case) -> Kernel<(PatternKind, Case
     Kernel::new("matches", (kind, case), RedshiftType::Bool, |(kind, case), args| {
         let patterns = PatternCache::new(*kind, *case);
         let (values, texts) = (args.reader::<&str>(0)?, args.reader::<&str>(1)?);
+        if *case == Case::AsciiInsensitive {
+            return args.rows(|row| match (values.get(row), texts.get(row)) {
+                (Some(value), Some(pattern)) => {
+                    patterns.get(&pattern.to_ascii_lowercase())?.is_match(&value.to_ascii_lowercase()).map(Some)
+                }
+                _ => Ok(None),
+            });
+        }
         args.rows(|row| match (values.get(row), texts.get(row)) {
             (Some(value), Some(pattern)) => patterns.get(pattern)?.is_match(value).map(Some),
             _ => Ok(None),

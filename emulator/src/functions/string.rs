@@ -304,6 +304,15 @@ fn subbytes(call: Call<'_>) -> Result<Typed> {
     })
 }
 
+/// A CHAR with the trailing blanks that it is held without.
+pub(crate) fn padded(value: Typed, length: u32) -> Typed {
+    let ty = RedshiftType::Varchar(length);
+    let kernel = Kernel::new("padded", length, ty, |length, args| {
+        args.map1(|text: &str| Ok(Some(format!("{text:<width$}", width = *length as usize))))
+    });
+    kernel.call(vec![value.expr])
+}
+
 /// A length that a string may be padded or repeated to.
 fn check_length(bytes: usize) -> Result<()> {
     if bytes > 16_000_000 {

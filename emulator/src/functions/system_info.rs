@@ -24,6 +24,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("current_database", &[takes(&[], current_database)]),
     function("current_namespace", &[takes(&[], current_namespace)]),
     function("current_schema", &[takes(&[], current_schema)]),
+    // Only users whom IAM or IAM Identity Center knows everywhere have one: who is local gets NULL.
+    function("current_session_arn", &[takes(&[], |_| crate::binder::null(RedshiftType::Varchar(2048)))]),
     function("current_setting", &[takes(&[TEXT, BOOL], current_setting).optional(1)]),
     function("current_user", &[takes(&[], current_user)]),
     function("current_user_id", &[takes(&[], |call| Ok(integer(i64::from(call.ctx.session.user_id))))]),
@@ -92,7 +94,7 @@ fn current_schema(call: Call<'_>) -> Result<Typed> {
     crate::binder::null(RedshiftType::Name)
 }
 
-/// A parameter as SHOW gives it.
+/// A parameter as SHOW gives it; NULL for a session context variable that was reset.
 ///
 /// # Errors
 /// 42704 where there is none, unless the second argument is false.
@@ -105,10 +107,11 @@ fn current_setting(mut call: Call<'_>) -> Result<Typed> {
         None => false,
     };
     call.args.truncate(1);
-    let settings = (call.ctx.session.settings.clone(), lenient);
-    let kernel = Kernel::new(call.name, settings, RedshiftType::Text, |(settings, lenient), args| {
+    let session = &call.ctx.session;
+    let settings = (session.settings.clone(), session.null_settings.clone(), lenient);
+    let kernel = Kernel::new(call.name, settings, RedshiftType::Text, |(settings, nulls, lenient), args| {
         args.map1(|setting: &str| match settings.get(&setting.to_lowercase()) {
-            None if !lenient => {
+            None if !lenient && !nulls.contains(&setting.to_lowercase()) => {
                 let message = format!("unrecognized configuration parameter \"{setting}\"");
                 Err(Error::new(SqlState::UNDEFINED_OBJECT, message))
             }
@@ -133,6 +136,7 @@ mod tests {
             ("pg_last_copy_id()", "-1"),
             ("pg_last_copy_count()", "0"),
             ("current_schema()", "NULL"),
+            ("current_session_arn()", "NULL"),
             ("current_setting('query_group')", "default"),
             ("current_setting('app_context.user_id', 'f')", "NULL"),
             ("slice_num()", "10000"),

@@ -1,7 +1,8 @@
 //! TEXT_TO_INT_ALT and TEXT_TO_NUMERIC_ALT: numbers written as Teradata writes them.
 //!
 //! Source: developer guide, "Teradata-style formatting characters for numeric data". A sign may stand before or behind the
-//! digits, a currency too; `/ , : %` are passed over; the last digit of a signed zoned decimal carries the sign.
+//! digits, a currency too; `/ , : %` are passed over; the last digit of a signed zoned decimal carries the sign. What a phrase
+//! says of lengths holds of the result, which has been cut or rounded.
 
 use datafusion::scalar::ScalarValue;
 use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_PRECISION};
@@ -57,17 +58,23 @@ impl Phrase {
         let invalid = || Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("invalid format phrase \"{text}\""));
         let has = |c: char| text.contains(c);
         let point = has('D') || has('.');
-        let excluded = (has('D') && has('.')) || (has('V') && point) || (has('S') && (point || has('Z')));
+        let excluded = (has('D') && has('.')) || (has('V') && point) || (has('S') && (point || has('Z') || has('F')));
         if excluded || text.matches(['L', 'C', 'N']).count() > 1 {
             return Err(invalid());
         }
         let mut phrase = Phrase { whole: Some(0), fraction: Some(0), ..Phrase::default() };
         let mut part = Part::Whole;
+        let (mut nine, mut suppressed_fraction) = (false, false);
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
             rest = &rest[c.len_utf8()..];
             match c {
+                // "The Z character can't follow a 9 character", nor have one behind it behind the point.
+                'Z' if nine => return Err(invalid()),
+                '9' if suppressed_fraction => return Err(invalid()),
                 '9' | 'Z' => {
+                    nine |= c == '9';
+                    suppressed_fraction |= c == 'Z' && part == Part::Fraction;
                     let mut count = Some(1);
                     if let Some(inside) = rest.strip_prefix('(') {
                         let (times, behind) = inside.split_once(')').ok_or_else(invalid)?;
@@ -159,8 +166,20 @@ impl Reading {
             let away = if self.excess == Excess::ToEven && up { digits.value.signum() } else { 0 };
             Some(quotient + away)
         };
+        if let (Some(value), Some(most)) = (value, self.most_whole_digits())
+            && (value / power_of_ten(u32::from(self.scale))).abs() >= power_of_ten(most)
+        {
+            return Err(self.invalid(text));
+        }
         let limit = power_of_ten(u32::from(self.precision));
         value.filter(|value| -limit < *value && *value < limit).ok_or_else(|| self.overflow())
+    }
+
+    /// Digits before the point that the phrase has places for; none is any number.
+    fn most_whole_digits(&self) -> Option<u32> {
+        let phrase = self.phrase.as_ref()?;
+        let places = phrase.whole?.saturating_sub(phrase.implied);
+        u32::try_from(places).ok().filter(|places| *places < u32::from(MAX_PRECISION))
     }
 
     fn digits(&self, text: &str) -> Result<Digits> {
@@ -213,7 +232,9 @@ impl Reading {
         }
         if let Some(phrase) = &self.phrase {
             let behind = digits.behind_point as usize;
-            if phrase.whole.is_some_and(|most| whole > most) || phrase.fraction.is_some_and(|most| behind > most) {
+            // Digits behind the point that the result has no place for are cut or rounded: see [`Excess`].
+            let kept = behind.min(usize::from(self.scale));
+            if phrase.whole.is_some_and(|most| whole > most) || phrase.fraction.is_some_and(|most| kept > most) {
                 return Err(invalid());
             }
             digits.behind_point += phrase.implied as i32;
@@ -323,6 +344,10 @@ mod tests {
             ("text_to_numeric_alt('2.5')", "2"),
             ("text_to_numeric_alt('2.51')", "3"),
             ("text_to_numeric_alt('-123E2')", "-12300"),
+            ("text_to_numeric_alt('123{', '999S')", "1230"),
+            ("text_to_numeric_alt('USD123.9', 'C9(I)')", "124"),
+            ("text_to_int_alt('USD123.9', 'C9(I)')", "123"),
+            ("text_to_int_alt('007', 'ZZ9')", "7"),
         ]);
         check_types(&[("text_to_int_alt('1')", "integer"), ("text_to_numeric_alt('1')", "numeric(38,0)")]);
     }
@@ -334,6 +359,8 @@ mod tests {
         assert_eq!(shown("text_to_numeric_alt('123.52501', 10, 2)"), is("123.53", "numeric(10,2)"));
         assert_eq!(shown("text_to_numeric_alt('12345', '999V99', 10, 2)"), is("123.45", "numeric(10,2)"));
         assert_eq!(shown("text_to_numeric_alt('$ 12.50', 'L99D99', 10, 1)"), is("12.5", "numeric(10,1)"));
+        let too_long = shown("text_to_numeric_alt('1.25', '9D9', 5, 2)").unwrap_err();
+        assert_eq!(too_long.message(), "invalid input syntax for type numeric: \"1.25\"");
         assert_eq!(shown("text_to_numeric_alt('123', 2, 0)").unwrap_err().message(), "numeric field overflow");
     }
 
@@ -344,6 +371,10 @@ mod tests {
             ("text_to_int_alt('1234', '999')", "22P02", "invalid input syntax for type integer: \"1234\""),
             ("text_to_int_alt('1 2')", "22P02", "invalid input syntax for type integer: \"1 2\""),
             ("text_to_int_alt('1', '9G9')", "22023", "invalid format phrase \"9G9\""),
+            ("text_to_int_alt('1', '9Z')", "22023", "invalid format phrase \"9Z\""),
+            ("text_to_int_alt('1', '9.Z9')", "22023", "invalid format phrase \"9.Z9\""),
+            ("text_to_int_alt('1', '9(F)S')", "22023", "invalid format phrase \"9(F)S\""),
+            ("text_to_numeric_alt('9.9', '9')", "22P02", "invalid input syntax for type numeric: \"9.9\""),
         ]);
     }
 }

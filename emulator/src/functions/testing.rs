@@ -92,6 +92,7 @@ pub fn context() -> BindContext {
                 ("datestyle".into(), "ISO, MDY".into()),
                 ("query_group".into(), "default".into()),
             ])),
+            null_settings: Arc::default(),
             last_copy_id: -1,
             last_copy_count: 0,
             last_unload_id: -1,
@@ -231,6 +232,7 @@ fn constant(literal: &Literal, sign: &str) -> Result<Typed> {
         Literal::Null => Typed::literal(ScalarValue::Utf8View(None), RedshiftType::Unknown),
         Literal::Bool(value) => Typed::literal(ScalarValue::Boolean(Some(*value)), RedshiftType::Bool),
         Literal::String(value) => text(value),
+        Literal::Bits { .. } => return Err(Error::unsupported("bit string literals are not supported")),
         Literal::Interval { value, qualifier } => binder::interval(value, *qualifier)?,
         Literal::Float(digits) => {
             let value = format!("{sign}{digits}").parse().expect("a float");

@@ -26,6 +26,7 @@ use super::{
     WindowParts, aggregate,
     arithmetic::{Arithmetic, Operation},
     no_such_function,
+    window_places::{Place, placed},
 };
 use crate::{
     binder::{BindContext, CastKind, Typed, cast, settle},
@@ -112,7 +113,7 @@ fn own(mut parts: WindowParts, ctx: &BindContext) -> Result<Typed> {
     match (name.as_str(), first, second) {
         ("row_number", None, None) => counted(row_number_udwf(), Vec::new(), RedshiftType::Int8, parts),
         ("rank", None, None) => counted(rank_udwf(), Vec::new(), RedshiftType::Int4, parts),
-        ("dense_rank", None, None) => counted(dense_rank_udwf(), Vec::new(), RedshiftType::Int4, parts),
+        ("dense_rank", None, None) => counted(dense_rank_udwf(), Vec::new(), RedshiftType::Int8, parts),
         ("percent_rank", None, None) => plain(percent_rank_udwf(), Vec::new(), RedshiftType::Float8, parts),
         ("cume_dist", None, None) => plain(cume_dist_udwf(), Vec::new(), RedshiftType::Float8, parts),
         ("ntile", Some(buckets), None) => {
@@ -125,9 +126,15 @@ fn own(mut parts: WindowParts, ctx: &BindContext) -> Result<Typed> {
         }
         ("lag" | "lead", Some(value), offset) => {
             let value = settle(value, ctx)?;
-            let offset = offset.map_or(Ok(1), |offset| constant(offset, &name, ctx))?;
-            let function = if name == "lag" { lag_udwf() } else { lead_udwf() };
-            plain(function, vec![value.expr, integer(offset)], value.ty, parts)
+            let offset = offset.map_or(Ok(Offset::Constant(1)), |offset| Offset::of(offset, ctx))?;
+            let (function, place) = match name.as_str() {
+                "lag" => (lag_udwf(), Place::Before),
+                _ => (lead_udwf(), Place::Behind),
+            };
+            match offset {
+                Offset::Constant(offset) => plain(function, vec![value.expr, integer(offset)], value.ty, parts),
+                Offset::Computed(offset) => plain(placed(place), vec![value.expr, offset], value.ty, parts),
+            }
         }
         ("first_value", Some(value), None) => {
             let value = settle(value, ctx)?;
@@ -139,7 +146,10 @@ fn own(mut parts: WindowParts, ctx: &BindContext) -> Result<Typed> {
         }
         ("nth_value", Some(value), Some(place)) => {
             let value = settle(value, ctx)?;
-            let place = constant(place, "nth_value", ctx)?;
+            let place = match Offset::of(place, ctx)? {
+                Offset::Constant(place) => place,
+                Offset::Computed(at) => return plain(placed(Place::InFrame), vec![value.expr, at], value.ty, parts),
+            };
             if place <= 0 {
                 let message = "argument of nth_value must be greater than zero";
                 return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
@@ -152,6 +162,23 @@ fn own(mut parts: WindowParts, ctx: &BindContext) -> Result<Typed> {
 
 fn integer(value: i64) -> Expr {
     Expr::Literal(ScalarValue::Int64(Some(value)), None)
+}
+
+/// How far from the current row, or from the beginning of its frame.
+enum Offset {
+    Constant(i64),
+    /// A BIGINT that may differ from row to row.
+    Computed(Expr),
+}
+
+impl Offset {
+    fn of(argument: Typed, ctx: &BindContext) -> Result<Offset> {
+        let value = cast(argument, RedshiftType::Int8, CastKind::Implicit, ctx)?;
+        Ok(match crate::binder::evaluate(value.clone()) {
+            Ok(ScalarValue::Int64(Some(offset))) => Offset::Constant(offset),
+            _ => Offset::Computed(value.expr),
+        })
+    }
 }
 
 /// An argument that must be a constant integer.

@@ -399,8 +399,20 @@ pub(crate) fn query_type(statement: &Statement) -> &'static str {
 
 /// An outcome of rows of text that are there already.
 pub(crate) fn text_rows(columns: Vec<ResultColumn>, rows: Vec<Vec<String>>, tag: &'static str) -> Result<Outcome> {
+    let rows = rows.into_iter().map(|row| row.into_iter().map(Some).collect()).collect();
+    nullable_text_rows(columns, rows, tag)
+}
+
+/// The same where values may be NULL.
+pub(crate) fn nullable_text_rows(
+    columns: Vec<ResultColumn>,
+    rows: Vec<Vec<Option<String>>>,
+    tag: &'static str,
+) -> Result<Outcome> {
     let arrays: Vec<ArrayRef> = (0..columns.len())
-        .map(|index| -> ArrayRef { Arc::new(StringViewArray::from_iter_values(rows.iter().map(|row| &row[index]))) })
+        .map(|index| -> ArrayRef {
+            Arc::new(rows.iter().map(|row| row[index].as_deref()).collect::<StringViewArray>())
+        })
         .collect();
     let fields: Vec<Field> =
         columns.iter().map(|column| Field::new(&column.name, arrow_type(column.ty), true)).collect();

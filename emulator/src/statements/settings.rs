@@ -5,7 +5,7 @@ use redshift_sql_dialect::{
     ast::{Reset, Set, SetValue, Show, Use},
 };
 
-use super::{Work, text_rows};
+use super::{Work, nullable_text_rows};
 use crate::{
     result::{CommandTag, Outcome, ResultColumn},
     session::SessionState,
@@ -102,14 +102,15 @@ fn written_name(name: &str) -> &str {
 /// Runs SHOW.
 pub(crate) fn show(settings: &Settings, show: &Show) -> Result<Outcome> {
     let rows = match show {
+        Show::Parameter(name) if settings.nulls().contains(name) => vec![vec![None]],
         Show::Parameter(name) => {
             let value = settings.get(name).ok_or_else(|| {
                 let message = format!("unrecognized configuration parameter \"{name}\"");
                 Error::new(SqlState::UNDEFINED_OBJECT, message)
             })?;
-            vec![vec![value.to_string()]]
+            vec![vec![Some(value.to_string())]]
         }
-        Show::All => settings.all().iter().map(|(name, value)| vec![name.clone(), value.clone()]).collect(),
+        Show::All => settings.all().iter().map(|(name, value)| vec![Some(name.clone()), Some(value.clone())]).collect(),
     };
-    text_rows(show_columns(show), rows, "SHOW")
+    nullable_text_rows(show_columns(show), rows, "SHOW")
 }

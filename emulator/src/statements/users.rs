@@ -27,9 +27,10 @@ use crate::{
 };
 
 impl Work<'_> {
-    /// The user of this name.
+    /// The user of this name. "The case of a username enclosed in double quotation marks is always preserved" whatever the
+    /// setting is ("enable_case_sensitive_identifier").
     pub(super) fn user(&self, name: &Ident) -> Result<Arc<User>> {
-        let folded = name.folded(self.context.session.case_sensitive);
+        let folded = name.folded(true);
         self.view.user(&folded)?.ok_or_else(|| {
             Error::new(SqlState::UNDEFINED_OBJECT, format!("user \"{folded}\" does not exist")).at(name.pos)
         })
@@ -60,7 +61,7 @@ impl Work<'_> {
 /// Runs CREATE USER.
 pub(crate) async fn create_user(create: &CreateUser, work: &mut Work<'_>) -> Result<Outcome> {
     work.require_system(SystemPrivilege::CreateUser, "create users")?;
-    let name = create.name.folded(work.context.session.case_sensitive);
+    let name = create.name.folded(true);
     work.check_free(&name, create.name.pos)?;
     let mut user = User {
         id: Oid(0),
@@ -102,7 +103,7 @@ pub(crate) async fn alter_user(alter: &AlterUser, work: &mut Work<'_>) -> Result
         work.require_system(SystemPrivilege::AlterUser, "alter users")?;
     }
     if let Some(name) = &alter.rename_to {
-        let folded = name.folded(work.context.session.case_sensitive);
+        let folded = name.folded(true);
         if user.id == work.state.authenticated.id {
             return Err(Error::unsupported("session user may not be renamed").at(name.pos));
         }
@@ -209,6 +210,7 @@ fn instant(text: &str, work: &Work<'_>) -> Result<i64> {
 pub(crate) async fn create_group(create: &CreateGroup, work: &mut Work<'_>) -> Result<Outcome> {
     work.require_superuser("create groups")?;
     let name = create.name.folded(work.context.session.case_sensitive);
+    check_group_name(&name).map_err(|error| error.at(create.name.pos))?;
     if work.view.group(&name)?.is_some() {
         let message = format!("group \"{name}\" already exists");
         return Err(Error::new(SqlState::DUPLICATE_OBJECT, message).at(create.name.pos));
@@ -216,6 +218,14 @@ pub(crate) async fn create_group(create: &CreateGroup, work: &mut Work<'_>) -> R
     let members = create.users.iter().map(|user| Ok(work.user(user)?.id)).collect::<Result<_>>()?;
     work.transaction.create_group(Group { id: Oid(0), name, members }).await?;
     Ok(Outcome::Done(CommandTag::plain("CREATE GROUP")))
+}
+
+/// "Group names beginning with two underscores are reserved for Amazon Redshift internal use" ("CREATE GROUP").
+fn check_group_name(name: &str) -> Result<()> {
+    if !name.starts_with("__") {
+        return Ok(());
+    }
+    Err(Error::new(SqlState::RESERVED_NAME, format!("group name \"{name}\" is reserved")))
 }
 
 /// Runs ALTER GROUP.
@@ -239,6 +249,7 @@ pub(crate) async fn alter_group(alter: &AlterGroup, work: &mut Work<'_>) -> Resu
         }
         AlterGroupAction::RenameTo(name) => {
             let folded = name.folded(work.context.session.case_sensitive);
+            check_group_name(&folded).map_err(|error| error.at(name.pos))?;
             if work.view.group(&folded)?.is_some() {
                 let message = format!("group \"{folded}\" already exists");
                 return Err(Error::new(SqlState::DUPLICATE_OBJECT, message).at(name.pos));

@@ -6,7 +6,7 @@ use std::{cell::OnceCell, collections::HashMap, sync::Arc};
 
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{AssumingCommand, DataType, ExprKind},
+    ast::{AssumingCommand, DataType, ExprKind, SystemPrivilege},
     parse_expression,
 };
 
@@ -474,9 +474,14 @@ impl<'a> Lookup<'a> {
     /// `has_assumerole_privilege`: may a user assume a role of IAM for a command?
     ///
     /// # Errors
-    /// 42704 where there is no such user, 22023 for another command.
+    /// 42704 where there is no such user, 42501 where it is another than who asks, 22023 for another command.
     pub fn has_assume_role_privilege(&self, user: Option<&str>, role: &str, command: &str) -> Result<bool> {
         let actor = self.named_or_own(user)?;
+        // "Superusers and users can use this function. However, users can only view their own privileges."
+        if !self.is_self_or_may_ask(actor.user, &[])? {
+            let message = "permission denied to check the privileges of other users";
+            return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message));
+        }
         let command = match command.trim().to_ascii_lowercase().as_str() {
             "copy" => AssumingCommand::Copy,
             "unload" => AssumingCommand::Unload,
@@ -510,20 +515,49 @@ impl<'a> Lookup<'a> {
     /// `user_is_member_of`: is a user in a group, or does one hold a role, directly or through others?
     ///
     /// # Errors
-    /// 42704 where there is no such user, group or role.
+    /// 42704 where there is no such user, group or role; 42501 where a user without sys:secadmin or sys:superuser asks for
+    /// another.
     pub fn user_is_member_of(&self, user: &str, role: &str) -> Result<bool> {
         let user = self.user(user)?.id;
+        if !self.is_self_or_may_ask(user, &["sys:secadmin", "sys:superuser"])? {
+            return Err(Error::new(
+                SqlState::INSUFFICIENT_PRIVILEGE,
+                "permission denied to check the roles of other users",
+            ));
+        }
         if let Some(group) = self.source.directory.groups()?.iter().find(|group| group.name == role) {
             return Ok(group.members.contains(&user));
         }
         self.holds_role(Grantee::User(user), self.role(role)?)
     }
 
+    /// Is it the session's user, or may that ask for others: as a superuser, or with one of these roles?
+    fn is_self_or_may_ask(&self, user: Oid, roles: &[&str]) -> Result<bool> {
+        let session = &self.source.session;
+        if session.superuser || session.user_id == user.0 {
+            return Ok(true);
+        }
+        for role in roles {
+            if self.holds_role(Grantee::User(Oid(session.user_id)), self.role(role)?)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// `role_is_member_of`: does a role hold another, directly or through others?
     ///
     /// # Errors
-    /// 42704 where there is no such role.
+    /// 42704 where there is no such role; 42501 where a user who does not hold it and may not access system tables asks.
     pub fn role_is_member_of(&self, role: &str, member_of: &str) -> Result<bool> {
+        let session = &self.source.session;
+        let may_ask = session.superuser
+            || self.named_or_own(None)?.has_system(SystemPrivilege::AccessSystemTable)
+            || self.holds_role(Grantee::User(Oid(session.user_id)), self.role(role)?)?;
+        if !may_ask {
+            let message = format!("permission denied for role \"{role}\"");
+            return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message));
+        }
         self.holds_role(Grantee::Role(self.role(role)?), self.role(member_of)?)
     }
 

@@ -283,6 +283,13 @@ pub enum Literal {
     Float(String),
     /// A string, escapes resolved.
     String(String),
+    /// `x'1f'`, `b'101'`: digits of base 16 or 2, for a cast to an integer.
+    Bits {
+        /// Of base 16?
+        hexadecimal: bool,
+        /// What is between the quotes.
+        digits: String,
+    },
     /// `INTERVAL '1 day' [qualifier]`
     Interval {
         /// What is between the quotes.

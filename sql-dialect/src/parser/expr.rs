@@ -354,7 +354,16 @@ impl Parser<'_> {
         if matches!(infix, Infix::Is) {
             self.advance();
         }
-        self.grown(ExprKind::Is { expr: Box::new(left), test, negated }, pos)
+        let mut tested = self.grown(ExprKind::Is { expr: Box::new(left), test, negated }, pos)?;
+        // As in PostgreSQL's grammar, a cast behind the test is of its answer.
+        while self.is(TokenKind::Cast) {
+            let pos = self.pos();
+            self.advance();
+            let (ty, length) = self.cast_type()?;
+            let safety = CastSafety::Error;
+            tested = self.grown(ExprKind::Cast { expr: Box::new(tested), ty, safety, length }, pos)?;
+        }
+        Ok(tested)
     }
 
     /// The operator of `OPERATOR(schema.op)`, without taking it; none where these are other words.
@@ -469,15 +478,33 @@ impl Parser<'_> {
             TokenKind::Decimal => Literal::Decimal(text()),
             TokenKind::Float => Literal::Float(text()),
             _ if self.begins_string(0) => Literal::String(string_value(token, self.text, UnknownEscape::Drop)?),
+            // There is no type of bits: they are for casts to integers ("H3_ToChildren" has `x'8001fffffffffff'::BIGINT`).
             TokenKind::HexString | TokenKind::BitString => {
-                return Err(Error::unsupported("bit string literals are not supported")
-                    .with_hint("Use FROM_HEX or TO_VARBYTE to make a VARBYTE.")
-                    .at(token.start));
+                if self.peek_at(1).kind != TokenKind::Cast && !self.word_at(1, "as") {
+                    return Err(Error::unsupported("bit string literals are not supported")
+                        .with_hint("Cast them to INTEGER or BIGINT, or use FROM_HEX or TO_VARBYTE to make a VARBYTE.")
+                        .at(token.start));
+                }
+                self.bits(token)?
             }
             _ => return Ok(None),
         };
         self.advance();
         Ok(Some(literal))
+    }
+
+    /// `x'1f'`, `b'101'`
+    fn bits(&self, token: Token) -> Result<Literal> {
+        let hexadecimal = token.kind == TokenKind::HexString;
+        let digits: String = self.token_text(token).chars().skip(2).take_while(|c| *c != '\'').collect();
+        let (base, what) = if hexadecimal { (16, "hexadecimal") } else { (2, "binary") };
+        match digits.chars().find(|digit| !digit.is_digit(base)) {
+            Some(wrong) => {
+                let message = format!("\"{wrong}\" is not a valid {what} digit");
+                Err(Error::new(SqlState::INVALID_TEXT_REPRESENTATION, message).at(token.start))
+            }
+            None => Ok(Literal::Bits { hexadecimal, digits }),
+        }
     }
 
     fn parameter(&mut self) -> Result<Expr> {

@@ -43,6 +43,11 @@ impl Parser<'_> {
                 return self.grown(ExprKind::Prior(Box::new(operand)), pos);
             }
             "approximate" if self.peek_at(2).kind == TokenKind::LeftParen => return self.approximate(),
+            // "Do not use trailing parentheses when calling CURRENT_USER" ("CURRENT_USER").
+            "current_user" if self.peek_at(1).kind == TokenKind::LeftParen => {
+                self.advance();
+                return Err(self.unexpected());
+            }
             _ if is_call_without_parentheses(&word) => return self.bare_call(),
             _ => return self.name_operand(),
         };

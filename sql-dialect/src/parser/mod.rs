@@ -589,7 +589,7 @@ fn cut_name(mut name: String) -> String {
 fn too_large(text: &str, start: usize) -> Error {
     let size = text.len() - start;
     Error::new(
-        SqlState::PROGRAM_LIMIT_EXCEEDED,
+        SqlState::SYNTAX_ERROR,
         format!("Statement is too large. Statement Size: {size} bytes. Maximum Allowed: {MAX_STATEMENT_BYTES} bytes"),
     )
 }

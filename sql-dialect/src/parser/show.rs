@@ -10,6 +10,9 @@ use crate::{
     lexer::TokenKind,
 };
 
+/// Rows that LIMIT of a SHOW command can ask for, at most.
+const MAX_SHOWN: u64 = 10_000;
+
 impl Parser<'_> {
     pub(super) fn show(&mut self) -> Result<Statement> {
         self.advance();
@@ -264,7 +267,17 @@ impl Parser<'_> {
         self.string().map(BoundText::Text)
     }
 
+    /// `[LIMIT n]`: "The row_limit can be 0-10,000" on the page of each of these commands.
     fn optional_limit(&mut self) -> Result<Option<u64>> {
-        if self.eat_word("limit") { self.unsigned().map(Some) } else { Ok(None) }
+        if !self.eat_word("limit") {
+            return Ok(None);
+        }
+        let pos = self.pos();
+        let limit = self.unsigned()?;
+        if limit > MAX_SHOWN {
+            let message = format!("LIMIT must be between 0 and {MAX_SHOWN}");
+            return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message).at(pos));
+        }
+        Ok(Some(limit))
     }
 }

@@ -3,7 +3,7 @@
 use super::{Parser, query::NO_VALUES};
 use crate::{
     ast::{Expr, ExprKind, FromItem, Join, JoinConstraint, JoinKind, Literal, Pivot, SelectItem, TableAlias, Unpivot},
-    error::{Pos, Result},
+    error::{Error, Pos, Result},
     lexer::TokenKind,
     names::{Ident, ObjectName},
 };
@@ -348,7 +348,11 @@ impl Parser<'_> {
         self.expect_word("in")?;
         let columns = self.paren_list(|parser| {
             let column = parser.ident()?;
-            let named = parser.eat_word("as") || !matches!(parser.kind(), TokenKind::Comma | TokenKind::RightParen);
+            let ends = |kind| matches!(kind, TokenKind::Comma | TokenKind::RightParen);
+            let named = parser.eat_word("as") || !ends(parser.kind());
+            if named && !parser.begins_ident(0) && !parser.begins_string(0) && !ends(parser.peek_at(1).kind) {
+                return Err(Error::unsupported("UNPIVOT IN list must contain only column references").at(column.pos));
+            }
             Ok((column, if named { Some(parser.unpivot_name()?) } else { None }))
         })?;
         self.expect(TokenKind::RightParen)?;

@@ -386,6 +386,9 @@ impl Display for Literal {
             Literal::Bool(false) => f.write_str("FALSE"),
             Literal::Integer(digits) | Literal::Decimal(digits) | Literal::Float(digits) => f.write_str(digits),
             Literal::String(text) => write!(f, "{}", Quoted(text)),
+            Literal::Bits { hexadecimal, digits } => {
+                write!(f, "{}{}", if *hexadecimal { 'x' } else { 'b' }, Quoted(digits))
+            }
             Literal::Interval { value, qualifier: None } => write!(f, "INTERVAL {}", Quoted(value)),
             Literal::Interval { value, qualifier: Some(qualifier) } => {
                 write!(f, "INTERVAL {} {qualifier}", Quoted(value))

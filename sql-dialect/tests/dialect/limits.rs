@@ -206,7 +206,7 @@ fn height_counts_all_branches() {
 fn statements_of_more_than_16_megabytes_are_refused() {
     let wide = format!("select '{}'", "x".repeat(MAX_STATEMENT_BYTES));
     let error = error(&wide);
-    assert_eq!(error.sqlstate().0, "54000");
+    assert_eq!(error.sqlstate().0, "42601");
     assert!(error.message().starts_with("Statement is too large. Statement Size: 16777"), "{}", error.message());
     let row = format!("({}, '{}')", 1, "x".repeat(1_000));
     let rows = vec![row; MAX_STATEMENT_BYTES / 1_009 - 10];

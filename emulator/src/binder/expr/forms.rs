@@ -6,11 +6,15 @@ use datafusion::{
 };
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{ArraySyntax, BinaryOp, CastLength, CastSafety, DataType, Expr, Quantifier, TrimSide},
+    ast::{ArraySyntax, BinaryOp, CastLength, CastSafety, DataType, Expr, ExprKind, Literal, Quantifier, TrimSide},
     types::MAX_VARCHAR,
 };
 
-use super::{Binder, CastKind, Typed, literal::unknown, row};
+use super::{
+    Binder, CastKind, Typed,
+    literal::{bits, unknown},
+    row,
+};
 use crate::{
     binder::{
         self,
@@ -188,6 +192,9 @@ impl Binder {
         block: &mut Block<'q>,
         place: Place,
     ) -> Result<Typed> {
+        if let ExprKind::Literal(Literal::Bits { hexadecimal, digits }) = &expr.kind {
+            return bits(*hexadecimal, digits, self.data_type(ty)?).map_err(|error| error.at(expr.pos));
+        }
         let value = self.expr(expr, block, place)?;
         let kind = match safety {
             CastSafety::Error => CastKind::Explicit,

@@ -23,6 +23,8 @@ impl Binder {
             Literal::Decimal(digits) => decimal(digits),
             Literal::Float(digits) => float(digits),
             Literal::String(text) => Ok(unknown(text)),
+            // Only a cast knows what to make of it: see [`bits`].
+            Literal::Bits { .. } => Err(Error::unsupported("bit string literals are not supported")),
             Literal::Interval { value, qualifier } => {
                 let forbid = self.ctx.session.settings.get("interval_forbid_composite_literals");
                 let discard = forbid.is_some_and(|value| value == "off");
@@ -39,6 +41,28 @@ impl Binder {
             Literal::Float(digits) => float(&format!("-{digits}")).map(Some),
             _ => Ok(None),
         }
+    }
+}
+
+/// Bits as an integer, as PostgreSQL casts them: the lowest is the last, and a number of all its bits may be negative.
+///
+/// # Errors
+/// 22003 for more bits than the integer has; 42846 where it is no integer.
+pub(super) fn bits(hexadecimal: bool, digits: &str, ty: RedshiftType) -> Result<Typed> {
+    let wide = if hexadecimal { digits.len() * 4 } else { digits.len() };
+    let value =
+        if digits.is_empty() { Some(0) } else { u64::from_str_radix(digits, if hexadecimal { 16 } else { 2 }).ok() };
+    let overflow = || Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, format!("{} out of range", ty.base_name()));
+    match ty {
+        RedshiftType::Int4 => match value.filter(|_| wide <= 32).and_then(|value| u32::try_from(value).ok()) {
+            Some(value) => Ok(Typed::literal(ScalarValue::Int32(Some(value.cast_signed())), ty)),
+            None => Err(overflow()),
+        },
+        RedshiftType::Int8 => match value.filter(|_| wide <= 64) {
+            Some(value) => Ok(Typed::literal(ScalarValue::Int64(Some(value.cast_signed())), ty)),
+            None => Err(overflow()),
+        },
+        _ => Err(Error::new(SqlState::CANNOT_COERCE, format!("cannot cast type bit to {}", ty.base_name()))),
     }
 }
 

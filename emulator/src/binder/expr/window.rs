@@ -40,6 +40,7 @@ impl Binder {
         }
         let spec = call.over.as_ref().ok_or_else(|| Error::internal("a window function without OVER"))?;
         let over = self.over(spec, block)?;
+        check_clauses(&name, &over)?;
         let inside = Place::of(Clause::WindowArgument);
         let args = self.aggregate_arguments(&call.args, block, inside)?;
         self.uses_function(&name, &args);
@@ -49,9 +50,15 @@ impl Binder {
             .iter()
             .map(|expr| {
                 let value = self.expr(expr, block, inside)?;
+                if is_constant(&value) {
+                    return Err(no_constants("partition by").at(expr.pos));
+                }
                 self.partition_key_of(value)
             })
             .collect::<Result<Vec<_>>>()?;
+        if let Some(item) = over.order_by.iter().find(|item| is_string_literal(&item.expr)) {
+            return Err(no_constants("order by").at(item.expr.pos));
+        }
         let order_by = self.sort_exprs(over.order_by, block, inside)?;
         let parts = WindowParts {
             frame: self.frame(&name, &over)?,
@@ -164,4 +171,32 @@ impl Binder {
             _ => Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "frame offset must not be negative").at(offset.pos)),
         }
     }
+}
+
+/// Is it a value that no row has a part in?
+fn is_constant(value: &Typed) -> bool {
+    value.expr.column_refs().is_empty() && !value.expr.contains_outer() && !value.expr.is_volatile()
+}
+
+/// Is it what ORDER BY of a window does not take? Programs write other constants there, and Redshift takes them.
+fn is_string_literal(expr: &ast::Expr) -> bool {
+    matches!(expr.kind, ast::ExprKind::Literal(ast::Literal::String(_)))
+}
+
+fn no_constants(clause: &str) -> Error {
+    Error::unsupported(format!("constant expressions are not supported in {clause} clauses"))
+}
+
+/// Window functions whose OVER "cannot contain a window frame specification" (their pages).
+const UNFRAMED: [&str; 8] = ["cume_dist", "dense_rank", "lag", "lead", "ntile", "percent_rank", "rank", "row_number"];
+
+/// Refuses what the page of a function does not let its OVER have.
+fn check_clauses(name: &str, over: &Over<'_>) -> Result<()> {
+    let refused = match over.frame {
+        // "The OVER clause cannot contain a window ordering or window frame specification."
+        _ if name == "ratio_to_report" && !over.order_by.is_empty() => "ORDER BY",
+        Some(_) if name == "ratio_to_report" || UNFRAMED.contains(&name) => "a frame clause",
+        _ => return Ok(()),
+    };
+    Err(Error::unsupported(format!("{refused} is not supported in the OVER clause of {name}")))
 }

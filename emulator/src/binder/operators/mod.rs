@@ -144,6 +144,16 @@ fn concat(left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
     if let Some(arrays) = concatenated(&left, &right) {
         return arrays;
     }
+    // An untyped literal beside a VARBYTE is one.
+    let as_binary = |operand: Typed| match operand.unknown_text().map(|text| text.len().max(1) as u32) {
+        Some(length) => cast(operand, RedshiftType::Varbyte(length), CastKind::Implicit, ctx),
+        None => Ok(operand),
+    };
+    let (left, right) = match (is_binary(&left), is_binary(&right)) {
+        (true, false) => (left, as_binary(right)?),
+        (false, true) => (as_binary(left)?, right),
+        _ => (left, right),
+    };
     if is_binary(&left) && is_binary(&right) {
         return binary_values::concat(left, right);
     }

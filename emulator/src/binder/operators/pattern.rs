@@ -22,6 +22,7 @@ use crate::{
     functions::{
         collation,
         regex::{Case, PatternKind, pattern_match},
+        string::padded,
     },
 };
 
@@ -50,12 +51,23 @@ pub fn like(parts: LikeParts, ctx: &BindContext) -> Result<Typed> {
     let kind = if insensitive && kind == LikeKind::Like { LikeKind::ILike } else { kind };
     let (symbol, case) = match kind {
         LikeKind::Like => ("~~", Case::Sensitive),
-        LikeKind::ILike => ("~~*", Case::Insensitive),
+        LikeKind::ILike if insensitive => ("~~*", Case::Insensitive),
+        LikeKind::ILike => ("~~*", Case::AsciiInsensitive),
         LikeKind::SimilarTo if insensitive => ("SIMILAR TO", Case::Insensitive),
         LikeKind::SimilarTo => ("SIMILAR TO", Case::Sensitive),
     };
     let escape = escape_character(escape, ctx)?;
-    let (value, pattern) = strings(symbol, value, pattern, ctx)?;
+    let blanks = match value.ty {
+        RedshiftType::Char(length) if kind != LikeKind::SimilarTo => Some(length),
+        _ => None,
+    };
+    let (mut value, pattern) = strings(symbol, value, pattern, ctx)?;
+    // "LIKE and ILIKE predicates do not implicitly ignore trailing spaces."
+    if let Some(length) = blanks
+        && !is_blind_to_blanks(&pattern, escape)
+    {
+        value = padded(value, length);
+    }
     if kind == LikeKind::SimilarTo {
         let found = pattern_match(PatternKind::Similar(escape), case).call(vec![value.expr, pattern.expr]);
         return Ok(negate(found, negated));
@@ -71,9 +83,26 @@ pub fn like(parts: LikeParts, ctx: &BindContext) -> Result<Typed> {
         let found = pattern_match(PatternKind::Like(escape), case).call(vec![value.expr, pattern.expr]);
         return Ok(negate(found, negated));
     };
+    // ILIKE "performs a case-insensitive pattern match for single-byte UTF-8 (ASCII) characters".
+    if kind == LikeKind::ILike && !insensitive && !is_ascii(&plain) {
+        let found = pattern_match(PatternKind::Like(Some('\\')), Case::AsciiInsensitive).call(vec![value.expr, plain]);
+        return Ok(negate(found, negated));
+    }
     let insensitive = kind == LikeKind::ILike;
     let like = Like::new(negated, Box::new(value.expr), Box::new(plain), None, insensitive);
     Ok(Typed::new(Expr::Like(like), RedshiftType::Bool))
+}
+
+/// Is it a constant that has no letters beyond ASCII?
+fn is_ascii(pattern: &Expr) -> bool {
+    matches!(pattern, Expr::Literal(ScalarValue::Utf8View(Some(text)), _) if text.is_ascii())
+}
+
+/// Does a pattern match a CHAR with its trailing blanks exactly where it matches it without them? So does `abc%`.
+fn is_blind_to_blanks(pattern: &Typed, escape: Option<char>) -> bool {
+    let Expr::Literal(ScalarValue::Utf8View(Some(text)), _) = &pattern.expr else { return false };
+    let last = text.trim_end_matches('%').chars().next_back();
+    text.ends_with('%') && last.is_none_or(|last| !matches!(last, ' ' | '_') && Some(last) != escape)
 }
 
 fn negate(found: Typed, negated: bool) -> Typed {

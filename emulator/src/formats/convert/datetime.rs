@@ -152,13 +152,9 @@ impl Conversion {
         let raw = raw.trim_ascii();
         let micros = match &self.times {
             TimeReading::Iso => iso_timestamp(raw).and_then(|(local, rest)| self.instant(local, rest)),
-            TimeReading::Format(format) => format.read(raw).and_then(|moment| {
-                let local = moment.micros()?;
-                match moment.offset {
-                    Some(offset) => Some(local - i64::from(offset) * 1_000_000).filter(|_| moment.rest.is_empty()),
-                    None => self.instant(local, moment.rest),
-                }
-            }),
+            TimeReading::Format(format) => {
+                format.read(raw).and_then(|moment| self.instant(moment.micros()?, moment.rest))
+            }
             TimeReading::Auto => parse_timestamptz(&String::from_utf8_lossy(raw), &self.input).ok(),
             TimeReading::EpochSeconds => epoch(raw, 6),
             TimeReading::EpochMilliseconds => epoch(raw, 3),

@@ -28,7 +28,10 @@ use datafusion::{
     logical_expr::{AggregateUDF, Expr, expr::AggregateFunction},
     scalar::ScalarValue,
 };
-use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::MAX_VARCHAR};
+use redshift_sql_dialect::{
+    Error, RedshiftType, Result, SqlState,
+    types::{MAX_PRECISION, MAX_VARCHAR},
+};
 
 use self::{
     dynamic::DynamicTotal,
@@ -113,6 +116,17 @@ pub(super) fn aggregate(parts: AggregateParts, ctx: &BindContext) -> Result<Type
     if parts.approximate && !matches!(parts.name.as_str(), "count" | "percentile_disc") {
         let message = format!("APPROXIMATE is not supported for {}", parts.name);
         return Err(Error::new(SqlState::SYNTAX_ERROR, message));
+    }
+    // "APPROXIMATE can only be used with COUNT DISTINCT" ("COUNT").
+    if parts.approximate && parts.name == "count" && !parts.distinct {
+        return Err(Error::new(SqlState::SYNTAX_ERROR, "APPROXIMATE can only be used with COUNT DISTINCT"));
+    }
+    // "VARBYTE": it is among what the type is not supported with.
+    if parts.approximate
+        && parts.name == "count"
+        && parts.args.iter().any(|arg| matches!(arg.ty, RedshiftType::Varbyte(_)))
+    {
+        return Err(Error::unsupported("APPROXIMATE COUNT DISTINCT of type binary varying is not supported"));
     }
     let chosen = choose(&parts.name, parts.args, parts.distinct, parts.within_group, ctx)?;
     let Chosen { function, args, distinct, ty, finish } = chosen;
@@ -395,8 +409,11 @@ fn continuous(fraction: Fraction, key: OrderedArg, missing: Error, ctx: &BindCon
             let argument = crate::binder::as_decimal(value.ty);
             (argument, RedshiftType::numeric(38, fraction.scale))
         }
-        RedshiftType::Numeric { scale, .. } => {
-            (value.ty, RedshiftType::numeric(38, scale.saturating_add(fraction.scale).min(37)))
+        // The digits before the point are kept: of 38 digits none are left for more behind it.
+        RedshiftType::Numeric { precision, scale } => {
+            let most = MAX_PRECISION - (precision - scale);
+            let scale = scale.saturating_add(fraction.scale).min(most.max(scale)).min(37);
+            (value.ty, RedshiftType::numeric(38, scale))
         }
         RedshiftType::Float4 | RedshiftType::Float8 => (RedshiftType::Float8, RedshiftType::Float8),
         ty @ (RedshiftType::Date | RedshiftType::Timestamp | RedshiftType::TimestampTz | RedshiftType::Time) => {

@@ -19,13 +19,16 @@ use datafusion::{
     },
     scalar::ScalarValue,
 };
-use redshift_sql_dialect::{RedshiftType, types::MAX_VARCHAR};
+use redshift_sql_dialect::RedshiftType;
 
 use crate::{
     error::{compute_error, to_datafusion},
     functions::{kernel::retype, spatial::Boxes},
     types::arrow_type,
 };
+
+/// Bytes of a LISTAGG, at most: those of a string in memory ("LISTAGG window function", "Character types").
+const MAX_JOINED: usize = 16_000_000;
 
 /// What is made of the rows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -243,8 +246,8 @@ fn list(
                 joined.push_str(value);
             }
         }
-        if joined.as_ref().is_some_and(|joined| joined.len() > MAX_VARCHAR as usize) {
-            let context = format!("LISTAGG limit: {MAX_VARCHAR}");
+        if joined.as_ref().is_some_and(|joined| joined.len() > MAX_JOINED) {
+            let context = format!("LISTAGG limit: {MAX_JOINED}");
             return Err(to_datafusion(compute_error("Result size exceeds LISTAGG limit", 8001, &context)));
         }
     }

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-use Param::Text;
+use Param::{Super, Text};
 
 /// The functions of this family.
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -30,7 +30,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("st_geomfromwkb", &[takes(&[Text, INT4], |call| from_text(call, wkb::read_hex)).optional(1)]),
     function("st_geomfromewkt", &[takes(&[Text], |call| read_as(call, RedshiftType::Geometry, extended_wkt))]),
     function("st_geomfromewkb", &[takes(&[Text], |call| read_as(call, RedshiftType::Geometry, wkb::read_hex))]),
-    function("st_geomfromgeojson", &[takes(&[Text], |call| read_as(call, RedshiftType::Geometry, geojson::read))]),
+    // A SUPER is held as its JSON.
+    function(
+        "st_geomfromgeojson",
+        &[
+            takes(&[Text], |call| read_as(call, RedshiftType::Geometry, geojson::read)),
+            takes(&[Super], |call| read_as(call, RedshiftType::Geometry, geojson::read)),
+        ],
+    ),
     function("st_geogfromtext", &[takes(&[Text], |call| read_as(call, RedshiftType::Geography, geography_wkt))]),
     function("st_geogfromwkb", &[takes(&[Text], |call| read_as(call, RedshiftType::Geography, geography_wkb))]),
 ];

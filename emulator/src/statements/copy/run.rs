@@ -5,7 +5,7 @@ use redshift_sql_dialect::{
     ast::{AssumingCommand, Copy, CopyOption},
 };
 
-use super::{CopyLoad, CopyPlan, LoadContext, PlanContext};
+use super::{CopyLoad, CopyPlan, LoadContext, PlanContext, plan::check_relation};
 use crate::{
     binder::date_time_input,
     catalog::{DEFAULT_IAM_ROLE, LockMode, Privilege},
@@ -16,7 +16,9 @@ use crate::{
 
 /// Runs COPY.
 pub(crate) async fn copy(copy: &Copy, work: &mut Work<'_>) -> Result<Outcome> {
-    work.require_privilege(&*work.table(&copy.table)?, Privilege::Insert)?;
+    let target = work.binder().resolve(&copy.table)?;
+    check_relation(&target).map_err(|error| error.at(copy.table.pos()))?;
+    work.require_privilege(&*target, Privilege::Insert)?;
     for option in &copy.options {
         if let CopyOption::IamRole(role) = option {
             work.require_assume_role(role.as_deref().unwrap_or(DEFAULT_IAM_ROLE), AssumingCommand::Copy)?;

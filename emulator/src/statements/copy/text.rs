@@ -160,7 +160,7 @@ impl TextLoad {
             Block::TooLong { start, line } => {
                 let record = LoadErrorRecord {
                     slice: slice as i32,
-                    raw_line: shown(&start, SHOWN_BYTES),
+                    raw_line: shown_line(&start, SHOWN_BYTES),
                     code: 1216,
                     reason: "Input line is not valid: it exceeds the maximum size of 4 MB".to_string(),
                     ..self.common_of(work.file, line)
@@ -256,7 +256,7 @@ impl TextBlock<'_> {
                 filename: common.filename,
                 line_number: common.line_number,
                 column: self.load.plan.targets[*field].name.clone(),
-                raw_line: shown(table.records()[*row].raw(self.bytes), SHOWN_BYTES),
+                raw_line: shown_line(table.records()[*row].raw(self.bytes), SHOWN_BYTES),
             }
         };
         faults.replaced.iter().map(record).collect()
@@ -286,7 +286,7 @@ impl TextBlock<'_> {
             column_type: field.map_or("", |(_, target)| target.type_name()).to_string(),
             column_length: field.map_or(String::new(), |(_, target)| target.length()),
             position: bad.at.saturating_sub(record.start as usize) as i32,
-            raw_line: shown(record.raw(self.bytes), SHOWN_BYTES),
+            raw_line: shown_line(record.raw(self.bytes), SHOWN_BYTES),
             raw_field: raw_field.map_or(String::new(), |(field, _)| shown(field.raw(self.bytes), SHOWN_BYTES)),
             code: bad.fault.code,
             reason: bad.fault.reason.chars().take(SHOWN_REASON).collect(),
@@ -363,6 +363,11 @@ fn without_bad_rows(arrays: &[ArrayRef], rows: usize, faults: &Faults) -> Result
     let good = BooleanArray::from(good);
     let filtered = arrays.iter().map(|array| filter(array, &good)).collect::<Result<_, _>>();
     filtered.map_err(|error| Error::internal(error.to_string()))
+}
+
+/// The same of a line: "Multibyte characters in the load data are replaced with a period" ("STL_LOAD_ERRORS").
+fn shown_line(bytes: &[u8], limit: usize) -> String {
+    shown(bytes, limit).chars().map(|character| if character.is_ascii() { character } else { '.' }).collect()
 }
 
 /// So many bytes of a text; what is not UTF-8 shows as points.

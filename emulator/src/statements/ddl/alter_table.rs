@@ -10,8 +10,9 @@ use redshift_sql_dialect::{
 
 use super::{
     append::{self, Extra, quoted},
-    columns::{Declared, DeclaredKey, column, storable},
+    columns::{Declared, DeclaredKey, check_no_system_column, column, storable},
     create_table::{default_value, resolve_keys},
+    encodings,
     materialized_view::{Impact, mark_readers},
     names::relation_exists,
 };
@@ -130,8 +131,12 @@ async fn new_owner(relation: &Relation, user: &Ident, work: &Work<'_>) -> Result
 
 fn new_name(relation: &Relation, name: &Ident, work: &Work<'_>) -> Result<String> {
     let folded = name.folded(work.context.session.case_sensitive);
-    if folded.starts_with('#') && relation.table().is_some_and(|table| !table.temporary) {
-        let message = "a permanent table cannot be renamed to a name that begins with '#'";
+    let (kind, temporary) = match relation.table() {
+        Some(table) => ("table", table.temporary),
+        None => ("view", relation.schema == work.state.temp_schema),
+    };
+    if folded.starts_with('#') && !temporary {
+        let message = format!("a permanent {kind} cannot be renamed to a name that begins with '#'");
         return Err(Error::new(SqlState::INVALID_NAME, message).at(name.pos));
     }
     if work.view.relation(&relation.schema, &folded)?.is_some() {
@@ -226,6 +231,7 @@ impl Altered {
         let at = self.position(from, work)?;
         let name = to.folded(work.context.session.case_sensitive);
         self.check_free(&name, to.pos)?;
+        check_no_system_column(&name).map_err(|error| error.at(to.pos))?;
         self.columns(|columns| columns[at].name = name);
         Ok(())
     }
@@ -274,6 +280,7 @@ impl Altered {
             let message = format!("column \"{}\" already has the encoding {encoding}", column.name);
             return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message).at(pos));
         }
+        encodings::check(encoding, column.ty, &column.name).map_err(|error| error.at(pos))?;
         self.columns(|columns| columns[at].encoding = Some(encoding.to_string()));
         Ok(())
     }

@@ -9,6 +9,7 @@ use redshift_sql_dialect::{
     types::{MAX_CHAR, MAX_VARCHAR},
 };
 
+use super::encodings;
 use crate::{
     binder::SessionInfo,
     catalog::{Column, Identity},
@@ -59,6 +60,7 @@ impl Declared {
                 format!("tables can have at most {MAX_COLUMNS} columns"),
             ));
         }
+        check_no_system_column(&column.name).map_err(|error| error.at(pos))?;
         column.attnum = self.columns.len() as i16 + 1;
         if column.dist_key || column.sort_key > 0 {
             let what = if column.dist_key { "DISTKEY" } else { "SORTKEY" };
@@ -142,10 +144,21 @@ impl Declared {
     }
 }
 
+/// Names of columns that every table of PostgreSQL has: they "can't be used as column names" ("Names and identifiers").
+pub(super) fn check_no_system_column(name: &str) -> Result<()> {
+    if !matches!(name, "tableoid" | "xmin" | "cmin" | "xmax" | "cmax" | "ctid") {
+        return Ok(());
+    }
+    let message = format!("column name \"{name}\" conflicts with a system column name");
+    Err(Error::new(SqlState::DUPLICATE_COLUMN, message))
+}
+
 /// "You can't define SUPER columns as either a distribution or sort key." "You can't use a GEOMETRY or GEOGRAPHY column as
 /// a sort key or a distribution key for an Amazon Redshift table."
 fn check_key(ty: RedshiftType, column: &str, what: &str) -> Result<()> {
-    if !matches!(ty, RedshiftType::Super | RedshiftType::Geometry | RedshiftType::Geography) {
+    // "Amazon Redshift tables don't support an HLLSKETCH column as a sort key or a distribution key."
+    use RedshiftType::{Geography, Geometry, HllSketch, Super};
+    if !matches!(ty, Super | Geometry | Geography | HllSketch) {
         return Ok(());
     }
     let message = format!("column \"{column}\" of type {ty} cannot be a {what}");
@@ -185,6 +198,9 @@ pub(super) fn column(def: &ColumnDef, session: &SessionInfo) -> Result<(Column, 
                 referenced: column.iter().cloned().collect(),
             }),
         }
+    }
+    if let Some(encoding) = &column.encoding {
+        encodings::check(encoding, ty, &column.name).map_err(|error| error.at(def.name.pos))?;
     }
     if null_written && column.not_null {
         let message = format!("conflicting NULL/NOT NULL declarations for column \"{}\"", column.name);

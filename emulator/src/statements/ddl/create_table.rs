@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use datafusion::scalar::ScalarValue;
 use redshift_sql_dialect::{
     Error, Result, SqlState,
-    ast::{ConstraintKind, CreateTable, DistStyle, SortKey, TableAttributes, TableElement},
+    ast::{ColumnAttribute, ConstraintKind, CreateTable, DistStyle, SortKey, TableAttributes, TableElement},
     names::{Ident, ObjectName},
 };
 
@@ -67,11 +67,18 @@ fn check_like(create: &CreateTable) -> Result<()> {
         return Ok(());
     }
     let TableAttributes { backup, dist_style, dist_key, sort_key, encode_auto: _ } = &create.attributes;
+    let of_a_column = |wanted: &ColumnAttribute| {
+        let columns = create.elements.iter().filter_map(|element| match element {
+            TableElement::Column(column) => Some(column),
+            _ => None,
+        });
+        columns.flat_map(|column| &column.attributes).any(|attribute| attribute == wanted)
+    };
     let given = [
         (backup.is_some(), "BACKUP"),
         (dist_style.is_some(), "DISTSTYLE"),
-        (dist_key.is_some(), "DISTKEY"),
-        (sort_key.is_some(), "SORTKEY"),
+        (dist_key.is_some() || of_a_column(&ColumnAttribute::DistKey), "DISTKEY"),
+        (sort_key.is_some() || of_a_column(&ColumnAttribute::SortKey), "SORTKEY"),
     ];
     match given.iter().find(|(given, _)| *given) {
         Some((_, what)) => {

@@ -8,6 +8,7 @@ mod create_table;
 mod create_table_as;
 mod database;
 mod drop;
+mod encodings;
 mod late_binding;
 mod materialized_view;
 mod names;

@@ -30,6 +30,8 @@ pub(super) struct Options {
     pub max_file_size: Option<u64>,
     pub row_group_size: Option<u64>,
     pub region: Option<String>,
+    /// ENCRYPTED AUTO
+    encrypted_by_bucket: bool,
     pub kms_key_id: Option<String>,
     pub extension: Option<String>,
     given: Vec<(&'static str, Pos)>,
@@ -77,7 +79,7 @@ impl Options {
             UnloadOption::Delimiter(text) => self.delimiter = Some((text.clone(), pos)),
             UnloadOption::FixedWidth(text) => self.fixed_width = Some((text.clone(), pos)),
             // S3 encrypts with its own key, or the bucket's, what it is given, and decrypts what is read.
-            UnloadOption::Encrypted { .. } => {}
+            UnloadOption::Encrypted { auto } => self.encrypted_by_bucket = *auto,
             UnloadOption::KmsKeyId(key) => self.kms_key_id = Some(key.clone()),
             UnloadOption::MasterSymmetricKey(_) => {
                 return Err(Error::unsupported("UNLOAD with client-side encryption is not supported"));
@@ -132,6 +134,12 @@ impl Options {
             && !self.given.iter().any(|(name, _)| *name == "ENCRYPTED")
         {
             return Err(Error::new(SqlState::SYNTAX_ERROR, "KMS_KEY_ID requires ENCRYPTED").at(*pos));
+        }
+        if self.encrypted_by_bucket
+            && let Some((_, pos)) = self.given.iter().find(|(name, _)| *name == "KMS_KEY_ID")
+        {
+            let message = "KMS_KEY_ID and ENCRYPTED AUTO cannot be specified together";
+            return Err(Error::new(SqlState::SYNTAX_ERROR, message).at(*pos));
         }
         if self.allow_overwrite
             && let Some((_, pos)) = self.given.iter().find(|(name, _)| *name == "CLEANPATH")

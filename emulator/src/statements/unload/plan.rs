@@ -2,7 +2,7 @@
 
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{QueryBody, Unload, UnloadFormat},
+    ast::{Query, QueryBody, Unload, UnloadFormat},
 };
 
 use super::options::{MEGABYTE, Options};
@@ -217,11 +217,20 @@ impl UnloadPlan {
 
 /// "The SELECT query can't use a LIMIT clause in the outer SELECT."
 fn refuse_limit(unload: &Unload) -> Result<()> {
-    let top = matches!(&unload.query.body, QueryBody::Select(select) if select.top.is_some());
-    if unload.query.limit.is_some() || unload.query.offset.is_some() || top {
+    if is_limited(&unload.query) {
         return Err(Error::unsupported("Limit clause is not supported").at(unload.query_pos));
     }
     Ok(())
+}
+
+/// Has the outer SELECT a LIMIT, OFFSET or TOP? Parentheses around it do not make it an inner one.
+fn is_limited(query: &Query) -> bool {
+    let within = match &query.body {
+        QueryBody::Select(select) => select.top.is_some(),
+        QueryBody::Nested(query) => is_limited(query),
+        QueryBody::SetOperation { .. } | QueryBody::Values(_) => false,
+    };
+    within || query.limit.is_some() || query.offset.is_some()
 }
 
 fn partition_column(column: &FileColumn) -> Result<FileColumn> {

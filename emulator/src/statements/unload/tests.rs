@@ -236,6 +236,7 @@ async fn what_redshift_refuses_is_refused() {
     for (query, options, error) in [
         ("select * from venue limit 10", "", "0A000: Limit clause is not supported"),
         ("select top 1 * from venue", "", "0A000: Limit clause is not supported"),
+        ("((select * from venue limit 10))", "", "0A000: Limit clause is not supported"),
         ("select 1", "csv addquotes", "0A000: ADDQUOTES argument is not supported for CSV based UNLOAD"),
         ("select 1", "parquet gzip", "0A000: GZIP argument is not supported for PARQUET based UNLOAD"),
         ("select 1", "json header", "0A000: HEADER argument is not supported for JSON based UNLOAD"),

@@ -287,6 +287,7 @@ pub(crate) fn source(user_id: u32) -> Source {
         transaction_start: 0,
         statement_start: 0,
         settings: Arc::new([("datestyle".to_string(), "ISO, MDY".to_string())].into()),
+        null_settings: Arc::default(),
         last_copy_id: -1,
         last_copy_count: 0,
         last_unload_id: -1,

@@ -89,9 +89,16 @@ impl PathsFile {
         let file = file.as_object().ok_or_else(invalid)?;
         let Some(paths) = file.get("jsonpaths") else { return Ok(PathsFile::Auto) };
         let mut parsed = Vec::new();
+        let (mut dots, mut brackets) = (false, false);
         for path in paths.as_array().ok_or_else(invalid)? {
             let path = path.as_str().filter(|path| !path.is_empty()).ok_or_else(invalid)?;
+            dots |= path.trim().starts_with("$.");
+            brackets |= path.trim().starts_with("$['");
             parsed.push(JsonPath::parse(path)?);
+        }
+        // "You can't mix bracket notation and dot notation in the jsonpaths array."
+        if dots && brackets {
+            return Err("Invalid JSONPath format: bracket notation and dot notation are mixed".to_string());
         }
         Ok(PathsFile::Paths(parsed))
     }

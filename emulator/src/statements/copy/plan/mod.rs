@@ -208,7 +208,11 @@ impl CopyPlan {
     }
 }
 
-fn check_relation(relation: &Relation) -> Result<()> {
+/// Refuses to load what is no table, as PostgreSQL 8.0 words it.
+///
+/// # Errors
+/// 42809 for a view, 42501 for a system relation.
+pub(super) fn check_relation(relation: &Relation) -> Result<()> {
     match relation.kind {
         RelationKind::Table(_) => Ok(()),
         RelationKind::View(_) => {

@@ -138,6 +138,10 @@ impl Options {
             CopyOption::NullAs(text) => self.null_as = Some((text.clone(), pos)),
             CopyOption::RemoveQuotes => self.remove_quotes = true,
             CopyOption::RoundDec => self.round_dec = true,
+            // "You can't include a time zone specifier (TZ, tz, or OF) in the timeformat_string."
+            CopyOption::TimeFormat(text) if ["TZ", "tz", "OF"].iter().any(|zone| text.contains(zone)) => {
+                return Err(out_of_range("TIMEFORMAT cannot have a time zone specifier (TZ, tz or OF)"));
+            }
             CopyOption::TimeFormat(text) => self.time_format = Some(text.clone()),
             CopyOption::TrimBlanks => self.trim_blanks = true,
             CopyOption::TruncateColumns => self.truncate_columns = true,
