@@ -174,8 +174,8 @@ pub(super) struct Block<'q> {
     pub pending: Vec<Pending>,
     /// WINDOW
     pub named_windows: &'q [(Ident, WindowSpec)],
-    /// May columns be marked with `(+)`?
-    pub marks_allowed: bool,
+    /// Is FROM one table, and no join?
+    pub of_one_table: bool,
     /// What PRIOR names.
     pub prior: Option<Arc<Scope>>,
     /// What stands for the calls of functions of several rows in the select list, by where they are.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use datafusion::{
     functions_aggregate::expr_fn::{count, first_value},
-    logical_expr::{Expr as PlanExpr, LogicalPlan, lit},
+    logical_expr::{BinaryExpr, Expr as PlanExpr, LogicalPlan, Operator, lit},
 };
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
@@ -66,16 +66,30 @@ impl Target {
         }
         self.identity.iter().zip(again).map(|(own, other)| column(own).eq(column(other))).collect()
     }
+
+    /// Does a condition say that something of the target equals something of the others?
+    pub(super) fn is_equijoin(&self, condition: &PlanExpr) -> bool {
+        let PlanExpr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) = condition else { return false };
+        let is_own = |name: &str| self.columns.iter().chain(&self.identity).any(|own| own == name);
+        let sides = [left, right].map(|side| {
+            let names = side.column_refs();
+            let own = names.iter().filter(|column| is_own(&column.name)).count();
+            (own, names.len() - own)
+        });
+        matches!(sides, [(1.., 0), (0, 1..)] | [(0, 1..), (1.., 0)])
+    }
+}
+
+/// Of UPDATE ... FROM and MERGE whose conditions do not say which of the other rows a row of the target goes with.
+pub(super) fn no_equijoin() -> Error {
+    Error::unsupported("Target table must be part of an equijoin predicate")
 }
 
 /// Outer joins in FROM (developer guide, "UPDATE", "Usage notes").
 fn check_no_outer_join(item: &FromItem) -> Result<()> {
     let FromItem::Join(join) = item else { return Ok(()) };
     match join.kind {
-        JoinKind::Left | JoinKind::Right | JoinKind::Full => {
-            let message = "Target table must be part of an equijoin predicate";
-            Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message).at(join.pos))
-        }
+        JoinKind::Left | JoinKind::Right | JoinKind::Full => Err(no_equijoin().at(join.pos)),
         JoinKind::Inner | JoinKind::Cross => {
             check_no_outer_join(&join.left)?;
             check_no_outer_join(&join.right)
@@ -112,6 +126,9 @@ impl Binder {
         let mut block = Block::over(target.scope.clone());
         let mut conditions = self.conditions(update.selection.as_ref(), &mut block)?;
         conditions.extend(target.named_again(&conditions, &found));
+        if !update.from.is_empty() && !conditions.iter().any(|condition| target.is_equijoin(condition)) {
+            return Err(no_equijoin());
+        }
         let pending = block.take_pending(Stage::Input);
         let plan = self.join_in(target.plan.clone(), pending, conditions, &[])?;
         let values = self.assigned(&update.assignments, &target, &mut block)?;

@@ -12,7 +12,7 @@ use super::{
     node::column,
     order::{ordinal, position_in},
     query::Item,
-    scope::unsupported_correlation,
+    scope::{Resolved, unsupported_correlation},
     subquery::mentions,
 };
 use crate::functions::collation;
@@ -145,6 +145,8 @@ impl Binder {
                 .collect()
         };
         match item {
+            // Several expressions in parentheses are so many expressions.
+            GroupingItem::Expr(Expr { kind: ExprKind::Row(list), .. }) => lists(std::slice::from_ref(list), self),
             GroupingItem::Expr(expr) => Ok(vec![vec![self.grouping_expr(expr, items, groups, block)?]]),
             GroupingItem::GroupingSets(sets) => {
                 let mut alternatives = Vec::new();
@@ -178,7 +180,13 @@ impl Binder {
                 self.check_groupable(&item.typed.expr, block).map_err(|error| error.at(expr.pos))?;
                 collation::of_origin(item.typed.clone(), item.origin.as_deref())
             }
-            None => self.expr(expr, block, Place::of(Clause::GroupBy))?,
+            None => match self.grouping_alias(expr, block)? {
+                Some(item) => {
+                    self.check_groupable(&item.expr, block).map_err(|error| error.at(expr.pos))?;
+                    item
+                }
+                None => self.expr(expr, block, Place::of(Clause::GroupBy))?,
+            },
         };
         super::order::check_sortable(bound.ty).map_err(|error| error.at(expr.pos))?;
         let compared = Compared::of(&bound);
@@ -191,6 +199,20 @@ impl Binder {
             groups.compared.push(compared);
             groups.exprs.len() - 1
         }))
+    }
+
+    /// The item of the select list whose alias this is; a column of FROM comes before it.
+    ///
+    /// It is the item itself, and not its expression bound anew: each time that a sub-query is bound it gets other names.
+    fn grouping_alias(&self, expr: &Expr, block: &Block<'_>) -> Result<Option<Typed>> {
+        let ExprKind::Column(name) = &expr.kind else { return Ok(None) };
+        let [bare] = name.0.as_slice() else { return Ok(None) };
+        let folded = self.fold(bare);
+        let is_variable = self.ctx.variables.as_ref().is_some_and(|known| known.value(&[folded.clone()]).is_some());
+        if is_variable || matches!(self.resolve_column(&block.scope, name)?, Resolved::Here(_)) {
+            return Ok(None);
+        }
+        Ok(block.alias(&folded).and_then(|alias| alias.bound.clone()))
     }
 
     /// An item of the select list that GROUP BY names must have neither aggregates nor window functions.

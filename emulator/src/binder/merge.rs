@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use datafusion::{
     common::JoinType,
-    logical_expr::{Expr as PlanExpr, LogicalPlan, Operator},
+    logical_expr::{Expr as PlanExpr, LogicalPlan},
 };
 use redshift_sql_dialect::{
     Error, Result, SqlState,
@@ -19,7 +19,7 @@ use redshift_sql_dialect::{
 use super::{
     Binder, Destination, Typed,
     block::{Block, Clause, Stage},
-    dml::{Matches, Target, identity_columns, identity_given},
+    dml::{Matches, Target, identity_columns, identity_given, no_equijoin},
     from::position,
     insert::named,
     node,
@@ -128,9 +128,8 @@ impl Binder {
         let (source, plan) = self.join_in_sides(source, target.plan.clone(), pending, &conditions)?;
         target.plan = plan;
         let sides = Sides { source, source_scope: Arc::new(source_scope), target, conditions };
-        if !sides.are_joined_by_equality() {
-            let message = "Target table must be part of an equijoin predicate";
-            return Err(Error::unsupported(message).at(merge.on.pos));
+        if !sides.conditions.iter().any(|condition| sides.target.is_equijoin(condition)) {
+            return Err(no_equijoin().at(merge.on.pos));
         }
         Ok(sides)
     }
@@ -187,21 +186,5 @@ impl Sides {
     /// The source's rows with the target's that match, or those of the source that none matches.
     fn joined(&self, kind: JoinType) -> Result<LogicalPlan> {
         node::join(self.source.clone(), self.target.plan.clone(), kind, self.conditions.clone())
-    }
-
-    fn are_joined_by_equality(&self) -> bool {
-        let source = node::field_names(&self.source);
-        let target = node::field_names(&self.target.plan);
-        let within = |expr: &PlanExpr, names: &[String]| {
-            let columns = expr.column_refs();
-            !columns.is_empty() && columns.iter().all(|column| names.contains(&column.name))
-        };
-        self.conditions.iter().any(|condition| match condition {
-            PlanExpr::BinaryExpr(compared) if compared.op == Operator::Eq => {
-                let (left, right) = (&compared.left, &compared.right);
-                (within(left, &source) && within(right, &target)) || (within(left, &target) && within(right, &source))
-            }
-            _ => false,
-        })
     }
 }

@@ -167,6 +167,11 @@ impl Binder {
         &self.reads
     }
 
+    /// Does the statement that was bound call a function whose result depends on when and by whom it is called?
+    pub fn is_mutable(&self) -> bool {
+        self.uses.mutable
+    }
+
     /// The functions in SQL that the statement that was bound calls: what a view depends on, too.
     pub fn calls(&self) -> &BTreeSet<Oid> {
         &self.calls

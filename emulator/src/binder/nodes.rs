@@ -25,6 +25,8 @@ pub(super) struct Uses {
     pub(super) system_tables: bool,
     /// Does it use a function of the compute nodes?
     compute_only: bool,
+    /// Does it call a function whose result depends on when and by whom it is called?
+    pub(super) mutable: bool,
     /// Does it compare strings without regard to case?
     case_insensitive: bool,
     /// What of the leader's it uses, as an INFO says it.
@@ -126,6 +128,7 @@ impl Binder {
 
     /// Notes that a function is called.
     pub(super) fn uses_function(&mut self, name: &str, args: &[Typed]) {
+        self.uses.mutable |= functions::is_mutable(name);
         if let ("collate", [_, collation]) = (name, args) {
             let collation = collation.unknown_text().unwrap_or_default();
             self.uses.case_insensitive |= matches!(collation.to_lowercase().as_str(), "case_insensitive" | "ci");

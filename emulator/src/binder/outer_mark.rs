@@ -2,6 +2,9 @@
 //!
 //! Developer guide, "Oracle-style outer joins in the WHERE clause". The conditions that mark one table become the ON of a
 //! left join of that table with what the other columns in them belong to; what is not marked stays in WHERE.
+//!
+//! "Other uses of this operator are silently ignored in most cases": those here are marks in ON, and in the WHERE of a
+//! query over one table, which has nothing to be joined to.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -13,7 +16,7 @@ use redshift_sql_dialect::{
 
 use super::{
     Binder,
-    block::{Block, Clause},
+    block::{Block, Clause, Place},
     expr::{chain, children, contains},
     from::position,
     node,
@@ -34,9 +37,9 @@ impl Binder {
         let conditions: Vec<&Expr> =
             select.selection.iter().flat_map(|selection| chain(selection, BinaryOp::And)).collect();
         let (marked, plain): (Vec<&Expr>, Vec<&Expr>) = conditions.into_iter().partition(|part| has_mark(part));
-        if marked.is_empty() {
+        if marked.is_empty() || is_one_table(select) {
             let (plan, scope) = self.bind_from(&select.from)?;
-            return Ok((plan, scope, plain));
+            return Ok((plan, scope, plain.into_iter().chain(marked).collect()));
         }
         let (plan, scope) = self.marked_joins(&select.from, marked)?;
         Ok((plan, scope, plain))
@@ -156,13 +159,22 @@ impl Binder {
 
     fn marked_conditions(&mut self, conditions: &[&Expr], scope: &Arc<Scope>) -> Result<Vec<PlanExpr>> {
         let mut block = Block::over(scope.clone());
-        block.marks_allowed = true;
         let bound = self.all_conditions(conditions.to_vec(), Clause::JoinOn, &mut block)?;
         match block.pending.is_empty() {
             true => Ok(bound),
             false => Err(super::scope::unsupported_correlation()),
         }
     }
+}
+
+/// Does the operator say nothing at this place?
+pub(super) fn is_ignored(block: &Block<'_>, place: Place) -> bool {
+    place.clause == Clause::JoinOn || place.clause == Clause::Where && block.of_one_table
+}
+
+/// Is FROM one table or sub-query, and no join?
+pub(super) fn is_one_table(select: &Select) -> bool {
+    matches!(&select.from[..], [item] if !matches!(item, FromItem::Join(_)))
 }
 
 fn has_mark(expr: &Expr) -> bool {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{Expr as PlanExpr, LogicalPlan};
 use redshift_sql_dialect::{
     Error, Pos, Result,
-    ast::{Expr, OrderByItem, Query, QueryBody},
+    ast::{Expr, OrderByItem, Query, QueryBody, Select},
 };
 
 use super::{
@@ -142,15 +142,33 @@ impl Binder {
         })
     }
 
-    /// A query, its projection still open where it has no ORDER BY and LIMIT.
+    /// A query, its projection still open where it has no ORDER BY and LIMIT; its literals without type, where it has.
     pub(super) fn open_query(&mut self, query: &Query) -> Result<Open> {
-        if !query.order_by.is_empty() || query.limit.is_some() || query.offset.is_some() {
-            return self.bound(query, Untyped::Settle).map(Open::of);
-        }
         let depth = self.ctes.len();
-        let open = self.bind_with(query.with.as_ref()).and_then(|()| self.open_body(&query.body));
+        let is_tailed = !query.order_by.is_empty() || query.limit.is_some() || query.offset.is_some();
+        let open = self.bind_with(query.with.as_ref()).and_then(|()| match &query.body {
+            QueryBody::Select(select) if is_tailed => self.tailed_select(query, select),
+            _ if is_tailed => self.body_and_tail(query, Untyped::Settle).map(Open::of),
+            body => self.open_body(body),
+        });
         self.ctes.truncate(depth);
         open
+    }
+
+    /// A SELECT with ORDER BY or LIMIT. Its projection is built, but its untyped literals can still take another type.
+    fn tailed_select(&mut self, query: &Query, select: &Select) -> Result<Open> {
+        let limits = self.limits(query, select.top.as_ref())?;
+        let open = self.open_select(select, &query.order_by)?;
+        let is_untyped = |item: &&Item| !select.distinct && item.typed.ty == RedshiftType::Unknown;
+        let literals: Vec<Option<Typed>> =
+            open.items.iter().map(|item| Some(item).filter(is_untyped).map(|item| item.typed.clone())).collect();
+        let mut tailed = Open::of(self.finish_select(open, select.distinct, limits, Untyped::Settle)?);
+        for (item, literal) in tailed.items.iter_mut().zip(literals) {
+            if let Some(literal) = literal.filter(|literal| matches!(literal.expr, PlanExpr::Literal(..))) {
+                item.typed = literal;
+            }
+        }
+        Ok(tailed)
     }
 
     /// Builds the projection of an open query.

@@ -63,6 +63,7 @@ impl Binder {
         };
         let mut block = Block::over(Arc::new(scope));
         block.named_windows = &select.windows;
+        block.of_one_table = super::outer_mark::is_one_table(select);
         block.declare_aliases(&select.items, |ident| self.fold(ident));
         block.aliases_before = select.items.len();
         let plan = self.filter_where(plan, conditions, &mut block)?;

@@ -20,7 +20,11 @@
 use std::collections::HashMap;
 
 use datafusion::{
-    common::{NullEquality, tree_node::TreeNode},
+    common::{
+        NullEquality,
+        tree_node::{TreeNode, TreeNodeRecursion},
+    },
+    error::DataFusionError,
     functions_aggregate::expr_fn::count,
     logical_expr::{BinaryExpr, Expr, JoinType, LogicalPlan, Operator, Subquery, lit, when},
     scalar::ScalarValue,
@@ -228,7 +232,7 @@ impl Binder {
         if matches!(place.clause, Clause::Limit | Clause::Values | Clause::Default | Clause::FunctionInFrom) {
             return Err(Error::unsupported(format!("this sub-query is not supported in {}", place.clause.words())));
         }
-        if self.uses.user_tables && has_windows(&plan)? && !is_closed(&plan)? {
+        if self.uses.user_tables && has_windows_over_correlation(&plan)? {
             return Err(unsupported_correlation());
         }
         let name = self.fresh();
@@ -330,10 +334,20 @@ impl Binder {
     }
 }
 
-/// Is there a window function in it? "Correlation references from within a subquery that contains a window function" are
-/// refused.
-fn has_windows(plan: &LogicalPlan) -> Result<bool> {
-    planned(plan.exists(|node| Ok(matches!(node, LogicalPlan::Window(_)))))
+/// Are there window functions over rows that refer to an enclosing block? "Correlation references from within a subquery
+/// that contains a window function" are refused; a block in its FROM, without such references, may have them.
+fn has_windows_over_correlation(plan: &LogicalPlan) -> Result<bool> {
+    let mut found = false;
+    planned(plan.apply(|node| {
+        if let LogicalPlan::Window(_) = node
+            && !is_closed(node).map_err(|error| DataFusionError::External(Box::new(error)))?
+        {
+            found = true;
+            return Ok(TreeNodeRecursion::Stop);
+        }
+        Ok(TreeNodeRecursion::Continue)
+    }))?;
+    Ok(found)
 }
 
 /// "Correlation references from a subquery with an aggregate function and a GROUP BY clause, connected to the outer query

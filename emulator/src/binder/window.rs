@@ -13,8 +13,8 @@ use super::{
 impl Binder {
     /// Computes the window functions of a block, those of one partitioning and order in one node.
     pub(super) fn windows(&mut self, plan: LogicalPlan, block: &Block<'_>) -> Result<LogicalPlan> {
-        let mut plan = plan;
-        let mut open: Vec<&Taken> = block.windows.iter().collect();
+        let (mut plan, windows) = self.with_key_columns(plan, &block.windows)?;
+        let mut open: Vec<&Taken> = windows.iter().collect();
         while !open.is_empty() {
             // Two functions that differ in a constant's type alone have one text, which names their column.
             let mut shown: Vec<String> = Vec::new();
@@ -34,5 +34,32 @@ impl Binder {
             open = later;
         }
         Ok(plan)
+    }
+
+    /// Makes columns of what windows are partitioned and ordered by: DataFusion can lose the order of a computed key when
+    /// it moves a sort below the window, and fails then ("Expects PARTITION BY expression to be ordered").
+    fn with_key_columns(&mut self, plan: LogicalPlan, windows: &[Taken]) -> Result<(LogicalPlan, Vec<Taken>)> {
+        let mut windows = windows.to_vec();
+        let (mut computed, mut known): (Vec<Expr>, Vec<(Expr, String)>) = (Vec::new(), Vec::new());
+        for taken in &mut windows {
+            let Expr::WindowFunction(function) = &mut taken.expr else { continue };
+            let ordered = function.params.order_by.iter_mut().map(|key| &mut key.expr);
+            for key in function.params.partition_by.iter_mut().chain(ordered) {
+                if matches!(key, Expr::Column(_) | Expr::Literal(..)) {
+                    continue;
+                }
+                let name = match known.iter().find(|(expr, _)| expr == key) {
+                    Some((_, name)) => name.clone(),
+                    None => {
+                        let (expr, name) = self.renamed(key.clone());
+                        computed.push(expr);
+                        known.push((key.clone(), name.clone()));
+                        name
+                    }
+                };
+                *key = column(name);
+            }
+        }
+        Ok((node::extend(plan, computed)?, windows))
     }
 }

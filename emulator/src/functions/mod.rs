@@ -284,6 +284,28 @@ pub fn output_name(name: &str) -> &str {
     }
 }
 
+/// Does the result depend on when and by whom the function is called? "Mutable functions, such as date-time functions":
+/// developer guide, "Refreshing a materialized view".
+pub fn is_mutable(name: &str) -> bool {
+    matches!(
+        name,
+        "current_date"
+            | "current_time"
+            | "current_timestamp"
+            | "current_user"
+            | "current_user_id"
+            | "getdate"
+            | "localtime"
+            | "localtimestamp"
+            | "now"
+            | "random"
+            | "session_user"
+            | "sysdate"
+            | "timeofday"
+            | "user"
+    )
+}
+
 /// Is it a function that is called without parentheses although its name is no reserved word?
 pub fn is_called_bare(name: &ObjectName) -> bool {
     matches!(&name.0[..], [name] if matches!(name.folded(false).as_str(), "current_aws_account" | "current_namespace"))

@@ -150,8 +150,8 @@ struct Change<'a> {
 
 impl Change<'_> {
     fn apply(self, connection: &Connection) -> Result<()> {
-        let gone = self.positions.len() + self.file.deleted_rows() + self.unseen.len();
-        if gone == self.file.rows {
+        // Rows that others deleted and that it does not see are still there for it, and so is their file.
+        if self.unseen.is_empty() && self.positions.len() + self.file.deleted_rows() == self.file.rows {
             return files::end(connection, self.file.number, self.txn);
         }
         let bitmaps: i64 = connection

@@ -25,7 +25,7 @@ pub(super) use self::{
 use super::{
     Binder, CastKind, LikeParts, Typed,
     block::{Block, Clause, Place},
-    node,
+    node, outer_mark,
     scope::Resolved,
     with_stack,
 };
@@ -100,7 +100,7 @@ impl Binder {
             }
             ExprKind::Subscript { expr, step } => self.subscript(expr, step, block, place),
             ExprKind::Prior(expr) => self.prior(expr, block, place),
-            ExprKind::OuterJoinMark(expr) if block.marks_allowed => self.expr(expr, block, place),
+            ExprKind::OuterJoinMark(expr) if outer_mark::is_ignored(block, place) => self.expr(expr, block, place),
             ExprKind::OuterJoinMark(_) => Err(Error::unsupported(
                 "the outer join operator (+) is only allowed in comparisons of columns in the WHERE clause",
             )),

@@ -139,33 +139,26 @@ impl Binder {
             }
             _ => {}
         }
-        let units = match frame.units {
-            FrameUnits::Rows => WindowFrameUnits::Rows,
-            FrameUnits::Range => WindowFrameUnits::Range,
-        };
-        let start = self.frame_bound(&frame.start, units)?;
-        let end = self.frame_bound(&frame.end, units)?;
-        Ok(WindowFrame::new_bounds(units, start, end))
+        if frame.units == FrameUnits::Range {
+            return Err(Error::unsupported("RANGE clause of window functions not yet implemented"));
+        }
+        let start = self.frame_bound(&frame.start)?;
+        let end = self.frame_bound(&frame.end)?;
+        Ok(WindowFrame::new_bounds(WindowFrameUnits::Rows, start, end))
     }
 
-    fn frame_bound(&mut self, bound: &FrameBound, units: WindowFrameUnits) -> Result<WindowFrameBound> {
-        let unbounded = match units {
-            WindowFrameUnits::Rows => ScalarValue::UInt64(None),
-            _ => ScalarValue::Null,
-        };
+    fn frame_bound(&mut self, bound: &FrameBound) -> Result<WindowFrameBound> {
+        let unbounded = ScalarValue::UInt64(None);
         Ok(match bound {
             FrameBound::UnboundedPreceding => WindowFrameBound::Preceding(unbounded),
             FrameBound::CurrentRow => WindowFrameBound::CurrentRow,
             FrameBound::UnboundedFollowing => WindowFrameBound::Following(unbounded),
-            FrameBound::Preceding(offset) => WindowFrameBound::Preceding(self.frame_offset(offset, units)?),
-            FrameBound::Following(offset) => WindowFrameBound::Following(self.frame_offset(offset, units)?),
+            FrameBound::Preceding(offset) => WindowFrameBound::Preceding(self.frame_offset(offset)?),
+            FrameBound::Following(offset) => WindowFrameBound::Following(self.frame_offset(offset)?),
         })
     }
 
-    fn frame_offset(&mut self, offset: &ast::Expr, units: WindowFrameUnits) -> Result<ScalarValue> {
-        if units != WindowFrameUnits::Rows {
-            return Err(Error::unsupported("RANGE is only supported with UNBOUNDED and CURRENT ROW").at(offset.pos));
-        }
+    fn frame_offset(&mut self, offset: &ast::Expr) -> Result<ScalarValue> {
         match self.constant_as(offset, RedshiftType::Int8, Clause::Limit)? {
             ScalarValue::Int64(Some(rows)) if rows >= 0 => Ok(ScalarValue::UInt64(Some(rows as u64))),
             _ => Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "frame offset must not be negative").at(offset.pos)),

@@ -70,7 +70,7 @@ fn sum(left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
         (Date, TimeTz) => Ok(moments::date_and_time(TimestampTz).call(vec![left.expr, own_day(right)])),
         (Time | TimeTz, Date) => sum(right, left, ctx),
         (l, r) if l.is_interval() && r.is_interval() => intervals(Sign::Plus, left, right, ctx),
-        (l, Date | Timestamp | TimestampTz | Time | TimeTz) if l.is_interval() || l.is_integer() => {
+        (l, Date | Timestamp | TimestampTz | Time | TimeTz) if l.is_interval() || l.is_number() => {
             sum(right, left, ctx)
         }
         _ => moved(BinaryOp::Plus, left, right, ctx),
@@ -132,11 +132,12 @@ fn moved(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Result<T
         (Time | TimeTz, Interval | IntervalDayToSecond(_)) => {
             Ok(moments::time_and_interval(l, sign).call(kernel_args(left, right)))
         }
-        (Date, Int2 | Int4 | Int8) => {
+        // "DECIMAL, REAL and DOUBLE PRECISION are converted implicitly to INTEGER", to a whole number of days.
+        (Date, Int2 | Int4 | Int8 | Numeric { .. } | Float4 | Float8) => {
             let days = cast(right, Int4, CastKind::Assignment, ctx)?;
             Ok(moments::date_and_days(sign).call(kernel_args(left, days)))
         }
-        (Timestamp | TimestampTz, Int2 | Int4 | Int8) => {
+        (Timestamp | TimestampTz, Int2 | Int4 | Int8 | Numeric { .. } | Float4 | Float8) => {
             let days = cast(right, Int8, CastKind::Implicit, ctx)?;
             Ok(moments::timestamp_and_days(l, sign, clock(l, ctx)).call(kernel_args(left, days)))
         }

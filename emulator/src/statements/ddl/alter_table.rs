@@ -10,7 +10,7 @@ use redshift_sql_dialect::{
 
 use super::{
     append::{self, Extra, quoted},
-    columns::{Declared, DeclaredKey, check_no_system_column, column, storable},
+    columns::{Declared, DeclaredKey, check_no_system_column, check_room, column, storable},
     create_table::{default_value, resolve_keys},
     encodings,
     materialized_view::{Impact, mark_readers},
@@ -385,6 +385,7 @@ async fn add_column(altered: &Altered, def: &ColumnDef, work: &Work<'_>) -> Resu
     let session = work.session_there()?;
     let (column, keys) = column(def, &session)?;
     altered.check_free(&column.name, def.name.pos)?;
+    check_room(altered.relation.columns.len())?;
     if column.identity.is_some() || column.dist_key || column.sort_key > 0 || !keys.is_empty() {
         let message = "ALTER TABLE ADD COLUMN does not support identity, distribution, sort and key attributes";
         return Err(Error::unsupported(message).at(def.name.pos));

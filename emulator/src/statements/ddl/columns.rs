@@ -30,6 +30,18 @@ pub(super) struct Declared {
     pub keys: Vec<DeclaredKey>,
 }
 
+/// Is there room for one more column beside so many?
+///
+/// # Errors
+/// 54011
+pub(super) fn check_room(columns: usize) -> Result<()> {
+    if columns < MAX_COLUMNS {
+        return Ok(());
+    }
+    let message = format!("tables can have at most {MAX_COLUMNS} columns");
+    Err(Error::new(SqlState::TOO_MANY_COLUMNS, message))
+}
+
 /// A key whose names are not looked up yet.
 #[derive(Debug)]
 pub(super) struct DeclaredKey {
@@ -54,12 +66,7 @@ impl Declared {
             let message = format!("column \"{}\" duplicated", column.name);
             return Err(Error::new(SqlState::DUPLICATE_COLUMN, message).at(pos));
         }
-        if self.columns.len() == MAX_COLUMNS {
-            return Err(Error::new(
-                SqlState::TOO_MANY_COLUMNS,
-                format!("tables can have at most {MAX_COLUMNS} columns"),
-            ));
-        }
+        check_room(self.columns.len())?;
         check_no_system_column(&column.name).map_err(|error| error.at(pos))?;
         column.attnum = self.columns.len() as i16 + 1;
         if column.dist_key || column.sort_key > 0 {

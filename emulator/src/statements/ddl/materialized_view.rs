@@ -37,7 +37,7 @@ use crate::{
     clock,
     result::{CommandTag, Outcome},
     session::Purpose,
-    statements::{Work, dml},
+    statements::{Work, access::OrElse, dml},
     system::logs::{MvStateRecord, RefreshRecord},
 };
 
@@ -52,13 +52,17 @@ pub(crate) async fn create_materialized_view(create: &CreateMaterializedView, wo
         return Err(relation_exists(&place.name).at(create.name.object().pos));
     }
     refuse_order(&create.query).map_err(|error| error.at(create.name.pos()))?;
-    let (bound, reads, calls) = work
+    let (bound, reads, calls, mutable) = work
         .bind(|mut binder| {
             let bound = binder.query_for(&create.query, Destination::Table)?;
-            Ok((bound, binder.reads().clone(), binder.calls().clone()))
+            Ok((bound, binder.reads().clone(), binder.calls().clone(), binder.is_mutable()))
         })
         .await?;
     let base = check_base(&reads, create, work)?;
+    if mutable && create.auto_refresh == Some(true) {
+        let message = "AUTO REFRESH YES is not supported for materialized views with mutable functions";
+        return Err(Error::unsupported(message).at(create.name.pos()));
+    }
     let case_sensitive = work.context.session.case_sensitive;
     if create.columns.len() > bound.columns.len() {
         let message = "CREATE MATERIALIZED VIEW specifies too many column names";
@@ -81,7 +85,7 @@ pub(crate) async fn create_materialized_view(create: &CreateMaterializedView, wo
         Place { database: place.database, schema: place.schema.clone(), name: format!("mv_tbl__{}__0", place.name) };
     let making = Making { lifetime: Lifetime::Permanent, place: data, attributes, declared };
     let data = making.make(work).await?;
-    let incremental = is_incremental(&bound.plan)? && !reads_elsewhere(&base, work)?;
+    let incremental = !mutable && is_incremental(&bound.plan)? && !reads_elsewhere(&base, work)?;
     dml::append(bound.plan, &data, work).await?;
     let materialized = Materialized {
         data: data.oid,
@@ -136,7 +140,7 @@ fn refuse_order(query: &Query) -> Result<()> {
     Err(Error::unsupported(format!("{what} clause is not supported in the definition of a materialized view")))
 }
 
-/// The relations that a materialized view reads; temporary tables and the system's are refused.
+/// The relations that a materialized view reads; views, temporary tables and the system's are refused.
 fn check_base(reads: &BTreeSet<Oid>, create: &CreateMaterializedView, work: &Work<'_>) -> Result<Vec<Oid>> {
     let mut base = Vec::new();
     let mut nested = false;
@@ -150,7 +154,12 @@ fn check_base(reads: &BTreeSet<Oid>, create: &CreateMaterializedView, work: &Wor
             let message = "Materialized views cannot reference temporary tables";
             return Err(Error::unsupported(message).at(create.name.pos()));
         }
-        nested |= relation.materialized().is_some();
+        let is_materialized = relation.materialized().is_some();
+        if matches!(relation.kind, RelationKind::View(_)) && !is_materialized {
+            let message = "Materialized views cannot reference standard views";
+            return Err(Error::unsupported(message).at(create.name.pos()));
+        }
+        nested |= is_materialized;
         base.push(*oid);
     }
     if nested && create.auto_refresh == Some(true) {
@@ -238,14 +247,20 @@ pub(crate) async fn refresh_materialized_view(
     work: &mut Work<'_>,
 ) -> Result<Outcome> {
     let view = existing(&refresh.name, work)?;
+    // "Only the owner of a materialized view can perform a REFRESH MATERIALIZED VIEW operation on that view."
+    work.require_owner(&view, OrElse::NOTHING)?;
     let mut order = Vec::new();
     if refresh.cascade {
         before(&view, work, &mut order)?;
     }
     order.push(view.oid);
     for oid in order {
-        if let Some(view) = work.view.relation_by_oid(oid)? {
-            refresh_one(&view, refresh.cascade, work).await?;
+        if let Some(base) = work.view.relation_by_oid(oid)? {
+            let said = refresh_one(&base, refresh.cascade, work).await?;
+            // What becomes of the views below goes without saying.
+            if oid == view.oid {
+                work.inform(said);
+            }
         }
     }
     Ok(Outcome::Done(CommandTag::plain("REFRESH")))
@@ -266,9 +281,12 @@ fn before(view: &Relation, work: &Work<'_>, order: &mut Vec<Oid>) -> Result<()> 
     Ok(())
 }
 
-async fn refresh_one(view: &Arc<Relation>, cascade: bool, work: &mut Work<'_>) -> Result<()> {
+/// Refreshes one view, and gives what there is to say of it.
+async fn refresh_one(view: &Arc<Relation>, cascade: bool, work: &mut Work<'_>) -> Result<String> {
     let start = clock::now();
-    let (RelationKind::View(info), Some(materialized)) = (&view.kind, view.materialized()) else { return Ok(()) };
+    let (RelationKind::View(info), Some(materialized)) = (&view.kind, view.materialized()) else {
+        return Err(Error::internal("a materialized view without a query"));
+    };
     let Some(data) = work.view.relation_by_oid(materialized.data)? else {
         return Err(Error::internal("a materialized view without its rows"));
     };
@@ -280,26 +298,26 @@ async fn refresh_one(view: &Arc<Relation>, cascade: bool, work: &mut Work<'_>) -
             .with_hint("Drop the materialized view and create it again."));
     }
     let data = work.lock(&name_of(&data), LockMode::ShareRowExclusive).await?;
-    let status = if versions(&info.depends_on, data.oid, work)? == materialized.versions {
+    let (said, status) = if versions(&info.depends_on, data.oid, work)? == materialized.versions {
         let behind = if !cascade && reads_stale_view(info, work)? {
             "  However, it depends on another materialized view that is not up to date."
         } else {
             ""
         };
-        work.inform(format!("Materialized view {} is already up to date.{behind}", view.name));
-        "MV was already updated"
+        let said = format!("Materialized view {} is already up to date.{behind}", view.name);
+        (said, "MV was already updated")
     } else {
         recompute(view, &data, work).await?;
         if materialized.incremental {
-            work.inform(format!("Materialized view {} was incrementally updated successfully.", view.name));
-            "Refresh successfully updated MV incrementally"
+            let said = format!("Materialized view {} was incrementally updated successfully.", view.name);
+            (said, "Refresh successfully updated MV incrementally")
         } else {
-            work.inform(format!("Materialized view {} was recomputed successfully.", view.name));
-            "Refresh successfully recomputed MV from scratch"
+            let said = format!("Materialized view {} was recomputed successfully.", view.name);
+            (said, "Refresh successfully recomputed MV from scratch")
         }
     };
     note_refresh(view, start, status, work);
-    Ok(())
+    Ok(said)
 }
 
 /// Notes in the logs what became of a refresh (developer guide, "SVL_MV_REFRESH_STATUS").
@@ -320,11 +338,13 @@ fn note_refresh(view: &Relation, start: i64, status: &str, work: &Work<'_>) {
     });
 }
 
+/// Is a materialized view that it reads behind its tables, or one that this reads?
 fn reads_stale_view(info: &ViewInfo, work: &Work<'_>) -> Result<bool> {
     for oid in &info.depends_on {
         let Some(base) = work.view.relation_by_oid(*oid)? else { continue };
-        if let (RelationKind::View(info), Some(materialized)) = (&base.kind, base.materialized())
-            && versions(&info.depends_on, materialized.data, work)? != materialized.versions
+        let (RelationKind::View(info), Some(materialized)) = (&base.kind, base.materialized()) else { continue };
+        if versions(&info.depends_on, materialized.data, work)? != materialized.versions
+            || reads_stale_view(info, work)?
         {
             return Ok(true);
         }

@@ -14,7 +14,11 @@ pub(super) fn text(plan: &UnloadPlan, files: &[WrittenFile]) -> Option<String> {
     let manifest = match plan.manifest {
         Manifest::None => return None,
         Manifest::Plain => json!({
-            "entries": files.iter().map(|file| json!({ "url": url(file) })).collect::<Vec<_>>(),
+            "entries": files
+                .iter()
+                // COPY of Parquet and ORC wants the lengths.
+                .map(|file| json!({ "url": url(file), "meta": { "content_length": file.bytes } }))
+                .collect::<Vec<_>>(),
         }),
         Manifest::Verbose => json!({
             "entries": files

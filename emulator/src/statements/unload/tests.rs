@@ -210,6 +210,10 @@ async fn manifests_list_the_files() {
     house.ok("unload ('select * from venue') to 's3://bkt/m2/' iam_role default manifest").await;
     house.ok("copy back from 's3://bkt/m2/manifest' iam_role default manifest").await;
     assert_eq!(house.ok("select count(*) from back").await, ["2"]);
+    // COPY of Parquet wants each file's length.
+    house.ok("unload ('select * from venue') to 's3://bkt/m3/' iam_role default format parquet manifest").await;
+    house.ok("copy back from 's3://bkt/m3/manifest' iam_role default format parquet manifest").await;
+    assert_eq!(house.ok("select count(*) from back").await, ["4"]);
 }
 
 #[tokio::test]
