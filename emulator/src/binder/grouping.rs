@@ -208,8 +208,11 @@ impl Binder {
         let ExprKind::Column(name) = &expr.kind else { return Ok(None) };
         let [bare] = name.0.as_slice() else { return Ok(None) };
         let folded = self.fold(bare);
-        let is_variable = self.ctx.variables.as_ref().is_some_and(|known| known.value(&[folded.clone()]).is_some());
-        if is_variable || matches!(self.resolve_column(&block.scope, name)?, Resolved::Here(_)) {
+        let variable = match &self.ctx.variables {
+            Some(variables) => variables.value(std::slice::from_ref(&folded))?,
+            None => None,
+        };
+        if variable.is_some() || matches!(self.resolve_column(&block.scope, name)?, Resolved::Here(_)) {
             return Ok(None);
         }
         Ok(block.alias(&folded).and_then(|alias| alias.bound.clone()))
