@@ -462,12 +462,11 @@ impl Session {
             host.finish().await?;
             return Ok(outcome);
         }
-        let open = host.into_transaction();
-        if let Some((transaction, started, cursors)) = open {
+        if let Some(open) = host.into_transaction() {
             if outcome.is_ok() {
-                self.cursors = cursors;
+                self.cursors = open.cursors;
             }
-            self.block = Some(Block { transaction, started });
+            self.block = Some(Block { transaction: open.transaction, started: open.started });
         }
         outcome
     }

@@ -40,6 +40,16 @@ pub(crate) struct Host<'a> {
     invokers: Vec<SessionUser>,
 }
 
+/// What a CALL in a block leaves behind: the block goes on.
+pub(crate) struct LeftOpen {
+    /// The block's transaction.
+    pub transaction: Transaction,
+    /// When it began.
+    pub started: i64,
+    /// Its cursors, with what is to be fetched from them.
+    pub cursors: Vec<(String, Rows)>,
+}
+
 /// What is undone where a procedure is dropped half-way: nobody keeps the privileges of its owner.
 impl Drop for Host<'_> {
     fn drop(&mut self) {
@@ -215,9 +225,9 @@ impl<'a> Host<'a> {
     }
 
     /// The transaction and its cursors, for who goes on with them.
-    pub(crate) fn into_transaction(mut self) -> Option<(Transaction, i64, Vec<(String, Rows)>)> {
-        let started = self.started;
+    pub(crate) fn into_transaction(mut self) -> Option<LeftOpen> {
         let cursors = std::mem::take(&mut self.cursors).into_open();
-        self.transaction.take().map(|transaction| (transaction, started, cursors))
+        let transaction = self.transaction.take()?;
+        Some(LeftOpen { transaction, started: self.started, cursors })
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 pub(crate) async fn copy(copy: &Copy, work: &mut Work<'_>) -> Result<Outcome> {
     let target = work.binder().resolve(&copy.table)?;
     check_relation(&target).map_err(|error| error.at(copy.table.pos()))?;
-    work.require_privilege(&*target, Privilege::Insert)?;
+    work.require_privilege(&target, Privilege::Insert)?;
     for option in &copy.options {
         if let CopyOption::IamRole(role) = option {
             work.require_assume_role(role.as_deref().unwrap_or(DEFAULT_IAM_ROLE), AssumingCommand::Copy)?;
