@@ -140,7 +140,7 @@ def test_json_auto(session):
 
 
 def test_jsonpaths(session):
-    session.s3.put("bucket", "paths.json", '{"jsonpaths": ["$.a.b", "$[\'c\'][1]"]}')
+    session.s3.put("bucket", "paths.json", '{"jsonpaths": ["$[\'a\'][\'b\']", "$[\'c\'][1]"]}')
     rows = load(session, "i int, s varchar(20)", '{"a": {"b": 5}, "c": ["x", "y"]}\n{"a": {}}', "json 's3://bucket/paths.json'")
     assert rows == [("5", "y"), (None, None)]
 
