@@ -179,7 +179,7 @@ ENDLESS = {
     "series": "select count(*) from generate_series(1, 100000000000)",
     "create": "create table made as select a.n from big a, big b",
     "insert": "insert into target select a.n from big a, big b",
-    "update": "update target set n = 1 from big a, big b where target.n + a.n + b.n < -target.n",
+    "update": "update target set n = 1 from big a, big b, big c where target.n = c.n and c.n + a.n + b.n < -c.n",
     "delete": "delete from target using big a, big b where target.n + a.n + b.n < -target.n",
 }
 
