@@ -2,10 +2,7 @@
 
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    ast::{
-        CastLength, CastSafety, DataType, Explain, Expr, ExprKind, GroupBy, Query, QueryBody, Select, SelectItem,
-        Statement,
-    },
+    ast::{CastLength, CastSafety, DataType, Explain, Expr, ExprKind, Query, QueryBody, Select, SelectItem, Statement},
     types::{MAX_PRECISION, MAX_VARCHAR},
 };
 
@@ -84,20 +81,7 @@ pub(crate) fn argument_query(args: &[Expr], types: &[Option<RedshiftType>]) -> O
         };
         SelectItem { expr, alias: None }
     });
-    let select = Select {
-        top: None,
-        distinct: false,
-        items: items.collect(),
-        exclude: Vec::new(),
-        from: Vec::new(),
-        selection: None,
-        connect_by: None,
-        group_by: GroupBy::None,
-        having: None,
-        qualify: None,
-        windows: Vec::new(),
-        pos: first.pos,
-    };
+    let select = Select { items: items.collect(), ..Select::empty(first.pos) };
     let body = QueryBody::Select(Box::new(select));
     Some(Statement::Query(Box::new(Query { with: None, body, order_by: Vec::new(), limit: None, offset: None })))
 }

@@ -43,6 +43,7 @@ use super::{
     scope::unsupported_correlation,
     single_row::{Complaint, single_row},
 };
+use crate::error::to_datafusion;
 
 /// What a sub-query's rows are needed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +96,11 @@ type Carried = HashMap<String, String>;
 /// Does a plan refer to no enclosing block?
 pub(super) fn is_closed(plan: &LogicalPlan) -> Result<bool> {
     Ok(outer_references(plan)?.is_empty())
+}
+
+/// Is there such a node whose rows depend on an enclosing block?
+pub(super) fn any_refers_outside(plan: &LogicalPlan, is_such: impl Fn(&LogicalPlan) -> bool) -> Result<bool> {
+    planned(plan.exists(|node| Ok(is_such(node) && !is_closed(node).map_err(to_datafusion)?)))
 }
 
 /// The columns of enclosing blocks that a plan refers to.

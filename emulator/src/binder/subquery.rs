@@ -20,11 +20,7 @@
 use std::collections::HashMap;
 
 use datafusion::{
-    common::{
-        NullEquality,
-        tree_node::{TreeNode, TreeNodeRecursion},
-    },
-    error::DataFusionError,
+    common::{NullEquality, tree_node::TreeNode},
     functions_aggregate::expr_fn::count,
     logical_expr::{BinaryExpr, Expr, JoinType, LogicalPlan, Operator, Subquery, lit, when},
     scalar::ScalarValue,
@@ -37,7 +33,7 @@ use redshift_sql_dialect::{
 use super::{
     Binder, Bound, Typed,
     block::{Block, Clause, Place, Stage, placeholder},
-    decorrelate::{Need, is_closed},
+    decorrelate::{Need, any_refers_outside, is_closed},
     node::{self, JoinKeys, column},
     planned,
     scope::unsupported_correlation,
@@ -337,17 +333,7 @@ impl Binder {
 /// Are there window functions over rows that refer to an enclosing block? "Correlation references from within a subquery
 /// that contains a window function" are refused; a block in its FROM, without such references, may have them.
 fn has_windows_over_correlation(plan: &LogicalPlan) -> Result<bool> {
-    let mut found = false;
-    planned(plan.apply(|node| {
-        if let LogicalPlan::Window(_) = node
-            && !is_closed(node).map_err(|error| DataFusionError::External(Box::new(error)))?
-        {
-            found = true;
-            return Ok(TreeNodeRecursion::Stop);
-        }
-        Ok(TreeNodeRecursion::Continue)
-    }))?;
-    Ok(found)
+    any_refers_outside(plan, |node| matches!(node, LogicalPlan::Window(_)))
 }
 
 /// "Correlation references from a subquery with an aggregate function and a GROUP BY clause, connected to the outer query

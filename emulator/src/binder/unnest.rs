@@ -8,10 +8,7 @@
 use std::sync::Arc;
 
 use datafusion::{
-    common::{
-        Column as PlanColumn, NullHandling, UnnestOptions,
-        tree_node::{TreeNode, TreeNodeRecursion},
-    },
+    common::{Column as PlanColumn, NullHandling, UnnestOptions, tree_node::TreeNode},
     functions_window::expr_fn::row_number,
     logical_expr::{Expr as PlanExpr, ExprFunctionExt, LogicalPlan, LogicalPlanBuilder, SortExpr, lit, when},
 };
@@ -24,7 +21,7 @@ use redshift_sql_dialect::{
 use super::{
     Binder, Typed,
     block::{Block, Clause, Place},
-    decorrelate::outer_references,
+    decorrelate::any_refers_outside,
     node, planned,
     scope::{Exposure, Resolved, Scope, ScopeColumn, ScopeTable},
 };
@@ -47,28 +44,16 @@ const UNPIVOTED: &str = ":unpivoted";
 
 /// Does a sub-query make rows of a SUPER value of the query around it?
 pub(super) fn unnests_outside(plan: &LogicalPlan) -> Result<bool> {
-    let mut found = false;
-    planned(plan.apply(|node| {
-        if let LogicalPlan::Unnest(unnest) = node {
-            found |= !outer_references(&unnest.input).unwrap_or_default().is_empty();
-        }
-        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
-    }))?;
-    Ok(found)
+    any_refers_outside(plan, |node| matches!(node, LogicalPlan::Unnest(_)))
 }
 
 /// Is a column whose internal name ends so in an expression, as one of the block or of an enclosing one?
-fn mentions_name(expr: &PlanExpr, suffix: &str) -> bool {
+fn mentions_name(expr: &PlanExpr, suffix: &str) -> Result<bool> {
     let is_it = |part: &PlanExpr| match part {
         PlanExpr::Column(column) | PlanExpr::OuterReferenceColumn(_, column) => column.name.ends_with(suffix),
         _ => false,
     };
-    expr.exists(|part| Ok(is_it(part))).unwrap_or(false)
-}
-
-/// Is it made of a value of an enclosing query?
-fn is_outer(expr: &PlanExpr) -> bool {
-    expr.exists(|part| Ok(matches!(part, PlanExpr::OuterReferenceColumn(..)))).unwrap_or(false)
+    planned(expr.exists(|part| Ok(is_it(part))))
 }
 
 /// A plan and what its columns are called.
@@ -222,12 +207,12 @@ impl Binder {
         let mode = Mode::of_setting(&self.ctx, "navigate_super_null_on_error");
         let insensitive = collation::is_insensitive(&unnesting.value);
         let value = collation::sensitive(unnesting.value).expr;
-        if mentions_name(&value, RECURSIVE) {
+        if mentions_name(&value, RECURSIVE)? {
             // "Limitations" of SUPER.
             let message = "Unnesting of SUPER columns of a recursive common table expression is not supported.";
             return Err(Error::unsupported(message));
         }
-        self.from_reads.outer_elements |= is_outer(&value);
+        self.from_reads.outer_elements |= value.contains_outer();
         let mut lists = Vec::with_capacity(unnesting.lists.len());
         let mut columns = Vec::with_capacity(unnesting.lists.len());
         let table = unnesting.table.as_ref().map(|_| 0);
@@ -283,7 +268,7 @@ impl Binder {
             }
             FromItem::UnpivotObject { expr, value, attribute } => {
                 let object = self.iterated(expr, scope)?;
-                if is_outer(&object.expr) && mentions_name(&object.expr, UNPIVOTED) {
+                if object.expr.contains_outer() && mentions_name(&object.expr, UNPIVOTED)? {
                     return Err(Error::unsupported("Correlated unpivoting is not supported.").at(expr.pos));
                 }
                 let mut lists = vec![(self.fold(value), Listed::Values)];

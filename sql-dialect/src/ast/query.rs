@@ -103,6 +103,26 @@ pub struct Select {
     pub pos: Pos,
 }
 
+impl Select {
+    /// A SELECT that stands here and says nothing yet.
+    pub fn empty(pos: Pos) -> Self {
+        Select {
+            top: None,
+            distinct: false,
+            items: Vec::new(),
+            exclude: Vec::new(),
+            from: Vec::new(),
+            selection: None,
+            connect_by: None,
+            group_by: GroupBy::None,
+            having: None,
+            qualify: None,
+            windows: Vec::new(),
+            pos,
+        }
+    }
+}
+
 /// An item of the select list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SelectItem {

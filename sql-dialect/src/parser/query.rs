@@ -6,7 +6,7 @@ use crate::{
         ConnectBy, Cte, Expr, ExprKind, FrameBound, FrameUnits, GroupBy, GroupingItem, Literal, OrderByItem, Query,
         QueryBody, Select, SelectItem, SetOperator, WindowFrame, WindowSpec, With,
     },
-    error::{Error, Pos, Result},
+    error::{Error, Result},
     lexer::{Token, TokenKind},
     names::Ident,
     reserved::is_reserved,
@@ -220,7 +220,7 @@ impl Parser<'_> {
     /// The clauses are put into the statement one by one, which keeps this function's part of the stack small.
     fn select(&mut self) -> Result<Box<Select>> {
         let pos = self.advance().start;
-        let mut select = empty_select(pos);
+        let mut select = Box::new(Select::empty(pos));
         (select.distinct, select.top) = self.select_modifiers()?;
         self.select_list(&mut select)?;
         if self.is_word("into") {
@@ -583,23 +583,6 @@ fn closing_parens(tokens: &[Token]) -> Vec<u32> {
     }
     open.into_iter().for_each(|opening| closing[opening] = tokens.len() as u32 - 1);
     closing
-}
-
-fn empty_select(pos: Pos) -> Box<Select> {
-    Box::new(Select {
-        top: None,
-        distinct: false,
-        items: Vec::new(),
-        exclude: Vec::new(),
-        from: Vec::new(),
-        selection: None,
-        connect_by: None,
-        group_by: GroupBy::None,
-        having: None,
-        qualify: None,
-        windows: Vec::new(),
-        pos,
-    })
 }
 
 fn set_level(op: SetOperator) -> u8 {

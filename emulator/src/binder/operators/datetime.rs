@@ -132,7 +132,7 @@ fn moved(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Result<T
         (Time | TimeTz, Interval | IntervalDayToSecond(_)) => {
             Ok(moments::time_and_interval(l, sign).call(kernel_args(left, right)))
         }
-        // "DECIMAL, REAL and DOUBLE PRECISION are converted implicitly to INTEGER", to a whole number of days.
+        // Numbers with a fraction become INTEGER implicitly ("Type compatibility and conversion"): a whole number of days.
         (Date, Int2 | Int4 | Int8 | Numeric { .. } | Float4 | Float8) => {
             let days = cast(right, Int4, CastKind::Assignment, ctx)?;
             Ok(moments::date_and_days(sign).call(kernel_args(left, days)))

@@ -131,20 +131,8 @@ fn outer(mut inner: Query, columns: &[ResultColumn], keys: Keys) -> Result<Query
         let name = column_name(index);
         Ok(SelectItem { expr: written(column, &name)?, alias: Some(Ident::new(name)) })
     });
-    let select = Select {
-        top: None,
-        distinct: false,
-        items: items.collect::<Result<_>>()?,
-        exclude: Vec::new(),
-        from: vec![FromItem::Query { query: Box::new(inner), alias: Some(alias), pos: 0 }],
-        selection: None,
-        connect_by: None,
-        group_by: GroupBy::None,
-        having: None,
-        qualify: None,
-        windows: Vec::new(),
-        pos: 0,
-    };
+    let from = vec![FromItem::Query { query: Box::new(inner), alias: Some(alias), pos: 0 }];
+    let select = Select { items: items.collect::<Result<_>>()?, from, ..Select::empty(0) };
     Ok(Query { with, body: QueryBody::Select(Box::new(select)), order_by: keys.order, limit: None, offset: None })
 }
 
