@@ -27,7 +27,7 @@ use futures::{StreamExt, stream::BoxStream};
 use redshift_sql_dialect::Result;
 use tokio::runtime::Handle;
 
-use crate::{cooperation::CooperativeJoins, error::from_datafusion, recursion::BoundedRecursion};
+use crate::{cooperation::CooperativeJoins, error::from_datafusion, recursion::BoundedRecursion, secure_scan};
 
 /// How plans are run.
 #[derive(Debug, Clone, Default)]
@@ -90,6 +90,7 @@ pub fn session_state(options: &ExecutionOptions) -> Result<SessionState> {
         .with_config(config)
         .with_runtime_env(runtime.build_arc().map_err(from_datafusion)?)
         .with_analyzer_rules(Vec::new())
+        .with_query_planner(Arc::new(secure_scan::Planner))
         .with_physical_optimizer_rule(Arc::new(CooperativeJoins))
         .with_physical_optimizer_rule(Arc::new(BoundedRecursion::default()))
         .build())

@@ -18,6 +18,7 @@ mod recursion;
 mod refresher;
 pub mod result;
 pub mod s3;
+mod secure_scan;
 mod session;
 pub mod settings;
 mod statements;

@@ -18,7 +18,7 @@ use crate::{
     procedures::{self, Host},
     query_log::QueryLog,
     result::{Description, Notice, Outcome, Rows},
-    settings::{Settings, Span},
+    settings::{CASE_SETTINGS, Settings, Span},
     statements::{self, Work},
     system::{
         ActiveSession, Activity, ClosedDatabase, CursorProgress, OpenCursor, RunningQuery, SessionActivity, Source,
@@ -683,6 +683,7 @@ impl SessionState {
             temp_schema: self.temp_schema.clone(),
             case_sensitive: self.settings.is_on("enable_case_sensitive_identifier")
                 || !self.settings.is_on("downcase_delimited_identifier"),
+            case_settings_changed: CASE_SETTINGS.iter().any(|name| !self.settings.is_initial(name)),
             time_zone: self.settings.get("timezone").and_then(Zone::of_setting).unwrap_or(Zone::UTC),
             transaction_start,
             statement_start: clock::now(),

@@ -133,6 +133,11 @@ static DEFINITIONS: &[Definition] = &[
     silent("wlm_query_slot_count", "1", Kind::Integer(1, 50)),
 ];
 
+/// The parameters that say how names are folded. While a session has others than its defaults, it cannot read relations with
+/// row-level security (developer guide, "Considerations and limitations using RLS policies").
+pub const CASE_SETTINGS: [&str; 3] =
+    ["downcase_delimited_identifier", "enable_case_sensitive_identifier", "enable_case_sensitive_super_attribute"];
+
 /// The value of each parameter that nobody has set, by name.
 pub fn defaults() -> BTreeMap<&'static str, &'static str> {
     DEFINITIONS.iter().map(|definition| (definition.name, definition.default)).collect()
@@ -203,6 +208,11 @@ impl Settings {
     /// The session context variables that are NULL.
     pub fn nulls(&self) -> &Arc<BTreeSet<String>> {
         &self.nulls
+    }
+
+    /// Has a parameter the value that the session began with?
+    pub fn is_initial(&self, name: &str) -> bool {
+        self.values.get(name) == self.initial.get(name)
     }
 
     /// Is a boolean parameter on?

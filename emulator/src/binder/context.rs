@@ -36,6 +36,22 @@ pub struct BindContext {
 pub struct Effects {
     notices: Arc<Mutex<Vec<Notice>>>,
     settings: Arc<Mutex<Vec<SettingChange>>>,
+    policies: Arc<Mutex<Vec<AppliedPolicy>>>,
+}
+
+/// A policy of row-level security that a statement's plan applies, or that rows are seen without one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedPolicy {
+    /// The relation's database.
+    pub database: String,
+    /// The relation's schema.
+    pub schema: String,
+    /// The relation.
+    pub relation: String,
+    /// The policy.
+    pub policy: Option<String>,
+    /// Without a policy: are all rows seen, or none?
+    pub default: Option<bool>,
 }
 
 /// A call of `set_config(name, value, is_local)`.
@@ -58,6 +74,19 @@ impl Effects {
     /// Asks for a parameter to be set when the statement runs.
     pub fn set(&self, change: SettingChange) {
         locked(&self.settings).push(change);
+    }
+
+    /// Notes that a policy is applied, once for a statement.
+    pub fn apply(&self, policy: AppliedPolicy) {
+        let mut policies = locked(&self.policies);
+        if !policies.contains(&policy) {
+            policies.push(policy);
+        }
+    }
+
+    /// The policies that were applied since the last call.
+    pub fn take_policies(&self) -> Vec<AppliedPolicy> {
+        std::mem::take(&mut *locked(&self.policies))
     }
 
     /// The messages since the last call.
@@ -113,6 +142,8 @@ pub struct SessionInfo {
     pub temp_schema: String,
     /// Do quoted identifiers keep their case (`enable_case_sensitive_identifier`)?
     pub case_sensitive: bool,
+    /// Are the settings that say how names are folded others than the session's defaults?
+    pub case_settings_changed: bool,
     /// `timezone`
     pub time_zone: Zone,
     /// Microseconds since 1970 (UTC) when the transaction began: what SYSDATE gives.

@@ -19,6 +19,8 @@ pub(crate) struct Labels {
 struct Scanned {
     relation: Arc<Relation>,
     column: Option<String>,
+    /// What policies of row-level security call it.
+    alias: Option<String>,
 }
 
 /// What tells one scan of a plan from the others: its source, of which each scan has its own.
@@ -47,16 +49,25 @@ impl Labels {
     pub fn scan(&self, key: usize) -> Option<(&Arc<Relation>, Option<&str>)> {
         let scan = self.scans.get(&key)?;
         let label = scan.column.as_ref().and_then(|column| self.get(column));
-        Some((&scan.relation, label.and_then(|label| label.tables.first()).map(String::as_str)))
+        let alias = scan.alias.as_ref().or_else(|| label.and_then(|label| label.tables.first()));
+        Some((&scan.relation, alias.map(String::as_str)))
     }
 
     pub(super) fn scanned(&mut self, source: &Arc<dyn TableSource>, relation: &Arc<Relation>, columns: &[ScopeColumn]) {
         let column = columns.first().map(|column| column.internal.clone());
-        self.scans.insert(scan_key(source), Scanned { relation: Arc::clone(relation), column });
+        self.scans.insert(scan_key(source), Scanned { relation: Arc::clone(relation), column, alias: None });
         for (index, column) in columns.iter().enumerate() {
             let source = Some((Arc::clone(relation), index));
             let label = Label { tables: Vec::new(), name: column.name.clone(), source };
             self.columns.insert(column.internal.clone(), label);
+        }
+    }
+
+    /// The scan of these columns is below what policies let through, and has the name that they call it by.
+    pub(super) fn secured(&mut self, columns: &[ScopeColumn], alias: &str) {
+        let of_these = |scan: &&mut Scanned| scan.column.as_ref() == columns.first().map(|column| &column.internal);
+        if let Some(scan) = self.scans.values_mut().find(of_these) {
+            scan.alias = Some(alias.to_string());
         }
     }
 

@@ -53,6 +53,7 @@ mod outer_mark;
 mod pivot;
 mod query;
 mod relation;
+mod row_security;
 mod scope;
 mod select;
 mod set_calls;
@@ -77,7 +78,7 @@ pub(crate) use self::labels::{Labels, scan_key};
 pub(crate) use self::setop::{DISTINCT_VALUE, GROUP_VALUE};
 pub use self::{
     cast::*, coercion::*, constant::evaluate, context::*, dml::RowsOf, insert::InsertRows, merge::*,
-    nodes::Destination, operators::*, typed::*,
+    nodes::Destination, operators::*, row_security::PolicyUses, typed::*,
 };
 use self::{cte::CteScope, scope::Scope};
 use crate::{catalog::Oid, result::ResultColumn};
@@ -109,6 +110,8 @@ pub struct Binder {
     /// Whose privileges are asked for: the session's user's, or inside of a view its owner's. None is a superuser's, and
     /// the system's inside of its own views.
     acting: Option<Oid>,
+    /// The policy of row-level security whose condition we are inside of.
+    under_policy: Option<row_security::UnderPolicy>,
     /// What decides which nodes would run the statement.
     uses: nodes::Uses,
     /// The relations whose rows were asked for.
@@ -138,6 +141,7 @@ impl Binder {
             subquery_depth: 0,
             view_depth: 0,
             elsewhere: None,
+            under_policy: None,
             uses: nodes::Uses::default(),
             reads: BTreeSet::new(),
             calls: BTreeSet::new(),
@@ -145,6 +149,11 @@ impl Binder {
             identified: None,
             from_reads: from::FromReads::default(),
         }
+    }
+
+    /// Nobody's privileges are asked for: the statement has run, and they were asked for then.
+    pub(crate) fn trusted(self) -> Self {
+        Binder { acting: None, ..self }
     }
 
     /// Keeps what the columns of plans are called.

@@ -16,6 +16,7 @@ use redshift_sql_dialect::{
 use super::{
     Binder, CastKind, MAX_VIEW_DEPTH, SessionInfo, Typed, node, planned,
     query::{Open, Untyped},
+    row_security::UnderPolicy,
     scope::{Exposure, ScopeColumn},
 };
 use crate::{
@@ -124,18 +125,21 @@ impl Binder {
     /// Can what is in a schema be named? A view's query was bound when it was made: then its owner could.
     fn may_use_schema(&self, catalog: &dyn CatalogView, schema: &str) -> Result<bool> {
         match self.acting {
-            Some(user) if self.view_depth == 0 && schema != self.ctx.session.temp_schema => {
+            Some(user)
+                if self.view_depth == 0 && self.under_policy.is_none() && schema != self.ctx.session.temp_schema =>
+            {
                 catalog.may_use_schema(user, schema)
             }
             _ => Ok(true),
         }
     }
 
-    /// What the acting user may do with a relation.
+    /// What the acting user may do with a relation, or the policy that reads it.
     fn rights(&self, relation: &Relation) -> Result<RelationRights> {
-        match self.acting {
-            Some(user) => self.ctx.catalog.relation_rights(user, relation),
-            None => Ok(RelationRights::everything()),
+        match (self.under_policy, self.acting) {
+            (Some(UnderPolicy::Applied(policy)), _) => self.ctx.catalog.policy_rights(policy, relation),
+            (None, Some(user)) => self.ctx.catalog.relation_rights(user, relation),
+            (Some(UnderPolicy::Checked), _) | (None, None) => Ok(RelationRights::everything()),
         }
     }
 
@@ -173,7 +177,8 @@ impl Binder {
         if identity == RowIdentity::Omitted && !rights.has_somewhere(Privilege::Select) {
             return Err(permission_denied("relation", &relation.name));
         }
-        let mut source = self.unguarded_source(relation, identity)?;
+        let source = self.unsecured_source(relation, identity)?;
+        let mut source = self.secured(relation, identity, source)?;
         if !rights.has(Privilege::Select) {
             for (column, declared) in source.columns.iter_mut().zip(relation.columns.iter()) {
                 if !rights.has_on(declared.attnum, Privilege::Select) {
@@ -184,7 +189,8 @@ impl Binder {
         Ok(source)
     }
 
-    fn unguarded_source(&mut self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Source> {
+    /// The rows of a relation, whoever may see them.
+    pub(super) fn unsecured_source(&mut self, relation: &Arc<Relation>, identity: RowIdentity) -> Result<Source> {
         self.uses_relation(relation);
         self.reads.insert(relation.oid);
         match self.ctx.catalog.contents(relation, identity)? {
@@ -265,6 +271,7 @@ impl Binder {
         let ctes = std::mem::take(&mut self.ctes);
         let owner = self.owner_of(relation);
         let acting = std::mem::replace(&mut self.acting, owner);
+        let under_policy = self.under_policy.take();
         let variables = self.ctx.variables.take();
         let subquery_depth = std::mem::take(&mut self.subquery_depth);
         self.view_depth += 1;
@@ -272,6 +279,7 @@ impl Binder {
         self.view_depth -= 1;
         self.subquery_depth = subquery_depth;
         self.ctx.variables = variables;
+        self.under_policy = under_policy;
         self.acting = acting;
         self.ctes = ctes;
         self.outer = outer;

@@ -8,7 +8,10 @@ use redshift_sql_dialect::{
     names::{Ident, ObjectName},
 };
 
-use super::{Binder, Typed, node};
+use super::{
+    Binder, Typed, node,
+    row_security::{UnderPolicy, not_rewritten},
+};
 use crate::{catalog::permission_denied, functions::collation, result::ColumnOrigin, system, types::arrow_field};
 
 /// The relations of a FROM clause and their columns.
@@ -213,6 +216,9 @@ impl Binder {
         }
         for (level, outer) in self.outer.iter().enumerate().rev() {
             if let Some(found) = outer.find(qualifier, column)? {
+                if matches!(self.under_policy, Some(UnderPolicy::Applied(_))) {
+                    return Err(not_rewritten());
+                }
                 if level + 1 < self.outer.len() && self.uses.user_tables {
                     return Err(unsupported_correlation());
                 }

@@ -80,6 +80,7 @@ impl MemoryCatalog {
             kind,
             comment: None,
             created: 0,
+            security: None,
         };
         relations.insert(("public".to_string(), name.to_string()), (Arc::new(relation), batches));
     }
@@ -244,6 +245,7 @@ fn session(settings: BTreeMap<String, String>) -> SessionInfo {
         search_path: vec!["admin".to_string(), "public".to_string()],
         temp_schema: "pg_temp_1".to_string(),
         case_sensitive: false,
+        case_settings_changed: false,
         time_zone: Zone::UTC,
         transaction_start: 1_700_000_000_000_000,
         statement_start: 1_700_000_000_000_000,

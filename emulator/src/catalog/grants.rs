@@ -11,6 +11,7 @@ use redshift_sql_dialect::{
     ast::{AssumingCommand, SystemPrivilege},
 };
 use rusqlite::{Connection, Row, ToSql, named_params};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Oid, Transaction, TransactionView,
@@ -80,7 +81,7 @@ pub enum DefaultKind {
 }
 
 /// Who holds a privilege.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Grantee {
     /// Everybody.
     Public,
@@ -90,6 +91,8 @@ pub enum Grantee {
     Group(Oid),
     /// A role.
     Role(Oid),
+    /// A policy of row-level security, which reads lookup tables.
+    RlsPolicy(Oid),
 }
 
 /// A privilege. Those on tables come first, in the order of their letters in an ACL.
@@ -300,6 +303,7 @@ impl Grantee {
             Grantee::User(oid) => ("user", oid.0),
             Grantee::Group(oid) => ("group", oid.0),
             Grantee::Role(oid) => ("role", oid.0),
+            Grantee::RlsPolicy(oid) => ("rls policy", oid.0),
         }
     }
 
@@ -309,6 +313,7 @@ impl Grantee {
             "user" => Some(Grantee::User(Oid(oid))),
             "group" => Some(Grantee::Group(Oid(oid))),
             "role" => Some(Grantee::Role(Oid(oid))),
+            "rls policy" => Some(Grantee::RlsPolicy(Oid(oid))),
             _ => None,
         }
     }
@@ -537,7 +542,7 @@ impl Transaction {
         self.end_grants("grantee_kind = :kind AND grantee = :oid", &[(":kind", &kind), (":oid", &oid)])?;
         match grantee {
             Grantee::User(_) => self.end_grants("object_kind GLOB 'default *' AND object = :oid", &[(":oid", &oid)]),
-            Grantee::Public | Grantee::Group(_) | Grantee::Role(_) => Ok(()),
+            Grantee::Public | Grantee::Group(_) | Grantee::Role(_) | Grantee::RlsPolicy(_) => Ok(()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use redshift_sql_dialect::{RedshiftType, ast::DistStyle};
 use serde::{Deserialize, Serialize};
 
-use super::encode;
+use super::{RowSecurity, encode};
 
 /// An object identifier: stable for the life of the object, shown in pg_class.oid and its like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,6 +51,8 @@ pub struct Relation {
     pub comment: Option<String>,
     /// Microseconds since 1970 of CREATE.
     pub created: i64,
+    /// Row-level security; none where nobody ever attached a policy or turned it on.
+    pub security: Option<Arc<RowSecurity>>,
 }
 
 /// What a relation is.

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Database, Group, IamRole, Oid, Role, Routine, Schema, Transaction, TransactionView, User,
+    Database, Group, IamRole, Oid, RlsPolicy, Role, Routine, Schema, Transaction, TransactionView, User,
     locks::{LockKey, LockMode},
     relations::StoredRelation,
     snapshot::SnapshotId,
@@ -33,6 +33,7 @@ pub(crate) enum Kind {
     Group,
     Role,
     IamRole,
+    RlsPolicy,
 }
 
 impl Kind {
@@ -47,6 +48,7 @@ impl Kind {
             Kind::Group => "group",
             Kind::Role => "role",
             Kind::IamRole => "iam role",
+            Kind::RlsPolicy => "RLS policy",
         }
     }
 }
@@ -59,7 +61,7 @@ pub(crate) trait Object: Clone + Serialize + DeserializeOwned {
     /// Its OID.
     fn oid(&self) -> Oid;
 
-    /// The database of a schema, the schema of a relation, 0 otherwise.
+    /// The database of a schema or policy, the schema of a relation, 0 otherwise.
     fn parent(&self) -> Oid;
 
     /// Its name.
@@ -86,6 +88,7 @@ pub(crate) struct Caches {
     pub(crate) groups: Cache<Group>,
     pub(crate) roles: Cache<Role>,
     pub(crate) iam_roles: Cache<IamRole>,
+    pub(crate) rls_policies: Cache<RlsPolicy>,
 }
 
 impl Caches {
@@ -105,6 +108,7 @@ impl Caches {
         without(&self.groups, versions);
         without(&self.roles, versions);
         without(&self.iam_roles, versions);
+        without(&self.rls_policies, versions);
     }
 }
 
@@ -338,7 +342,8 @@ impl Transaction {
                 | Kind::User
                 | Kind::Group
                 | Kind::Role
-                | Kind::IamRole => changed(kind),
+                | Kind::IamRole
+                | Kind::RlsPolicy => changed(kind),
             }),
             _ => Ok(()),
         }

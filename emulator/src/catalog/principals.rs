@@ -6,7 +6,7 @@ use redshift_sql_dialect::{Error, Result, SqlState};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    GrantObject, Grantee, Oid, Schema, Transaction, TransactionView,
+    GrantObject, Grantee, Oid, RlsPolicy, Schema, Transaction, TransactionView,
     objects::{Cache, Caches, Kind, Object},
     open::{self, Counter},
 };
@@ -313,6 +313,10 @@ impl Transaction {
     pub async fn drop_database(&self, database: Oid) -> Result<()> {
         for schema in self.seen().objects_in::<Schema>(database)? {
             self.drop_schema(schema.object.oid).await?;
+        }
+        for policy in self.seen().objects_in::<RlsPolicy>(database)? {
+            self.drop_grantee(Grantee::RlsPolicy(policy.object.oid)).await?;
+            self.remove_object::<RlsPolicy>(policy.object.oid).await?;
         }
         self.drop_privileges(GrantObject::Database(database)).await?;
         self.remove_object::<Database>(database).await

@@ -8,8 +8,8 @@ use rusqlite::{OptionalExtension, named_params};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Column, DefaultKind, GrantObject, Materialized, Oid, Owned, Relation, RelationKind, Schema, TableInfo, Transaction,
-    TransactionView, ViewInfo, encode,
+    Column, DefaultKind, GrantObject, Materialized, Oid, Owned, Relation, RelationKind, RowSecurity, Schema, TableInfo,
+    Transaction, TransactionView, ViewInfo, encode,
     locks::{LockKey, LockMode},
     objects::{Cache, Caches, Kind, Object, Version, changed, locked},
     open::{self, Counter},
@@ -79,6 +79,8 @@ struct Record {
     created: i64,
     next_attnum: i16,
     values: BTreeMap<i16, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    security: Option<RowSecurity>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,6 +113,7 @@ impl From<StoredRelation> for Record {
             created: relation.created,
             next_attnum: stored.next_attnum,
             values,
+            security: relation.security.map(Arc::unwrap_or_clone),
         }
     }
 }
@@ -138,6 +141,7 @@ impl TryFrom<Record> for StoredRelation {
             kind,
             comment: record.comment,
             created: record.created,
+            security: record.security.map(Arc::new),
         };
         Ok(StoredRelation {
             relation: Arc::new(relation),
@@ -363,6 +367,7 @@ impl Transaction {
             kind: new.kind,
             comment: None,
             created: open::now(),
+            security: None,
         };
         let next_attnum = relation.columns.len() as i16 + 1;
         let values = Arc::new(BTreeMap::new());

@@ -10,7 +10,10 @@ use std::collections::{HashMap, HashSet};
 
 use redshift_sql_dialect::{Error, Result, SqlState, ast::SystemPrivilege};
 
-use super::{GrantEntry, GrantObject, Grantee, Oid, Privilege, RDSDB, Relation, Schema, ScopedKind, TransactionView};
+use super::{
+    GrantEntry, GrantObject, Grantee, Oid, Privilege, RDSDB, Relation, Schema, ScopedKind, TransactionView,
+    system_roles::SECADMIN,
+};
 
 /// Somebody, with all that they hold privileges through.
 #[derive(Debug, Clone)]
@@ -56,6 +59,11 @@ impl Actor {
     /// May they do this anywhere, as superusers or through a role?
     pub fn has_system(&self, privilege: SystemPrivilege) -> bool {
         self.superuser || self.system.contains(&privilege)
+    }
+
+    /// May they make policies and attach them: superusers, and who holds sys:secadmin?
+    pub fn is_security_admin(&self) -> bool {
+        self.superuser || self.is(Grantee::Role(SECADMIN))
     }
 
     /// Do they see what the logs tell of others?

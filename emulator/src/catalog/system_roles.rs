@@ -14,6 +14,8 @@ use super::{GrantEntry, GrantObject, Grantee, IamRole, Oid, Privilege, RDSDB, Ro
 pub(super) const MONITOR: &str = "sys:monitor";
 
 const OPERATOR: Oid = Oid(9_102);
+/// The security administrators' role.
+pub(super) const SECADMIN: Oid = Oid(9_105);
 /// What stands for every role of IAM.
 pub const ALL_IAM_ROLES: &str = "ALL";
 /// What stands for the role of `IAM_ROLE default`.
@@ -26,7 +28,7 @@ pub(super) fn found(connection: &Connection, txn: i64) -> Result<()> {
         (OPERATOR, "sys:operator"),
         (Oid(9_103), "sys:dba"),
         (Oid(9_104), "sys:superuser"),
-        (Oid(9_105), "sys:secadmin"),
+        (SECADMIN, "sys:secadmin"),
     ] {
         objects::insert(connection, &Role { id, name: name.to_string(), owner: RDSDB, external_id: None }, txn)?;
         for privilege in privileges(name) {

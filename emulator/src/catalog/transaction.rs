@@ -21,12 +21,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use redshift_sql_dialect::{Error, Result, SqlState};
+use redshift_sql_dialect::{Error, Result, SqlState, ast::SystemPrivilege};
 use rusqlite::{OptionalExtension, named_params};
 
 use super::{
     Actor, CatalogView, Contents, Database, Isolation, LockMode, Oid, Privilege, Relation, RelationKind,
-    RelationRights, Routine, RowIdentity, Shared, User, changes,
+    RelationRights, Routine, RowFilter, RowIdentity, Shared, User, changes,
     garbage::Collector,
     locks::{Granted, LockKey, Owner},
     objects::{Kind, locked},
@@ -664,6 +664,19 @@ impl CatalogView for TransactionView {
 
     fn relation_rights(&self, user: Oid, relation: &Relation) -> Result<RelationRights> {
         self.rights_on(&*self.actor(user)?, relation)
+    }
+
+    fn row_filter(&self, user: Oid, relation: &Relation) -> Result<RowFilter> {
+        self.rows_seen_by(&*self.actor(user)?, relation)
+    }
+
+    fn may_explain_rls(&self, user: Oid) -> Result<bool> {
+        Ok(self.actor(user)?.has_system(SystemPrivilege::ExplainRls))
+    }
+
+    fn policy_rights(&self, policy: Oid, relation: &Relation) -> Result<RelationRights> {
+        let readable = self.policy_may_read(policy, relation.oid)?;
+        Ok(RelationRights::of(readable.then_some(Privilege::Select)))
     }
 
     fn may_use_schema(&self, user: Oid, schema: &str) -> Result<bool> {

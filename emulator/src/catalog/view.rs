@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::datasource::TableProvider;
 use redshift_sql_dialect::Result;
 
-use super::{Oid, RelationRights, model::Relation, routines::Routine};
+use super::{Oid, RelationRights, RowFilter, model::Relation, routines::Routine};
 use crate::system::Source;
 
 /// What a statement may ask of the catalog, as its transaction sees it.
@@ -34,6 +34,21 @@ pub trait CatalogView: Send + Sync {
 
     /// May a user run a function or a procedure?
     fn may_execute(&self, user: Oid, routine: &Routine) -> Result<bool>;
+
+    /// Which rows of a relation a user sees that has row-level security on.
+    fn row_filter(&self, _user: Oid, _relation: &Relation) -> Result<RowFilter> {
+        Ok(RowFilter::Policies(Vec::new()))
+    }
+
+    /// May a user see the conditions of policies in plans (EXPLAIN RLS)?
+    fn may_explain_rls(&self, _user: Oid) -> Result<bool> {
+        Ok(false)
+    }
+
+    /// What a policy may do with a relation that it reads.
+    fn policy_rights(&self, _policy: Oid, _relation: &Relation) -> Result<RelationRights> {
+        Ok(RelationRights::default())
+    }
 
     /// The same catalog for one who is in the database of this name, whose schemas are looked up there; none where there is
     /// no such database. The system's relations are looked up in the session's own.

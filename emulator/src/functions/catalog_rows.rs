@@ -18,7 +18,7 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, parse_query};
 
 use super::FunctionRows;
 use crate::{
-    binder::{BindContext, Binder, CastKind, Destination, Typed, cast},
+    binder::{BindContext, Binder, CastKind, Destination, Effects, Typed, cast},
     catalog::{Relation, RelationKind, ViewInfo},
     error::from_datafusion,
     system::{Source, lookup::Lookup},
@@ -143,7 +143,9 @@ fn of_relation(relation: &Relation, ctx: &BindContext) -> Result<Vec<Record>> {
 fn columns_of_view(view: &ViewInfo, ctx: &BindContext) -> Result<Vec<(String, RedshiftType)>> {
     let session = Arc::new(ctx.session.inside(view));
     let catalog = ctx.catalog.describing().unwrap_or_else(|| Arc::clone(&ctx.catalog));
-    let bound = Binder::new(BindContext { session, catalog, ..ctx.clone() })
+    // What is found out on the way is nothing that the statement does.
+    let effects = Effects::default();
+    let bound = Binder::new(BindContext { session, catalog, effects, ..ctx.clone() })
         .query_for(&parse_query(&view.query)?, Destination::Definition)?;
     Ok(bound.columns.iter().map(|column| (column.name.clone(), column.ty)).collect())
 }

@@ -85,6 +85,7 @@ pub fn context() -> BindContext {
             search_path: vec!["admin".into(), "public".into()],
             temp_schema: "pg_temp_1".into(),
             case_sensitive: false,
+            case_settings_changed: false,
             time_zone: Zone::UTC,
             transaction_start: now,
             statement_start: now,

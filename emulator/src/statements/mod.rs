@@ -9,6 +9,7 @@ mod dml;
 mod explain;
 mod maintenance;
 mod merge;
+mod policies;
 mod privileges;
 mod query;
 mod roles;
@@ -38,9 +39,11 @@ use redshift_sql_dialect::{
 use crate::{
     binder::{BindContext, Binder, Destination, Parameters, SessionInfo},
     catalog::{Database, LockMode, Oid, Relation, RelationKind, Transaction, TransactionView},
+    clock,
     result::{Description, Notice, Outcome, ResultColumn, Rows},
     session::SessionState,
     settings::Span,
+    system::logs::AppliedPolicyRecord,
     types::arrow_type,
 };
 
@@ -218,6 +221,39 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
             | Statement::Update(_)
             | Statement::Merge(_)
     );
+    work.context.effects.take_policies();
+    let outcome = dispatch(statement, work).await;
+    note_policies(statement, work);
+    outcome
+}
+
+/// Tells the logs which policies of row-level security the statement applied (developer guide, "SVV_RLS_APPLIED_POLICY").
+fn note_policies(statement: &Statement, work: &Work<'_>) {
+    let applied = work.context.effects.take_policies();
+    let command = match statement {
+        Statement::Query(_) | Statement::CreateTableAs(_) | Statement::Unload(_) => 's',
+        Statement::Update(_) => 'u',
+        Statement::Insert(_) => 'i',
+        Statement::Delete(_) => 'd',
+        Statement::Merge(_) => 'k',
+        // They only look at definitions.
+        _ => return,
+    };
+    for policy in applied {
+        work.state.engine.logs().append(AppliedPolicyRecord {
+            query: work.query,
+            user_id: work.state.user_id.0,
+            user: work.state.user.clone(),
+            xid: work.transaction.id(),
+            pid: work.state.login.pid,
+            time: clock::now(),
+            command,
+            policy,
+        });
+    }
+}
+
+async fn dispatch(statement: &Statement, work: &mut Work<'_>) -> Result<Outcome> {
     match statement {
         Statement::Query(query) => query::select(query, work).await,
         Statement::Explain(explain) => explain::explain(explain, work).await,
@@ -270,6 +306,11 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         Statement::DropRole(drop) => roles::drop_role(drop, work).await,
         Statement::Grant(grant) => privileges::grant(grant, work).await,
         Statement::AlterDefaultPrivileges(alter) => privileges::alter_default_privileges(alter, work).await,
+        Statement::CreateRlsPolicy(create) => policies::create_rls_policy(create, work).await,
+        Statement::AlterPolicy(alter) => policies::alter_policy(alter, work).await,
+        Statement::DropPolicy(drop) => policies::drop_policy(drop, work).await,
+        Statement::AttachRlsPolicy(attach) => policies::attach_rls_policy(attach, work).await,
+        Statement::AlterTableSecurity(alter) => policies::alter_table_security(alter, work).await,
         Statement::ShowObjects(objects) => show::show(objects, work).await,
         Statement::Begin(_)
         | Statement::Commit
@@ -290,7 +331,6 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         | Statement::CreateTemplate(_)
         | Statement::AlterTemplate(_)
         | Statement::DropTemplate(_)
-        | Statement::AlterTableSecurity(_)
         | Statement::CreateExternalFunction(_)
         | Statement::Call(_)
         | Statement::CreateLibrary(_)
@@ -310,11 +350,7 @@ pub(crate) async fn run(statement: &Statement, work: &mut Work<'_>) -> Result<Ou
         | Statement::CreateExternalModel(_)
         | Statement::DropModel(_)
         | Statement::CreateMaskingPolicy(_)
-        | Statement::CreateRlsPolicy(_)
-        | Statement::AlterPolicy(_)
-        | Statement::DropPolicy(_)
         | Statement::AttachMaskingPolicy(_)
-        | Statement::AttachRlsPolicy(_)
         | Statement::AlterSystem(_) => {
             Err(Error::unsupported(format!("{} is not supported", statement.command_name())))
         }
@@ -392,6 +428,11 @@ pub(crate) fn query_type(statement: &Statement) -> &'static str {
         | Statement::AlterRole(_)
         | Statement::DropRole(_)
         | Statement::AlterDefaultPrivileges(_)
+        | Statement::CreateRlsPolicy(_)
+        | Statement::AlterPolicy(_)
+        | Statement::DropPolicy(_)
+        | Statement::AttachRlsPolicy(_)
+        | Statement::AlterTableSecurity(_)
         | Statement::Grant(_) => "DDL",
         _ => "UTILITY",
     }

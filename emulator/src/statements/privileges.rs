@@ -69,9 +69,8 @@ impl Work<'_> {
             Named::Namespace(_) | Named::Account { .. } => {
                 return Err(Error::unsupported("GRANT to a namespace or an account is not supported"));
             }
-            Named::RlsPolicy(_) | Named::MaskingPolicy(_) => {
-                return Err(Error::unsupported("GRANT to a policy is not supported"));
-            }
+            Named::RlsPolicy(name) => holder(Grantee::RlsPolicy(self.rls_policy(name)?.oid)),
+            Named::MaskingPolicy(_) => return Err(Error::unsupported("GRANT to a masking policy is not supported")),
         })
     }
 
@@ -82,6 +81,7 @@ impl Work<'_> {
 
 /// Runs GRANT and REVOKE.
 pub(crate) async fn grant(grant: &Grant, work: &mut Work<'_>) -> Result<Outcome> {
+    check_policies(grant)?;
     match &grant.what {
         Granted::On(privileges, target) => {
             let targets = targets(privileges, target, work)?;
@@ -97,6 +97,18 @@ pub(crate) async fn grant(grant: &Grant, work: &mut Work<'_>) -> Result<Outcome>
         Granted::AssumeRole { roles, commands } => assume_role(grant, roles, commands, work).await?,
     }
     Ok(Outcome::Done(CommandTag::plain(if grant.revoke { "REVOKE" } else { "GRANT" })))
+}
+
+/// Policies hold SELECT on the tables that they look things up in, and nothing else (developer guide, "GRANT").
+fn check_policies(grant: &Grant) -> Result<()> {
+    if !grant.grantees.iter().any(|grantee| matches!(grantee, Named::RlsPolicy(_))) {
+        return Ok(());
+    }
+    let is_select = |(word, columns): &(Word, Vec<Ident>)| *word == Word::Select && columns.is_empty();
+    match &grant.what {
+        Granted::On(Privileges::These(these), GrantTarget::Tables(_)) if these.iter().all(is_select) => Ok(()),
+        _ => Err(Error::unsupported("only SELECT on tables can be granted to an RLS policy").at(grant.pos)),
+    }
 }
 
 async fn change(grant: &Grant, targets: Vec<Target>, work: &mut Work<'_>) -> Result<()> {
@@ -450,11 +462,17 @@ fn scoped(privileges: &Privileges, scope: &Scope, work: &Work<'_>) -> Result<Tar
 
 /// `CREATE TABLE, ... TO ROLE r`: what a role may do anywhere.
 async fn system(grant: &Grant, privileges: &SystemPrivileges, work: &mut Work<'_>) -> Result<()> {
-    work.require_superuser("grant or revoke system permissions")?;
     let privileges: Vec<SystemPrivilege> = match privileges {
         SystemPrivileges::All => SystemPrivilege::all().map(|(_, privilege)| privilege).collect(),
         SystemPrivileges::These(these) => these.clone(),
     };
+    // Security administrators give what is about policies (developer guide, "Row-level security end-to-end example").
+    let of_policies = |privilege: &SystemPrivilege| {
+        matches!(privilege, SystemPrivilege::IgnoreRls | SystemPrivilege::ExplainRls | SystemPrivilege::ExplainMasking)
+    };
+    if !(privileges.iter().all(of_policies) && work.actor()?.is_security_admin()) {
+        work.require_superuser("grant or revoke system permissions")?;
+    }
     for named in &grant.grantees {
         let Holder { grantee, grant_option } = work.holder(named)?;
         let only_models = privileges.iter().all(|privilege| *privilege == SystemPrivilege::CreateModel);

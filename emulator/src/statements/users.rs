@@ -22,7 +22,7 @@ use crate::{
     clock, credentials,
     result::{CommandTag, Notice, Outcome},
     session::SessionUser,
-    settings::Span,
+    settings::{CASE_SETTINGS, Span},
     system::logs::UserChangeRecord,
 };
 
@@ -102,6 +102,9 @@ pub(crate) async fn alter_user(alter: &AlterUser, work: &mut Work<'_>) -> Result
     if !of_own {
         work.require_system(SystemPrivilege::AlterUser, "alter users")?;
     }
+    if of_own && !work.has_system(SystemPrivilege::AlterUser)? {
+        check_case_settings(&alter.options, work)?;
+    }
     if let Some(name) = &alter.rename_to {
         let folded = name.folded(true);
         if user.id == work.state.authenticated.id {
@@ -125,6 +128,23 @@ pub(crate) async fn alter_user(alter: &AlterUser, work: &mut Work<'_>) -> Result
         false => note_change("rename", &user, &old.name, work),
     }
     Ok(Outcome::Done(CommandTag::plain("ALTER USER")))
+}
+
+/// "When your provisioned cluster or serverless namespace has any row-level security policies, the following commands are
+/// blocked for regular users: ALTER <current_user> SET" of the settings that say how names are folded.
+fn check_case_settings(options: &[UserOption], work: &Work<'_>) -> Result<()> {
+    let blocked = options.iter().find_map(|option| match option {
+        UserOption::Set(setting) => CASE_SETTINGS.iter().find(|name| setting.name == **name),
+        _ => None,
+    });
+    let Some(name) = blocked else { return Ok(()) };
+    for database in work.view.databases()? {
+        if !work.view.in_database(database.oid).rls_policies()?.is_empty() {
+            let message = format!("permission denied to set parameter \"{name}\" while there are RLS policies");
+            return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message));
+        }
+    }
+    Ok(())
 }
 
 /// Notes in the logs what becomes of a user (developer guide, "STL_USERLOG").

@@ -7,7 +7,7 @@ use redshift_sql_dialect::Result;
 use crate::{
     catalog::{
         Actor, Changes, Conflict, Database, GrantEntry, Grantee, Group, IamRole, Oid, Privilege, Relation,
-        RelationRights, Role, Routine, Schema, TableLock, TransactionView, User,
+        RelationRights, RlsPolicy, Role, Routine, Schema, TableLock, TransactionView, User,
     },
     storage::TableStatistics,
 };
@@ -60,6 +60,11 @@ pub trait Directory: Send + Sync {
 
     /// Every privilege that was granted on an object of this database, or on a database.
     fn grants(&self) -> Result<Vec<GrantEntry>>;
+
+    /// The policies of row-level security of all databases, with the databases.
+    fn rls_policies(&self) -> Result<Vec<(Arc<Database>, Arc<RlsPolicy>)>> {
+        Ok(Vec::new())
+    }
 
     /// How much a table holds.
     fn statistics(&self, table: Oid) -> Result<TableStatistics>;
@@ -149,6 +154,15 @@ impl Directory for TransactionView {
         self.grants()
     }
 
+    fn rls_policies(&self) -> Result<Vec<(Arc<Database>, Arc<RlsPolicy>)>> {
+        let mut all = Vec::new();
+        for database in self.databases()? {
+            let policies = TransactionView::in_database(self, database.oid).rls_policies()?;
+            all.extend(policies.into_iter().map(|policy| (Arc::clone(&database), policy)));
+        }
+        Ok(all)
+    }
+
     fn statistics(&self, table: Oid) -> Result<TableStatistics> {
         self.table_statistics(table)
     }
@@ -213,6 +227,8 @@ impl Principals {
             Grantee::User(id) => (id.0, self.user(id.0), "user"),
             Grantee::Group(id) => (id.0, self.groups.get(&id.0).cloned().unwrap_or_default(), "group"),
             Grantee::Role(id) => (id.0, self.roles.get(&id.0).cloned().unwrap_or_default(), "role"),
+            // What policies hold is shown nowhere.
+            Grantee::RlsPolicy(id) => (id.0, String::new(), "rls policy"),
         }
     }
 }

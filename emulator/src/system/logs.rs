@@ -30,6 +30,7 @@ pub use history::{
     AnalyzeRecord, CallRecord, MessageRecord, PlanRecord, QuotaRecord, RefusedLogin, SessionRecord, TransactionRecord,
     UserChangeRecord, VacuumRecord,
 };
+pub use policies::AppliedPolicyRecord;
 pub use records::{
     ErrorField, LoadErrorRecord, LoadFileRecord, LoadRecord, LogRecord, QueryRecord, ReplacementRecord,
     SimplificationRecord, TerminationRecord,
@@ -42,6 +43,7 @@ use crate::Location;
 
 mod compression;
 mod history;
+mod policies;
 mod records;
 mod refreshes;
 pub(crate) mod steps;

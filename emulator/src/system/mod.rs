@@ -170,6 +170,7 @@ fn system_relation(oid: u32, schema: &str, name: &str, columns: Arc<[Column]>) -
         kind: RelationKind::System,
         comment: None,
         created: 0,
+        security: None,
     }
 }
 
@@ -241,6 +242,7 @@ const FOR_SUPERUSERS: &[&str] = &[
     "svv_integration",
     "svv_integration_table_state",
     "svv_interleaved_columns",
+    "svv_rls_applied_policy",
     "svv_table_info",
     "svv_vacuum_progress",
     "svv_vacuum_summary",

@@ -6,7 +6,7 @@ use redshift_sql_dialect::{Result, ast::SystemPrivilege};
 
 use super::{Edition, INTERNAL_SCHEMA, Source, contents, is_for_superusers, is_system_schema, relation};
 use crate::catalog::{
-    CatalogView, Contents, Oid, Privilege, Relation, RelationKind, RelationRights, Routine, RowIdentity,
+    CatalogView, Contents, Oid, Privilege, Relation, RelationKind, RelationRights, Routine, RowFilter, RowIdentity,
 };
 
 /// What a statement sees: a transaction's relations, and the system's in their schemas.
@@ -73,6 +73,18 @@ impl CatalogView for SystemView {
 
     fn may_execute(&self, user: Oid, routine: &Routine) -> Result<bool> {
         self.users.may_execute(user, routine)
+    }
+
+    fn row_filter(&self, user: Oid, relation: &Relation) -> Result<RowFilter> {
+        self.users.row_filter(user, relation)
+    }
+
+    fn may_explain_rls(&self, user: Oid) -> Result<bool> {
+        self.users.may_explain_rls(user)
+    }
+
+    fn policy_rights(&self, policy: Oid, relation: &Relation) -> Result<RelationRights> {
+        self.users.policy_rights(policy, relation)
     }
 
     fn in_database(&self, database: &str) -> Result<Option<Arc<dyn CatalogView>>> {

@@ -1,7 +1,7 @@
 //! One table out of a backup, beside what there is.
 //!
-//! It comes back with its columns, keys and attributes, without foreign keys, privileges and what depends on it; its owner is
-//! who owned it, where that user is still there, and otherwise the administrator. Source: management guide, "Restoring a table
+//! It comes back with its columns, keys and attributes, without foreign keys, privileges, policies and what depends on it; its
+//! owner is who owned it, where that user is still there, and otherwise the administrator. Source: management guide, "Restoring a table
 //! from a snapshot".
 
 use std::sync::Arc;
@@ -118,6 +118,7 @@ fn renewed(transaction: &Transaction, old: &Relation, schema: &Schema, what: &Ta
         name: what.new_table.clone(),
         owner,
         created: clock::now(),
+        security: None,
         ..old.clone()
     };
     if let RelationKind::Table(table) = &mut new.kind {

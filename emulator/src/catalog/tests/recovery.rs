@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
+    sync::Arc,
 };
 
 use datafusion::prelude::{col, lit};
@@ -10,7 +11,7 @@ use redshift_sql_dialect::SqlState;
 
 use crate::{
     Credential, Location,
-    catalog::{Catalog, Isolation, Relation, testing::*},
+    catalog::{AttachedPolicy, Catalog, Grantee, Isolation, Oid, Relation, RlsPolicy, RowSecurity, testing::*},
 };
 
 /// Where a child process is told its folder.
@@ -213,4 +214,41 @@ async fn the_superuser_has_the_password_of_the_last_start() {
         let user = catalog.look().user("admin").unwrap().unwrap();
         assert_eq!((&user.password, user.superuser, user.id), (&kept, true, OWNER));
     }
+}
+
+/// Policies of row-level security, and what they are attached to, are there after a restart.
+#[tokio::test]
+async fn policies_outlive_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = in_folder(folder.path()).await;
+    create_table(&catalog, "t").await;
+    let txn = begin(&catalog, 1);
+    let policy = RlsPolicy {
+        oid: Oid(0),
+        database: txn.database().oid,
+        name: "p".into(),
+        alias: "rls_table".into(),
+        columns: Vec::new(),
+        using: "false".into(),
+        shown: "FALSE".into(),
+        search_path: vec!["public".into()],
+        lookups: Vec::new(),
+        functions: Vec::new(),
+        modified_by: OWNER,
+        modified: 0,
+    };
+    txn.create_rls_policy(policy).await.unwrap();
+    let policy = txn.view().rls_policy("p").unwrap().unwrap();
+    let attached = vec![AttachedPolicy { policy: policy.oid, grantee: Grantee::Public, grantor: OWNER }];
+    let security = RowSecurity { on: true, switched: true, attached, ..RowSecurity::default() };
+    let protected = Relation { security: Some(Arc::new(security.clone())), ..(*table(&txn, "t")).clone() };
+    txn.update_relation(protected).await.unwrap();
+    txn.commit().await.unwrap();
+    catalog.close().await.unwrap();
+    drop(catalog);
+
+    let catalog = in_folder(folder.path()).await;
+    let txn = begin(&catalog, 1);
+    assert_eq!(table(&txn, "t").security.as_deref(), Some(&security));
+    assert_eq!(txn.view().rls_policy("p").unwrap().as_deref(), Some(&*policy));
 }

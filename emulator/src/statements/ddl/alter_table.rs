@@ -21,7 +21,11 @@ use crate::{
         BaseChange, CatalogView, Column, GrantObject, KeyKind, LockMode, Oid, Owned, Relation, RelationKind, TableInfo,
     },
     result::{CommandTag, Notice, Outcome},
-    statements::{Work, access::OrElse},
+    statements::{
+        Work,
+        access::OrElse,
+        policies::{check_column_free, check_relations_free},
+    },
 };
 
 /// Runs ALTER TABLE.
@@ -156,10 +160,14 @@ impl Altered {
     async fn apply(&mut self, action: &AlterTableAction, work: &mut Work<'_>) -> Result<()> {
         match action {
             AlterTableAction::DropColumn { name, cascade } => drop_column(self, name, *cascade, work).await?,
-            AlterTableAction::RenameTo(name) => self.relation.name = new_name(&self.relation, name, work)?,
+            AlterTableAction::RenameTo(name) => {
+                check_relations_free([&Arc::new(self.relation.clone())], "rename", work)?;
+                self.relation.name = new_name(&self.relation, name, work)?;
+            }
             AlterTableAction::RenameColumn { from, to } => self.rename_column(from, to, work)?,
             AlterTableAction::AlterType { name, ty } => {
                 let at = self.position(name, work)?;
+                check_column_free(&self.relation, &self.relation.columns[at], "alter type of", work)?;
                 let ty = storable(ty, &name.value)?;
                 self.alter_type(at, ty, work).await?;
             }
@@ -229,6 +237,7 @@ impl Altered {
 
     fn rename_column(&mut self, from: &Ident, to: &Ident, work: &Work<'_>) -> Result<()> {
         let at = self.position(from, work)?;
+        check_column_free(&self.relation, &self.relation.columns[at], "rename", work)?;
         let name = to.folded(work.context.session.case_sensitive);
         self.check_free(&name, to.pos)?;
         check_no_system_column(&name).map_err(|error| error.at(to.pos))?;
@@ -403,6 +412,7 @@ async fn add_column(altered: &Altered, def: &ColumnDef, work: &Work<'_>) -> Resu
 async fn drop_column(altered: &mut Altered, name: &Ident, cascade: bool, work: &mut Work<'_>) -> Result<()> {
     let at = altered.position(name, work)?;
     let column = altered.relation.columns[at].clone();
+    check_column_free(&altered.relation, &column, "drop", work)?;
     if column.dist_key || column.sort_key > 0 {
         let what = if column.dist_key { "distribution key" } else { "sort key" };
         let message = format!("cannot drop {what} column \"{}\"", column.name);
@@ -414,7 +424,9 @@ async fn drop_column(altered: &mut Altered, name: &Ident, cascade: bool, work: &
     }
     let what = format!("table {} column {}", altered.relation.name, column.name);
     if cascade {
-        for view in super::drop::dependents(&altered.relation, work)? {
+        let views = super::drop::dependents(&altered.relation, work)?;
+        check_relations_free(&views, "drop", work)?;
+        for view in views {
             work.state.notices.push(Notice::note(format!("drop cascades to view {}", view.name)));
             work.transaction.drop_relation(view.oid).await?;
         }

@@ -2,15 +2,18 @@
 //!
 //! Source: developer guide, "ALTER TABLE APPEND".
 
+use std::sync::Arc;
+
 use redshift_sql_dialect::{
     Error, Result, SqlState,
-    ast::{Expr, ExprKind, FromItem, Insert, InsertSource, Query, QueryBody, SelectItem},
+    ast::{Expr, ExprKind, FromItem, Insert, InsertSource, Query, QueryBody, SelectItem, SystemPrivilege},
     names::{Ident, ObjectName},
     parse_query,
 };
 
 use crate::{
-    catalog::{Column, LockMode, Relation, TableInfo},
+    binder::{BindContext, Binder, SessionInfo},
+    catalog::{Column, LockMode, Relation, TableInfo, permission_denied},
     result::{CommandTag, Outcome},
     statements::{Work, access::OrElse, dml},
     system::column_encoding,
@@ -35,6 +38,11 @@ pub(super) async fn append(
     work: &mut Work<'_>,
 ) -> Result<Outcome> {
     work.require_owner(&*work.table(source)?, OrElse::ALTER).map_err(|error| error.at(source.pos()))?;
+    let is_free = work.has_system(SystemPrivilege::IgnoreRls)?;
+    if let Some(from) = Some(work.table(source)?).filter(|from| from.is_rls_on() && !is_free) {
+        // Developer guide, "Considerations and limitations using RLS policies".
+        return Err(permission_denied("relation", &from.name).at(source.pos()));
+    }
     work.lock(target, LockMode::AccessExclusive).await?;
     work.lock(source, LockMode::AccessExclusive).await?;
     let (to, from) = (work.table(target)?, work.table(source)?);
@@ -163,7 +171,9 @@ pub(super) async fn longest(table: &ObjectName, column: &str, work: &mut Work<'_
     if let Some(Expr { kind: ExprKind::Function(call), .. }) = inner {
         call.args = vec![Expr { kind: ExprKind::Column(ObjectName(vec![quoted(column)])), pos: 0 }];
     }
-    let bound = work.binder().query(&query)?;
+    // All rows are looked at, whichever of them the user may see.
+    let session = Arc::new(SessionInfo { superuser: true, ..(*work.context.session).clone() });
+    let bound = Binder::new(BindContext { session, ..work.context.clone() }).query(&query)?;
     let mut batches = crate::execution::execute(&bound.plan, work.state.engine.execution()).await?;
     let mut most = 0;
     while let Some(batch) = batches.try_next().await? {

@@ -246,7 +246,7 @@ fn set_identity(column: &mut Column, seed: i64, step: i64, generated: Generated)
 }
 
 /// The type that a table can hold for a declared one.
-pub(super) fn storable(ty: &DataType, column: &str) -> Result<RedshiftType> {
+pub(in crate::statements) fn storable(ty: &DataType, column: &str) -> Result<RedshiftType> {
     let ty = match ty {
         DataType::Known(ty) => *ty,
         DataType::Named(name) => {

@@ -10,9 +10,13 @@ use redshift_sql_dialect::{
 
 use super::{database, names::is_system};
 use crate::{
-    catalog::{KeyKind, Oid, Privilege, Relation, RelationKind},
+    catalog::{KeyKind, Oid, Privilege, Relation, RelationKind, Schema},
     result::{CommandTag, Notice, Outcome},
-    statements::{Work, access::OrElse},
+    statements::{
+        Work,
+        access::OrElse,
+        policies::{check_function_free, check_relations_free},
+    },
 };
 
 /// What DROP SCHEMA takes of one who does not own the schema.
@@ -121,7 +125,9 @@ pub(super) fn view_over(table: Oid, work: &Work<'_>) -> Result<Option<Arc<Relati
 /// 2BP01 where there are any and CASCADE was not written.
 pub(crate) async fn drop_users_of(function: Oid, what: &str, cascade: bool, work: &mut Work<'_>) -> Result<()> {
     let mut doomed = Doomed { relations: BTreeMap::new(), function: Some(function), cascade };
+    check_function_free(function, what, work)?;
     let notices = doomed.add_dependents(work, what)?;
+    check_relations_free(doomed.relations.values(), "drop", work)?;
     work.state.notices.extend(notices);
     for oid in doomed.relations.keys() {
         work.transaction.drop_relation(*oid).await?;
@@ -151,6 +157,7 @@ pub(super) async fn drop_relations(drop: &Drop, kind: DropKind, work: &mut Work<
         doomed.relations.insert(relation.oid, relation);
     }
     let notices = doomed.add_dependents(work, &what)?;
+    check_relations_free(doomed.relations.values(), "drop", work)?;
     work.state.notices.extend(notices);
     drop_keys_to(&doomed, &what, work).await?;
     for oid in doomed.relations.keys() {
@@ -271,6 +278,8 @@ async fn drop_schemas(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
         let relations = inside.into_iter().map(|relation| (relation.oid, relation)).collect();
         let mut doomed = Doomed { relations, function: None, cascade: drop.cascade };
         let notices = doomed.add_dependents(work, &what)?;
+        check_relations_free(doomed.relations.values(), "drop", work)?;
+        check_functions_free(&schema, work)?;
         work.state.notices.extend(notices);
         drop_keys_to(&doomed, &what, work).await?;
         for oid in doomed.relations.keys() {
@@ -279,6 +288,14 @@ async fn drop_schemas(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
         work.transaction.drop_schema(schema.oid).await?;
     }
     Ok(Outcome::Done(CommandTag::plain("DROP SCHEMA")))
+}
+
+/// Fails where a policy calls a function of the schema.
+fn check_functions_free(schema: &Schema, work: &Work<'_>) -> Result<()> {
+    for routine in work.view.routines_in(schema.oid)? {
+        check_function_free(routine.oid, &format!("function {}", routine.name), work)?;
+    }
+    Ok(())
 }
 
 /// How long DROP DATABASE ... FORCE waits for the connections that it ends.

@@ -37,7 +37,7 @@ use crate::{
     clock,
     result::{CommandTag, Outcome},
     session::Purpose,
-    statements::{Work, access::OrElse, dml},
+    statements::{Work, access::OrElse, dml, policies::turn_row_security},
     system::logs::{MvStateRecord, RefreshRecord},
 };
 
@@ -152,6 +152,10 @@ fn check_base(reads: &BTreeSet<Oid>, create: &CreateMaterializedView, work: &Wor
         };
         if relation.table().is_some_and(|table| table.temporary) {
             let message = "Materialized views cannot reference temporary tables";
+            return Err(Error::unsupported(message).at(create.name.pos()));
+        }
+        if relation.is_rls_on() || !relation.attached_policies().is_empty() {
+            let message = "Materialized views cannot reference RLS-protected tables";
             return Err(Error::unsupported(message).at(create.name.pos()));
         }
         let is_materialized = relation.materialized().is_some();
@@ -463,8 +467,9 @@ pub(crate) async fn alter_materialized_view(alter: &AlterMaterializedView, work:
         AlterMaterializedViewAction::DistKey(column) => Some(AlterTableAction::AlterDistKey(column.clone())),
         AlterMaterializedViewAction::DistStyle(style) => Some(AlterTableAction::AlterDistStyle(*style)),
         AlterMaterializedViewAction::SortKey(key) => Some(AlterTableAction::AlterSortKey(key.clone())),
-        AlterMaterializedViewAction::Security(_) => {
-            return Err(Error::unsupported("ALTER MATERIALIZED VIEW ... ROW LEVEL SECURITY is not supported"));
+        AlterMaterializedViewAction::Security(security) => {
+            turn_row_security(&alter.name, security, work).await?;
+            None
         }
         AlterMaterializedViewAction::OwnerTo(user) => {
             let owner = work.user(user)?.id;

@@ -16,6 +16,7 @@ mod schema;
 mod view;
 
 pub(crate) use alter_table::alter_table;
+pub(super) use columns::storable;
 pub(crate) use comment::comment;
 pub(crate) use create_table::{create_table, default_value};
 pub(crate) use create_table_as::create_table_as;

@@ -45,6 +45,10 @@ pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Res
     match existing {
         Some(old) => {
             work.require_owner(&old, OrElse::REPLACE)?;
+            if !old.attached_policies().is_empty() {
+                // "... can't be replaced by regular users".
+                work.require_security_admin("replace a view with RLS policies")?;
+            }
             check_replacement(&old, &columns)?;
             let changed = Relation { columns: columns.into(), kind: RelationKind::View(view), ..(*old).clone() };
             work.transaction.update_relation(changed).await?;
@@ -91,9 +95,14 @@ async fn bound_columns(create: &CreateView, work: &mut Work<'_>) -> Result<(Vec<
 /// "You can only create late-binding and materialized views on objects of other databases in the cluster."
 fn check_database(depends_on: &[Oid], work: &Work<'_>) -> Result<()> {
     for oid in depends_on {
-        if let Some(relation) = work.view.relation_by_oid(*oid)?
-            && relation.database != work.transaction.database().oid
-        {
+        let Some(relation) = work.view.relation_by_oid(*oid)? else { continue };
+        // "A late-binding view that's referenced by a regular view can't be RLS protected."
+        if relation.is_rls_on() && matches!(&relation.kind, RelationKind::View(view) if view.late_binding) {
+            let message =
+                format!("views over RLS-protected late-binding views are not supported: \"{}\"", relation.name);
+            return Err(Error::unsupported(message));
+        }
+        if relation.database != work.transaction.database().oid {
             let message = format!(
                 "regular views on objects of other databases are not supported: \"{}\" is in another database",
                 relation.name

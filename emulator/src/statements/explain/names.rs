@@ -146,6 +146,11 @@ impl Names {
         })
     }
 
+    /// What the statement calls the item of FROM that has this column.
+    pub fn alias(&self, column: &str) -> Option<&str> {
+        self.labels.get(column)?.tables.first().map(String::as_str)
+    }
+
     /// A column's name for notes such as `Outer Dist Key`.
     pub fn qualified(&self, expr: &Expr) -> String {
         self.bare(expr, Style { qualified: true, ..Style::default() })

@@ -24,7 +24,10 @@ use super::{
     scans::{self, Scan, arrow_width, width_of},
     selectivity::{conjuncts, operators, uncast},
 };
-use crate::{binder::DISTINCT_VALUE, catalog::Relation, error::from_datafusion, types::declared_type};
+use crate::{
+    binder::DISTINCT_VALUE, catalog::Relation, error::from_datafusion, secure_scan::SecureScan,
+    system::quote_identifier, types::declared_type,
+};
 
 /// Groups of which nothing is known.
 const UNKNOWN_GROUPS: f64 = 200.0;
@@ -196,11 +199,29 @@ impl<'a> Planner<'a> {
                 let estimate = Estimate::appended(parts.iter().map(|step| step.estimate));
                 Ok(Part::block(Step::new("XN Recursive Union", estimate, parts.into()), Dist::Even))
             }
+            LogicalPlan::Extension(_) => match SecureScan::of(plan) {
+                Some(secure) => self.secure_scan(secure, needed, needed),
+                None => Ok(Part::other(Step::new("XN Result", Estimate::result(), Vec::new()), Dist::All)),
+            },
             other => match other.inputs().as_slice() {
                 [input] => self.part(input, &input.schema().columns().into_iter().collect()),
                 _ => Ok(Part::other(Step::new("XN Result", Estimate::result(), Vec::new()), Dist::All)),
             },
         })
+    }
+
+    /// The rows that policies let through. What is below is shown to those only who may see the policies (developer guide,
+    /// "EXPLAIN", "Using EXPLAIN for RLS").
+    ///
+    /// `read` are the columns that are needed here, `needed` those that leave it.
+    fn secure_scan(&self, secure: &SecureScan, read: &Needed, needed: &Needed) -> Result<Part> {
+        let below = self.part(&secure.input, read)?;
+        let schema = secure.input.schema();
+        let alias = schema.fields().iter().find_map(|field| self.names.alias(field.name()));
+        let name = quote_identifier(alias.unwrap_or(&secure.relation));
+        let estimate = below.step.estimate.passed(self.width(needed, schema, None));
+        let inputs = if secure.explained { vec![below.step] } else { Vec::new() };
+        Ok(Part::other(Step::new(format!("XN RLS SecureScan {name}"), estimate, inputs), below.dist))
     }
 
     /// Bytes of the columns of a plan that are needed.
@@ -285,7 +306,10 @@ impl<'a> Planner<'a> {
         if scan.is_none() {
             below.extend(columns_of([&filter.predicate]));
         }
-        let mut part = self.part(&filter.input, &below)?;
+        let mut part = match SecureScan::of(&filter.input) {
+            Some(secure) => self.secure_scan(secure, &below, needed)?,
+            None => self.part(&filter.input, &below)?,
+        };
         let condition = self.names.condition(&filter.predicate, Style { scan, ..Style::default() });
         part.step = part.step.note(format!("Filter: {condition}"));
         part.step.plans_before.extend(self.plans_in([&filter.predicate])?);

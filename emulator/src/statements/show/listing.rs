@@ -215,7 +215,7 @@ impl Listing {
         Ok(Listing::new(text, [schema, name], filter, there))
     }
 
-    /// SHOW RLS | MASKING POLICIES. There are none: nobody can make one here.
+    /// SHOW RLS | MASKING POLICIES. Of masking policies there are none: nobody can make one here.
     pub(super) fn policies(
         kind: PolicyKind,
         of: Option<&PoliciesOf>,
@@ -229,22 +229,28 @@ impl Listing {
                 in_database(Some(&name), work)?
             }
             Some(PoliciesOf::Table { name, principal }) => {
-                identity(principal.as_ref(), work)?;
-                relation(name, work)?.2
+                let [grantee_kind, grantee] = identity(principal.as_ref(), work)?;
+                let (schema, table, there) = relation(name, work)?;
+                let text = match kind {
+                    PolicyKind::Rls => {
+                        "select * from pg_internal.show_attached_rls_policies
+                         where schema_name = $1 and relation_name = $2
+                             and ($3 is null or grantee_kind = $3 and grantee = $4)
+                         order by policy_name, grantee_kind, grantee limit $5"
+                    }
+                    PolicyKind::Masking => {
+                        "select * from pg_internal.show_attached_masking_policies
+                         where schema_name = $1 and relation_name = $2
+                             and ($3 is null or grantee_type = $3 and grantee = $4)
+                         order by policy_name limit $5"
+                    }
+                };
+                return Ok(Listing::new(text, [schema, table, grantee_kind, grantee], filter, there));
             }
         };
-        let attached = matches!(of, Some(PoliciesOf::Table { .. }));
-        let text = match (kind, attached) {
-            (PolicyKind::Rls, false) => "select * from pg_internal.show_rls_policies order by policy_name limit $1",
-            (PolicyKind::Rls, true) => {
-                "select * from pg_internal.show_attached_rls_policies order by policy_name limit $1"
-            }
-            (PolicyKind::Masking, false) => {
-                "select * from pg_internal.show_masking_policies order by policy_name limit $1"
-            }
-            (PolicyKind::Masking, true) => {
-                "select * from pg_internal.show_attached_masking_policies order by policy_name limit $1"
-            }
+        let text = match kind {
+            PolicyKind::Rls => "select * from pg_internal.show_rls_policies order by policy_name limit $1",
+            PolicyKind::Masking => "select * from pg_internal.show_masking_policies order by policy_name limit $1",
         };
         Ok(Listing::new(text, [], filter, there))
     }

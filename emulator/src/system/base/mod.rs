@@ -35,6 +35,7 @@ mod principals;
 pub(crate) mod privileges;
 mod relations;
 pub(crate) mod routines;
+mod security;
 mod session;
 mod texts;
 
@@ -84,12 +85,18 @@ pub(super) enum Base {
     RunningSteps,
     /// The texts of statements that run.
     RunningTexts,
+    /// Policies of row-level security.
+    RlsPolicies,
+    /// What they are attached to.
+    RlsAttachments,
+    /// The relations that are protected.
+    RlsRelations,
     /// One of these of all databases.
     Everywhere(Everywhere),
 }
 
 impl Base {
-    pub const ALL: [Base; 57] = [
+    pub const ALL: [Base; 61] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -147,6 +154,10 @@ impl Base {
         Base::RunningSteps,
         Base::RunningTexts,
         Base::BuiltInRoutines,
+        Base::RlsPolicies,
+        Base::RlsAttachments,
+        Base::RlsRelations,
+        Base::Log(LogTable::AppliedPolicy),
     ];
 
     /// The name in `pg_internal`.
@@ -197,6 +208,10 @@ impl Base {
             Base::Log(LogTable::Compression) => "log_compression",
             Base::Log(LogTable::Simplification) => "log_simplification",
             Base::RoutineArguments => "routine_arguments",
+            Base::RlsPolicies => "rls_policies",
+            Base::RlsAttachments => "rls_attachments",
+            Base::RlsRelations => "rls_relations",
+            Base::Log(LogTable::AppliedPolicy) => "log_applied_policy",
             Base::Everywhere(everywhere) => everywhere.name(),
             Base::Log(LogTable::Session) => "log_session",
             Base::Log(LogTable::Transaction) => "log_transaction_end",
@@ -243,6 +258,9 @@ impl Base {
             Base::RunningSteps => session::RUNNING_STEP_COLUMNS,
             Base::RunningTexts => session::RUNNING_TEXT_COLUMNS,
             Base::RoutineArguments => routines::ARGUMENT_COLUMNS,
+            Base::RlsPolicies => security::POLICY_COLUMNS,
+            Base::RlsAttachments => security::ATTACHMENT_COLUMNS,
+            Base::RlsRelations => security::RELATION_COLUMNS,
             Base::LogQueryText | Base::LogQueryLongText => texts::COLUMNS,
             Base::Everywhere(everywhere) => everywhere.columns(),
         }
@@ -283,6 +301,9 @@ impl Base {
             Base::RunningSteps => session::running_step_rows(source)?,
             Base::RunningTexts => session::running_text_rows(source)?,
             Base::RoutineArguments => routines::argument_rows(source)?,
+            Base::RlsPolicies => security::policy_rows(source)?,
+            Base::RlsAttachments => security::attachment_rows(source)?,
+            Base::RlsRelations => security::relation_rows(source)?,
             Base::LogQueryText => texts::rows(source, texts::SHORT).await?,
             Base::LogQueryLongText => texts::rows(source, texts::LONG).await?,
         };

@@ -225,7 +225,10 @@ pub fn rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             (grant.grantee == Grantee::User(grant.grantor)).into(),
         ])
     };
-    Ok(grants.iter().filter(|grant| seen.shows(grant, &actor)).filter_map(row).collect())
+    // "Possible values are user, role, group, or public" (developer guide, "SVV_RELATION_PRIVILEGES").
+    let is_of_policy = |grant: &&GrantEntry| matches!(grant.grantee, Grantee::RlsPolicy(_));
+    let shown = grants.iter().filter(|grant| !is_of_policy(grant) && seen.shows(grant, &actor));
+    Ok(shown.filter_map(row).collect())
 }
 
 /// A privilege as the views name it.
@@ -275,6 +278,10 @@ impl<'a> Acls<'a> {
         let mut grants: HashMap<GrantObject, Vec<GrantEntry>> = HashMap::new();
         let mut order = Vec::new();
         for grant in source.directory.grants()? {
+            // How an ACL would name a policy is not documented.
+            if matches!(grant.grantee, Grantee::RlsPolicy(_)) {
+                continue;
+            }
             let entries = grants.entry(grant.object).or_default();
             if entries.is_empty() {
                 order.push(grant.object);

@@ -477,6 +477,15 @@ mod tests {
         check(super::super::RefreshRecord::default());
         check(super::super::UnloadRecord::default());
         check(super::super::UnloadFileRecord::default());
+        let policy = crate::binder::AppliedPolicy {
+            database: String::new(),
+            schema: String::new(),
+            relation: String::new(),
+            policy: None,
+            default: Some(true),
+        };
+        let (query, user_id, user, xid, pid, time, command) = (1, 100, String::new(), 1, 1, 0, 's');
+        check(super::super::AppliedPolicyRecord { query, user_id, user, xid, pid, time, command, policy });
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub enum LogTable {
     Compression,
     /// Shapes that COPY simplified: `svl_spatial_simplify`, `sys_spatial_simplify`.
     Simplification,
+    /// Policies of row-level security that were applied: `svv_rls_applied_policy`.
+    AppliedPolicy,
 }
 
 use RedshiftType::{Bool, Int4, Int8, Text, Timestamp};
@@ -432,9 +434,24 @@ const PLAN: &[LogColumn] = &[
     ("on_leader", Bool),
 ];
 
+const APPLIED_POLICY: &[LogColumn] = &[
+    ("query", Int8),
+    ("userid", Int4),
+    ("username", Text),
+    ("xid", Int8),
+    ("pid", Int4),
+    ("recordtime", Timestamp),
+    ("command", Text),
+    ("database", Text),
+    ("schema", Text),
+    ("relation", Text),
+    ("policy", Text),
+    ("default_policy", Text),
+];
+
 impl LogTable {
     /// All of them.
-    pub const ALL: [LogTable; 23] = [
+    pub const ALL: [LogTable; 24] = [
         LogTable::Query,
         LogTable::Load,
         LogTable::LoadFile,
@@ -458,6 +475,7 @@ impl LogTable {
         LogTable::QuotaViolation,
         LogTable::Compression,
         LogTable::Simplification,
+        LogTable::AppliedPolicy,
     ];
 
     /// Its columns, in the order of the batches that [`super::Logs::read`] gives.
@@ -486,6 +504,7 @@ impl LogTable {
             LogTable::QuotaViolation => QUOTA_VIOLATION,
             LogTable::Compression => COMPRESSION,
             LogTable::Simplification => SIMPLIFICATION,
+            LogTable::AppliedPolicy => APPLIED_POLICY,
         }
     }
 
@@ -524,6 +543,7 @@ impl LogTable {
             LogTable::QuotaViolation => "quota_violation",
             LogTable::Compression => "compression",
             LogTable::Simplification => "simplification",
+            LogTable::AppliedPolicy => "applied_policy",
         }
     }
 
@@ -567,6 +587,7 @@ impl LogTable {
             LogTable::QuotaViolation => "INSERT INTO quota_violation VALUES (?,?,?,?,?,?,?,?,?)",
             LogTable::Compression => "INSERT INTO compression VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             LogTable::Simplification => "INSERT INTO simplification VALUES (?,?,?,?,?,?,?,?)",
+            LogTable::AppliedPolicy => "INSERT INTO applied_policy VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
         }
     }
 

@@ -169,18 +169,24 @@ compat pg_internal.show_datashares 11611 (
 )
 ;
 
--- r_SHOW_POLICIES.md: of a database, and of a relation. Policies cannot be made here.
+-- r_SHOW_POLICIES.md: of a database, and of a relation; for superusers and who has the role sys:secadmin. Masking policies
+-- cannot be made here.
 compat pg_internal.show_rls_policies 11615 (
     policy_name varchar(128), policy_alias varchar(128), policy_atts varchar(4000), policy_qual varchar(4000),
     policy_enabled boolean, policy_modified_by varchar(128), policy_modified_time timestamp
-)
+) as
+select name, alias, attributes, condition, true, modified_by, modified
+from pg_internal.rls_policies
+where here and for_admin
 ;
 
 compat pg_internal.show_attached_rls_policies 11616 (
     policy_name varchar(128), schema_name varchar(128), relation_name varchar(128), relation_kind varchar(128),
     grantor varchar(128), grantee varchar(128), grantee_kind varchar(128), is_policy_on boolean, is_rls_on boolean,
     rls_conjunction_type varchar(3)
-)
+) as
+select policy, schema, relation, kind, grantor, grantee, grantee_kind, true, is_on, conjunction
+from pg_internal.rls_attachments
 ;
 
 compat pg_internal.show_masking_policies 11617 (

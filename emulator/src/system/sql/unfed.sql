@@ -298,28 +298,36 @@ view pg_catalog.sys_applied_masking_policy_log 11368 (
 view pg_catalog.svv_rls_policy 10587 (
     poldb text, polname text, polalias text, polatts text, polqual text, polenabled boolean, polmodifiedby text,
     polmodifiedtime timestamp
-)
+) as
+select database, name, alias, attributes, condition, true, modified_by, modified
+from pg_internal.rls_policies
 ;
 
 -- r_SVV_RLS_ATTACHED_POLICY.md
 view pg_catalog.svv_rls_attached_policy 10588 (
     relschema text, relname text, relkind text, polname text, grantor text, grantee text, granteekind text,
     is_pol_on boolean, is_rls_on boolean, rls_conjunction_type character(3)
-)
+) as
+select schema, relation, kind, policy, grantor, grantee, grantee_kind, true, is_on, conjunction
+from pg_internal.rls_attachments
 ;
 
 -- r_SVV_RLS_RELATION.md
 view pg_catalog.svv_rls_relation 10589 (
     datname text, relschema text, relname text, relkind text, is_rls_on boolean, is_rls_datashare_on boolean,
     rls_conjunction_type character(3), rls_datashare_conjunction_type character(3)
-)
+) as
+select current_database(), schema, relation, kind, is_on, is_on_for_datashares, conjunction, datashare_conjunction
+from pg_internal.rls_relations
 ;
 
 -- r_SVV_RLS_APPLIED_POLICY.md
 view pg_catalog.svv_rls_applied_policy 10590 (
     username text, query integer, xid bigint, pid integer, recordtime timestamp, command character(1), datname text,
     relschema text, relname text, polname text, poldefault character(1)
-)
+) as
+select username, query, xid, pid, recordtime, command, database, schema, relation, policy, default_policy
+from pg_internal.log_applied_policy
 ;
 
 -- r_SYS_STREAM_SCAN_ERRORS.md

@@ -86,6 +86,7 @@ fn table(oid: u32, name: &str, columns: Vec<Column>, info: TableInfo) -> Relatio
         kind: RelationKind::Table(info),
         comment: None,
         created: 1_700_000_000_000_000,
+        security: None,
     }
 }
 
@@ -283,6 +284,7 @@ pub(crate) fn source(user_id: u32) -> Source {
         search_path: vec!["admin".into(), "public".into()],
         temp_schema: "pg_temp_1".into(),
         case_sensitive: false,
+        case_settings_changed: false,
         time_zone: Zone::UTC,
         transaction_start: 0,
         statement_start: 0,

@@ -13,6 +13,7 @@ type Known = (SqlState, &'static str, &'static str);
 
 /// Known messages, the more particular ones first.
 const KNOWN: &[Known] = &[
+    (SqlState::DEPENDENT_OBJECTS_STILL_EXIST, "cannot ", " because other objects depend on it"),
     (SqlState::SYNTAX_ERROR, "syntax error", ""),
     (SqlState::SYNTAX_ERROR, "unterminated ", ""),
     (SqlState::SYNTAX_ERROR, "zero-length delimited identifier", ""),
@@ -152,6 +153,14 @@ const KNOWN: &[Known] = &[
     (SqlState("0A000"), "session user may not be renamed", ""),
     (SqlState("0A000"), "the isolation level of database ", " cannot be altered"),
     (SqlState("0A000"), "system permissions can be granted to roles only", ""),
+    (SqlState("0A000"), "only SELECT on tables can be granted to an RLS policy", ""),
+    (SqlState("0A000"), "RLS policy could not be rewritten", ""),
+    (SqlState("0A000"), "RLS policies cannot refer to ", ""),
+    (SqlState("0A000"), "RLS policies attached to relation ", " must have the same alias"),
+    (SqlState("0A000"), "RLS-protected relation ", " cannot be accessed"),
+    (SqlState("42704"), "RLS policy ", " is not attached to "),
+    (SqlState("42710"), "RLS policy ", " is already attached to "),
+    (SqlState("42804"), "column ", " but the RLS policy declares "),
     (SqlState("0A000"), "Not implemented", ""),
     (SqlState::UNDEFINED_PARAMETER, "there is no parameter $", ""),
     (SqlState::INDETERMINATE_DATATYPE, "could not determine data type of parameter", ""),

@@ -36,6 +36,7 @@ fn table(columns: Vec<Column>) -> Relation {
         kind: RelationKind::Table(TableInfo { dist_style: Some(DistStyle::Even), ..TableInfo::default() }),
         comment: None,
         created: 0,
+        security: None,
     }
 }
 

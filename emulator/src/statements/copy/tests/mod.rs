@@ -129,6 +129,7 @@ fn table(name: &str, columns: &[(&str, RedshiftType)]) -> Relation {
         kind: RelationKind::Table(TableInfo::default()),
         comment: None,
         created: 0,
+        security: None,
     }
 }
 
