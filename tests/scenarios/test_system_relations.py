@@ -58,6 +58,11 @@ WORK = [
     "select distinct id from lab.sales union select id from lab.people",
     "select a.id, rank() over (order by b.id) from lab.people a, lab.people b",
     "select id from lab.people limit 1",
+    "create rls policy only_one with (id int) using (id = 1)",
+    "create table lab.protected (id int)",
+    "attach rls policy only_one on lab.protected to role clerk",
+    "alter table lab.protected row level security on",
+    "select id from lab.protected",
 ]
 
 WORK_THAT_FAILS = [f"copy lab.people from 's3://bucket/bad.csv' {ROLE} csv", "select 1 / 0 from lab.people"]
@@ -66,7 +71,7 @@ WORK_THAT_FAILS = [f"copy lab.people from 's3://bucket/bad.csv' {ROLE} csv", "se
 WITHOUT = {
     "other clusters and shares of theirs": "datashare datashares concurrency restore xrestore startup_recovery integration copy_job",
     "external schemas, Spectrum, streams and federation": "external s3list s3log s3partition s3query s3retries spectrum federated stream_scan",
-    "policies, models, libraries, templates, identity providers": "masking rls ml_model pg_library template identity_providers",
+    "policies, models, libraries, templates, identity providers": "masking ml_model pg_library template identity_providers",
     "functions in Python and Lambda": "udf ludf",
     "optimizations that nobody asks for": "auto_table automatic auto_worker alter_table_recommendations",
     "faults of a cluster": "disk_full stl_error s3client_error sshclient_error restarted usage_control wlm_error wlm_rule wlm_qmr",
