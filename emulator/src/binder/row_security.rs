@@ -101,7 +101,7 @@ impl Binder {
             return Err(Error::unsupported(message));
         }
         let explained = self.ctx.catalog.may_explain_rls(user)?;
-        let plan = self.filtered(relation, identity, &source, &policies, security.conjunction)?;
+        let plan = self.filtered(relation, identity, &source, (policies.as_slice(), security.conjunction))?;
         if let (Some(labels), Some(policy)) = (&mut self.labels, policies.first()) {
             labels.secured(&source.columns, &policy.alias);
         }
@@ -114,8 +114,7 @@ impl Binder {
         relation: &Relation,
         identity: RowIdentity,
         source: &Source,
-        policies: &[Arc<RlsPolicy>],
-        conjunction: Conjunction,
+        (policies, conjunction): (&[Arc<RlsPolicy>], Conjunction),
     ) -> Result<LogicalPlan> {
         let names = node::field_names(&source.plan);
         let (mut pending, mut conditions) = (Vec::new(), Vec::new());
