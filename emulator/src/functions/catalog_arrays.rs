@@ -79,7 +79,7 @@ pub(super) fn unnest(args: Vec<Typed>) -> Result<FunctionRows> {
 }
 
 /// The type of an array's elements; none where the type is no array.
-fn element_of(ty: RedshiftType) -> Option<RedshiftType> {
+pub(super) fn element_of(ty: RedshiftType) -> Option<RedshiftType> {
     use RedshiftType::*;
     Some(match ty {
         Int2Vector | Int2Array => Int2,

@@ -503,7 +503,7 @@ pub(crate) fn cast_identifier(value: &Typed, target: RedshiftType, ctx: &BindCon
         },
         (RegProc, Oid | Int4 | Int8) => |catalog, args| {
             let lookup = catalog.lookup();
-            args.map1(|text: &str| lookup.regproc_oid(text).map(|oid| Some(oid.map_or(0, i64::from))))
+            args.map1(|text: &str| lookup.oid_of_regproc(text).map(|oid| Some(oid.map_or(0, i64::from))))
         },
         (_, RegProcedure) if from_text => |catalog, args| {
             let lookup = catalog.lookup();

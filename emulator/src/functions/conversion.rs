@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     error::compute_error,
+    system::written_regproc,
     text_input::{
         self, DateTimeInput, InputError, Rounding,
         calendar::{DAY, FIRST_DAY, LAST_DAY},
@@ -210,6 +211,9 @@ pub fn cut_to_bytes(text: &str, most: usize) -> &str {
 }
 
 fn text_to_text(how: &Conversion, args: &Args) -> Result<ArrayRef> {
+    if how.from == RedshiftType::RegProc {
+        return args.map1(|held: &str| Ok(fit(how, &written_regproc(held))?.map(str::to_string)));
+    }
     args.map1(|text: &str| fit(how, text))
 }
 

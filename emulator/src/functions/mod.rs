@@ -24,6 +24,7 @@ mod math;
 pub(crate) mod moments;
 mod murmur;
 mod nodes;
+mod operator_functions;
 mod random;
 mod record_rows;
 pub(crate) mod regex;
@@ -108,7 +109,7 @@ pub enum FunctionClass {
     Set,
 }
 
-/// Is there a function of this name, and as what can it be called?
+/// Is there a function of this name, and as what can it be called? Functions that users may replace are not among them.
 pub fn classes(name: &str) -> Option<&'static [FunctionClass]> {
     if aggregate::is_aggregate(name) && registry::knows(name) {
         return Some(&[FunctionClass::Aggregate, FunctionClass::Scalar]);
@@ -128,6 +129,16 @@ pub fn classes(name: &str) -> Option<&'static [FunctionClass]> {
     None
 }
 
+/// Is it a scalar function that counts less than one of a user's that has its name: an operator's or a type's?
+pub fn yields_to_users(name: &str) -> bool {
+    operator_functions::knows(name) || type_names::of(name).is_some()
+}
+
+/// Is it a function's name that the grammar takes for a type where it is neither quoted nor qualified: `"timestamp"(d)`?
+pub fn is_word_of_grammar(name: &str) -> bool {
+    type_names::is_word_of_grammar(name)
+}
+
 /// Calls a scalar function.
 ///
 /// # Errors
@@ -138,6 +149,9 @@ pub fn scalar(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Typed> 
     }
     if catalog_arrays::knows(name) {
         return catalog_arrays::call(name, args, ctx);
+    }
+    if operator_functions::knows(name) {
+        return operator_functions::call(name, args, ctx);
     }
     if !registry::knows(name)
         && let [_] = args[..]

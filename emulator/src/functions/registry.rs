@@ -123,7 +123,7 @@ pub(crate) fn argument_cost(from: RedshiftType, to: RedshiftType) -> Option<u32>
 
 impl Param {
     /// What it costs to make such an argument of a value; none where it cannot be.
-    fn cost(self, from: RedshiftType) -> Option<u32> {
+    pub(super) fn cost(self, from: RedshiftType) -> Option<u32> {
         use RedshiftType::*;
         if from == Unknown {
             return Some(match self {
@@ -161,7 +161,7 @@ impl Param {
     }
 
     /// The argument as it has to be.
-    fn accept(self, arg: Typed, ctx: &BindContext) -> Result<Typed> {
+    pub(super) fn accept(self, arg: Typed, ctx: &BindContext) -> Result<Typed> {
         match self {
             Param::Any => Ok(arg),
             Param::Text if arg.ty == RedshiftType::Unknown => settle(arg, ctx),

@@ -264,6 +264,7 @@ fn pg_proc_lists_every_name() {
     for function in built_in::all() {
         let name = &function.name;
         let known = super::classes(name).is_some()
+            || super::yields_to_users(name)
             || catalog_arrays::knows(name)
             || catalog_rows::knows(name)
             || crate::system::types::is_type_function(name);

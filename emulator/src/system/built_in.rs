@@ -2,16 +2,17 @@
 //!
 //! `built_in.tsv` has a line for each: the OID, the name, the kind (`f` a function, `a` an aggregate, `w` a window
 //! function), three letters (volatility `i`, `s` or `v`; strict `t` or `f`; returning sets `t` or `f`), the types of its
-//! arguments and of its result by their names in pg_type. The OIDs are ours and never change: a new function takes the
-//! next one. As in PostgreSQL 8.0, forms of the grammar such as COALESCE are not listed, strings are TEXT, and an argument
+//! arguments and of its result by their names in pg_type. The functions behind operators and casts have the OIDs of PostgreSQL
+//! 8.0; those of the others are ours and never change: a new function takes the next one. As in PostgreSQL 8.0, forms of the grammar such as COALESCE are not listed, strings are TEXT, and an argument
 //! that need not be given makes two functions; where any number of arguments may follow, one is shown.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use redshift_sql_dialect::RedshiftType;
 
 use super::{
     PG_CATALOG, SYSTEM_USER,
+    names::quote_identifier,
     rows::{BaseColumn, Cell},
     types::{TYPES, format_type},
 };
@@ -68,6 +69,28 @@ pub(crate) fn named(name: &str) -> impl Iterator<Item = &'static BuiltIn> {
     BY_NAME.get(name).into_iter().flatten().map(|index| &ALL[*index])
 }
 
+/// The function that is written `name(types)`, with the types' names in the file.
+pub(super) fn of_signature(text: &str) -> Option<&'static BuiltIn> {
+    let (name, inputs) = text.strip_suffix(')')?.split_once('(')?;
+    let inputs = types_named(inputs)?;
+    named(name).find(|function| function.inputs == inputs)
+}
+
+/// The only function of this name.
+pub(crate) fn only_one_named(name: &str) -> Option<&'static BuiltIn> {
+    let mut found = named(name);
+    found.next().filter(|_| found.next().is_none())
+}
+
+/// A REGPROC as it is written. One is held as the function's name, or as its number where several have the name: they are
+/// written with their schema (PostgreSQL 8.0, "Object Identifier Types").
+pub(crate) fn written(held: &str) -> Cow<'_, str> {
+    match held.parse().ok().and_then(of_oid) {
+        Some(function) => format!("pg_catalog.{}", quote_identifier(function.name)).into(),
+        None => held.into(),
+    }
+}
+
 /// The name of a type in the file.
 #[cfg(test)]
 pub(crate) fn type_name(oid: u32) -> &'static str {
@@ -78,7 +101,6 @@ fn read(line: &'static str) -> Option<BuiltIn> {
     let fields: Vec<&str> = line.split('\t').collect();
     let [oid, name, kind, properties, inputs, result] = fields[..] else { return None };
     let mut properties = properties.chars();
-    let type_oid = |name: &str| TYPES.iter().find(|ty| ty.name == name).map(|ty| ty.oid);
     Some(BuiltIn {
         oid: oid.parse().ok()?,
         name,
@@ -86,9 +108,17 @@ fn read(line: &'static str) -> Option<BuiltIn> {
         volatility: properties.next()?,
         is_strict: properties.next()? == 't',
         returns_set: properties.next()? == 't',
-        inputs: inputs.split_whitespace().map(type_oid).collect::<Option<_>>()?,
-        result: type_oid(result)?,
+        inputs: types_named(inputs)?,
+        result: type_named(result)?,
     })
+}
+
+fn type_named(name: &str) -> Option<u32> {
+    TYPES.iter().find(|ty| ty.name == name).map(|ty| ty.oid)
+}
+
+fn types_named(names: &str) -> Option<Vec<u32>> {
+    names.split_whitespace().map(type_named).collect()
 }
 
 impl BuiltIn {
@@ -155,7 +185,7 @@ mod tests {
     fn every_line_is_read_and_no_function_is_there_twice() {
         assert_eq!(ALL.len() + 1, FILE.lines().count());
         assert!(ALL.windows(2).all(|pair| pair[0].oid < pair[1].oid));
-        assert!(ALL.iter().all(|function| (20_000..100_000).contains(&function.oid)));
+        assert!(ALL.iter().all(|function| function.oid < 10_000 || (20_000..100_000).contains(&function.oid)));
         for function in ALL.iter() {
             let same = named(function.name).filter(|other| other.inputs == function.inputs).count();
             assert_eq!(same, 1, "{}({})", function.name, function.arguments(", "));
@@ -180,5 +210,16 @@ mod tests {
         assert_eq!((arguments.as_str(), result.as_str()), ("double precision", "double precision"));
         assert_eq!(found.map(|function| function.name), Some("abs"));
         assert_eq!(of_oid(1), None);
+        assert_eq!(of_signature("int4pl(int4 int4)").map(|function| function.oid), Some(177));
+        assert_eq!(of_signature("int4pl(int4)"), None);
+    }
+
+    #[test]
+    fn functions_that_share_a_name_are_written_with_their_schema() {
+        let oid = |signature| of_signature(signature).map(|function| function.oid.to_string()).unwrap_or_default();
+        assert_eq!(written(&oid("abs(int4)")), "pg_catalog.abs");
+        assert_eq!((written("int4pl"), written("-"), written("5")), ("int4pl".into(), "-".into(), "5".into()));
+        assert_eq!(only_one_named("int4pl").map(|function| function.oid), Some(177));
+        assert_eq!(only_one_named("abs"), None);
     }
 }

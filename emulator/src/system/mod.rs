@@ -41,6 +41,7 @@ pub(crate) use self::{
         routines::{definition as routine_definition, input_list},
         table_blocks, view_definition,
     },
+    built_in::written as written_regproc,
     lookup::catalog_type,
     names::quote_identifier,
 };
@@ -54,6 +55,7 @@ mod base;
 pub(crate) mod built_in;
 mod definition;
 mod directory;
+pub(crate) mod facts;
 mod hints;
 pub mod logs;
 pub(crate) mod lookup;

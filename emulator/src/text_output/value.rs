@@ -16,7 +16,7 @@ use super::{
     write_float8, write_hex_lower, write_hex_upper, write_interval, write_numeric, write_time, write_timestamp,
     write_timestamptz, write_timetz, write_year_to_month,
 };
-use crate::functions::ewkb_of_kept;
+use crate::{functions::ewkb_of_kept, system::written_regproc};
 
 /// Appends a value that is not NULL, of an array in the Arrow form of the type ([`crate::types::arrow_type`]).
 ///
@@ -43,8 +43,9 @@ pub fn write_value(
         Numeric { scale, .. } => write_numeric(out, values.as_primitive::<Decimal128Type>().value(row), scale),
         Float4 => write_float4(out, values.as_primitive::<Float32Type>().value(row), style.extra_float_digits),
         Float8 => write_float8(out, values.as_primitive::<Float64Type>().value(row), style.extra_float_digits),
-        Char(_) | Varchar(_) | Text | Name | RegProc | RegProcedure | RegClass | RegType | InternalChar | AclItem
-        | CString | Super | Unknown => out.write_str(values.as_string_view().value(row)),
+        Char(_) | Varchar(_) | Text | Name | RegProcedure | RegClass | RegType | InternalChar | AclItem | CString
+        | Super | Unknown => out.write_str(values.as_string_view().value(row)),
+        RegProc => out.write_str(&written_regproc(values.as_string_view().value(row))),
         Date => write_date(out, values.as_primitive::<Date32Type>().value(row), style),
         Time => write_time(out, values.as_primitive::<Time64MicrosecondType>().value(row)),
         TimeTz => write_timetz(out, values.as_primitive::<Time64MicrosecondType>().value(row)),

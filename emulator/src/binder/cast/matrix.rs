@@ -166,3 +166,35 @@ fn what_is_compared() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// pg_cast lists the casts as the binder knows them, and those between types of columns all.
+#[test]
+fn pg_cast_lists_every_cast() {
+    use crate::system::facts::tests::casts;
+    let of = |oid: u32| RedshiftType::from_oid(oid, -1).unwrap_or_else(|| panic!("{oid} is no type of values"));
+    let name = |ty: RedshiftType| ty.internal_name();
+    let context = |from: RedshiftType, to: RedshiftType| {
+        strength(from, to).map(|strength| match strength {
+            Strength::Implicit => "i",
+            Strength::Assignment => "a",
+            Strength::Explicit => "e",
+        })
+    };
+    let mut wrong = Vec::new();
+    let listed = casts();
+    for (source, target, _, listed) in &listed {
+        let (from, to) = (of(*source), of(*target));
+        if context(from, to) != Some(*listed) {
+            wrong.push(format!("{}\t{}\t{:?}, not {listed}", name(from), name(to), context(from, to)));
+        }
+    }
+    for (_, from) in TYPES {
+        for (_, to) in TYPES.into_iter().filter(|(_, to)| to.oid() != from.oid()) {
+            let is_listed = listed.iter().any(|(source, target, ..)| (*source, *target) == (from.oid(), to.oid()));
+            if let (Some(context), false) = (context(from, to), is_listed) {
+                wrong.push(format!("{}\t{}\t{context} is missing", name(from), name(to)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -273,7 +273,7 @@ fn keeps_values(from: RedshiftType, to: RedshiftType, kind: CastKind) -> bool {
         (Char(from), Char(to)) | (Char(from) | Varchar(from), Varchar(to)) if from <= to => true,
         // An implicit cast has the length that the operands' types give it.
         (from, Varchar(_)) if kind == CastKind::Implicit => from.is_string(),
-        (Char(_) | Varchar(_) | Text | Name | InternalChar | RegProc | RegProcedure | RegClass | RegType, Text) => true,
+        (Char(_) | Varchar(_) | Text | Name | InternalChar | RegProcedure | RegClass | RegType, Text) => true,
         (AclItem | CString | Unknown, Text) | (Text, AclItem | CString) => true,
         (Name | InternalChar, Varchar(to)) => to >= 127,
         (IntervalDayToSecond(_), to) if to == RedshiftType::DAY_TO_SECOND => true,

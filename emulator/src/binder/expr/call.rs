@@ -100,8 +100,13 @@ impl Binder {
         let args = self.arguments(&name, &call.args, block, place)?;
         if let Some(schema) = call.name.schema()
             && functions::classes(&name).is_none()
+            && !functions::yields_to_users(&name)
         {
             return Err(functions::no_such_function(&format!("{}.{name}", self.fold(schema)), &args));
+        }
+        let is_bare = call.name.schema().is_none() && !call.name.object().quoted;
+        if is_bare && functions::is_word_of_grammar(&name) {
+            return Err(functions::no_such_function(&name, &args));
         }
         self.uses_function(&name, &args);
         functions::scalar(&name, args, &self.ctx)

@@ -107,9 +107,8 @@ fn operands(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Resul
         _ if is_texty(l) && is_texty(r) => Ok((inferred(left, ctx)?, inferred(right, ctx)?)),
         (Numeric { .. }, _) if is_texty(r) => Ok((left, cast(right, l, CastKind::Implicit, ctx)?)),
         (_, Numeric { .. }) if is_texty(l) => Ok((cast(left, r, CastKind::Implicit, ctx)?, right)),
-        (Oid, RegProc | RegProcedure | RegClass | RegType) | (RegProc | RegProcedure | RegClass | RegType, Oid) => {
-            both(Oid, left, right)
-        }
+        (Oid | Int2 | Int4 | Int8, RegProc | RegProcedure | RegClass | RegType)
+        | (RegProc | RegProcedure | RegClass | RegType, Oid | Int2 | Int4 | Int8) => both(Oid, left, right),
         // Other numbers, dates and times are compared with strings as strings.
         _ if (is_texty(l) && text_length(&right).is_some()) || (is_texty(r) && text_length(&left).is_some()) => {
             both(text(), left, right)

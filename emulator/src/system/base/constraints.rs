@@ -12,6 +12,7 @@ use crate::{
     catalog::{Constraint, KeyKind, Oid, Relation, RelationKind, TableInfo},
     system::{
         Source,
+        facts::operator_class,
         names::{quote_identifier, quote_list},
         rows::{BaseColumn, Cell},
         visibility::Visibility,
@@ -60,6 +61,8 @@ pub fn rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
     let row = |(relation, constraint): (&Relation, &Constraint)| {
         let foreign = Foreign::of(constraint, &by_oid);
         let keys: Vec<i64> = constraint.columns.iter().map(|attnum| i64::from(*attnum)).collect();
+        let classes = constraint.columns.iter().map(|attnum| operator_class_of(relation, *attnum));
+        let classes: Vec<i64> = classes.map(i64::from).collect();
         let zeroes = vec![0i64; keys.len()];
         let is_foreign = matches!(constraint.kind, KeyKind::Foreign { .. });
         vec![
@@ -77,7 +80,7 @@ pub fn rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             keys.clone().into(),
             foreign.keys.into(),
             keys.into(),
-            zeroes.clone().into(),
+            classes.into(),
             zeroes.into(),
             (constraint.columns.len() as i64).into(),
             index_definition(relation, constraint).into(),
@@ -86,6 +89,12 @@ pub fn rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
         ]
     };
     Ok(all(&relations).map(row).collect())
+}
+
+/// The class of operators of a key's column.
+fn operator_class_of(relation: &Relation, attnum: i16) -> u32 {
+    let column = relation.columns.iter().find(|column| column.attnum == attnum);
+    column.map_or(0, |column| operator_class(column.ty.oid()))
 }
 
 fn by_oid(relations: &[Arc<Relation>]) -> HashMap<Oid, &Relation> {

@@ -8,6 +8,7 @@ use redshift_sql_dialect::Result;
 
 use super::{
     Source, built_in,
+    facts::Facts,
     logs::LogTable,
     rows::{BaseColumn, batch_of},
     types,
@@ -91,12 +92,14 @@ pub(super) enum Base {
     RlsAttachments,
     /// The relations that are protected.
     RlsRelations,
+    /// What PostgreSQL's catalog says of these.
+    Facts(Facts),
     /// One of these of all databases.
     Everywhere(Everywhere),
 }
 
 impl Base {
-    pub const ALL: [Base; 61] = [
+    pub const ALL: [Base; 66] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -158,6 +161,11 @@ impl Base {
         Base::RlsAttachments,
         Base::RlsRelations,
         Base::Log(LogTable::AppliedPolicy),
+        Base::Facts(Facts::Operators),
+        Base::Facts(Facts::Casts),
+        Base::Facts(Facts::AggregateStates),
+        Base::Facts(Facts::OperatorClasses),
+        Base::Facts(Facts::ClassOperators),
     ];
 
     /// The name in `pg_internal`.
@@ -197,6 +205,7 @@ impl Base {
             Base::Log(LogTable::Plan) => "log_plans",
             Base::Routines => "routines",
             Base::BuiltInRoutines => "built_in_routines",
+            Base::Facts(facts) => facts.name(),
             Base::Blocks => "blocks",
             Base::Cursors => "cursors",
             Base::Loads => "running_loads",
@@ -252,6 +261,7 @@ impl Base {
             Base::Conflicts => history::CONFLICT_COLUMNS,
             Base::Routines => routines::COLUMNS,
             Base::BuiltInRoutines => built_in::COLUMNS,
+            Base::Facts(facts) => facts.columns(),
             Base::Blocks => blocks::COLUMNS,
             Base::Cursors => session::CURSOR_COLUMNS,
             Base::Loads => session::LOAD_COLUMNS,
@@ -295,6 +305,7 @@ impl Base {
             Base::Conflicts => history::conflict_rows(source),
             Base::Routines => routines::rows(source)?,
             Base::BuiltInRoutines => built_in::rows(),
+            Base::Facts(facts) => facts.rows(),
             Base::Blocks => blocks::rows(source)?,
             Base::Cursors => session::cursor_rows(source)?,
             Base::Loads => session::load_rows(source)?,

@@ -49,7 +49,8 @@ fn built_in_name(parts: &[String]) -> Option<&str> {
 
 impl Lookup<'_> {
     /// The routine as REGPROC shows it, `name`, or with `types` as REGPROCEDURE does, `name(integer,text)`: with its schema
-    /// where that is not on the search path, and the number where there is no such routine.
+    /// where that is not on the search path, and the number where there is no such routine. A REGPROC stays the number, too,
+    /// where several of the system's functions have the name ([`built_in::written`]).
     pub fn routine_name(&self, oid: u32, types: RoutineTypes) -> Result<String> {
         if oid == 0 {
             return Ok("-".to_string());
@@ -58,6 +59,7 @@ impl Lookup<'_> {
             let name = quote_identifier(function.name);
             return Ok(match types {
                 RoutineTypes::Shown => format!("{name}({})", function.arguments(",")),
+                RoutineTypes::Hidden if built_in::only_one_named(function.name).is_none() => oid.to_string(),
                 RoutineTypes::Hidden => name,
             });
         }
@@ -91,6 +93,17 @@ impl Lookup<'_> {
             Some(RoutineFound::BuiltIn(function)) => Ok(function.oid),
             Some(RoutineFound::OfUser(routine)) => Ok(routine.oid.0),
             None => Err(Error::new(SqlState::UNDEFINED_FUNCTION, format!("function \"{text}\" does not exist"))),
+        }
+    }
+
+    /// The OID of a REGPROC: its name is the system's function's where one has it.
+    ///
+    /// # Errors
+    /// 42725 where several routines have the name.
+    pub fn oid_of_regproc(&self, held: &str) -> Result<Option<u32>> {
+        match built_in::only_one_named(held) {
+            Some(function) => Ok(Some(function.oid)),
+            None => self.regproc_oid(held),
         }
     }
 

@@ -356,6 +356,55 @@ select name, namespace, owner, language, kind = 'a', false,
 from pg_internal.built_in_routines
 ;
 
+-- PostgreSQL 8.0, "pg_operator", "pg_cast", "pg_aggregate", "pg_opclass", "pg_amop". What estimates how many rows an operator
+-- finds has no functions here.
+table pg_catalog.pg_operator 2617 (
+    oprname name, oprnamespace oid, oprowner integer, oprkind "char", oprcanhash boolean, oprleft oid, oprright oid,
+    oprresult oid, oprcom oid, oprnegate oid, oprlsortop oid, oprrsortop oid, oprltcmpop oid, oprgtcmpop oid,
+    oprcode regproc, oprrest regproc, oprjoin regproc
+) hidden (
+    oid oid, tableoid oid
+) as
+select name, 11, 1, kind, hashes, left_type, right_type,
+    result, commutator, negator, left_sort, right_sort, less, greater,
+    function, '-', '-',
+    oid, 2617
+from pg_internal.operators
+;
+
+table pg_catalog.pg_cast 2605 (
+    castsource oid, casttarget oid, castfunc oid, castcontext "char"
+) hidden (
+    oid oid, tableoid oid, castmethod "char"
+) as
+select source, target, function, context, oid, 2605, method from pg_internal.casts
+;
+
+-- Only few states of aggregates are values of a type that functions of pg_proc take.
+table pg_catalog.pg_aggregate 2600 (
+    aggfnoid regproc, aggtransfn regproc, aggfinalfn regproc, aggtranstype oid, agginitval text
+) as
+select r.oid, coalesce(s.transition, 0), '-', coalesce(s.state, 0), null
+from pg_internal.built_in_routines r left join pg_internal.aggregate_states s on s.aggregate = r.oid
+where r.kind = 'a'
+;
+
+table pg_catalog.pg_opclass 2616 (
+    opcamid oid, opcname name, opcnamespace oid, opcowner integer, opcintype oid, opcdefault boolean, opckeytype oid
+) hidden (
+    oid oid, tableoid oid, opcmethod oid, opcfamily oid
+) as
+select 403, name, 11, 1, input, is_default, 0, oid, 2616, 403, 0 from pg_internal.operator_classes
+;
+
+table pg_catalog.pg_amop 2602 (
+    amopclaid oid, amopsubtype oid, amopstrategy smallint, amopreqcheck boolean, amopopr oid
+) hidden (
+    tableoid oid
+) as
+select class, subtype, strategy, false, operator, 2602 from pg_internal.class_operators
+;
+
 -- r_PG_PROC_INFO.md
 view pg_catalog.pg_proc_info 10201 (
     prooid oid, proname name, pronamespace oid, proowner integer, prolang oid, proisagg boolean, prosecdef boolean,

@@ -17,39 +17,11 @@ table pg_catalog.pg_inherits 2611 (
 )
 ;
 
-table pg_catalog.pg_opclass 2616 (
-    opcamid oid, opcname name, opcnamespace oid, opcowner integer, opcintype oid, opcdefault boolean, opckeytype oid
-) hidden (
-    oid oid, tableoid oid, opcmethod oid, opcfamily oid
-)
-;
-
-table pg_catalog.pg_operator 2617 (
-    oprname name, oprnamespace oid, oprowner integer, oprkind "char", oprcanhash boolean, oprleft oid, oprright oid,
-    oprresult oid, oprcom oid, oprnegate oid, oprlsortop oid, oprrsortop oid, oprltcmpop oid, oprgtcmpop oid,
-    oprcode regproc, oprrest regproc, oprjoin regproc
-) hidden (
-    oid oid, tableoid oid
-)
-;
-
-table pg_catalog.pg_cast 2605 (
-    castsource oid, casttarget oid, castfunc oid, castcontext "char"
-) hidden (
-    oid oid, tableoid oid, castmethod "char"
-)
-;
-
 table pg_catalog.pg_conversion 2607 (
     conname name, connamespace oid, conowner integer, conforencoding integer, contoencoding integer, conproc regproc,
     condefault boolean
 ) hidden (
     oid oid, tableoid oid
-)
-;
-
-table pg_catalog.pg_aggregate 2600 (
-    aggfnoid regproc, aggtransfn regproc, aggfinalfn regproc, aggtranstype oid, agginitval text
 )
 ;
 
