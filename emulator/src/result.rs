@@ -35,12 +35,33 @@ pub struct ResultColumn {
     pub ty: RedshiftType,
     /// The table's column that it shows, where it is one.
     pub origin: Option<Arc<ColumnOrigin>>,
+    /// What the query has in its place.
+    pub value: ColumnValue,
+}
+
+/// What a query has in the place of a column, as far as queries around it are concerned: Redshift looks through sub-queries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ColumnValue {
+    /// What may differ from row to row.
+    #[default]
+    Varying,
+    /// A constant that has a type.
+    Constant,
+    /// A literal without a type, which no query around it can convert.
+    Untyped,
+}
+
+impl ColumnValue {
+    /// The same where the planner does not put the query into the one around it.
+    pub fn kept_apart(self) -> Self {
+        if self == ColumnValue::Untyped { self } else { ColumnValue::Varying }
+    }
 }
 
 impl ResultColumn {
     /// A column that no table has.
     pub fn computed(name: impl Into<String>, ty: RedshiftType) -> Self {
-        ResultColumn { name: name.into(), ty, origin: None }
+        ResultColumn { name: name.into(), ty, origin: None, value: ColumnValue::Varying }
     }
 }
 

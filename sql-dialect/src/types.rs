@@ -183,6 +183,8 @@ impl DayTimeUnit {
     }
 }
 
+/// Bytes of a VARCHAR or TEXT of a column that does not say them.
+pub const DEFAULT_VARCHAR: u32 = 256;
 /// Most bytes of a VARCHAR.
 pub const MAX_VARCHAR: u32 = 65_535;
 /// Most bytes of a CHAR.

@@ -42,7 +42,8 @@ pub fn common_type(inputs: &[&Typed], construct: &str) -> Result<RedshiftType> {
 }
 
 fn longest_literal(inputs: &[&Typed]) -> u32 {
-    inputs.iter().filter_map(|input| input.unknown_text()).map(|text| text.len() as u32).max().unwrap_or(0)
+    let length = |input: &&Typed| input.untyped.or_else(|| input.unknown_text().map(|text| text.len() as u32));
+    inputs.iter().filter_map(length).max().unwrap_or(0)
 }
 
 fn settled_length(inputs: &[&Typed]) -> u32 {
@@ -119,6 +120,7 @@ pub(crate) fn as_decimal(ty: RedshiftType) -> RedshiftType {
 
 /// What an untyped literal becomes where nothing decides (a select list, CREATE TABLE AS): VARCHAR of its length.
 pub fn settle(typed: Typed, ctx: &BindContext) -> Result<Typed> {
+    let typed = typed.shown();
     if typed.ty != RedshiftType::Unknown {
         return Ok(typed);
     }

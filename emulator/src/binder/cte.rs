@@ -134,6 +134,7 @@ impl Binder {
                 ty: result.ty,
                 origin: result.origin,
                 exposure: Exposure::Full,
+                value: result.value,
             });
         }
         Ok(Some(Source { plan: node::project(plan, exprs)?, columns, identity: None }))

@@ -20,6 +20,7 @@ use crate::{
     catalog::RowIdentity,
     execution::planning,
     functions::{self, FunctionClass},
+    result::ColumnValue,
 };
 
 /// What the items of a FROM clause read.
@@ -102,6 +103,7 @@ impl Binder {
             ty: result.ty,
             origin: result.origin.clone(),
             exposure: Exposure::Full,
+            value: result.value,
         });
         self.aliased(Source { columns: columns.collect(), plan: bound.plan, identity: None }, alias, None)
     }
@@ -143,6 +145,7 @@ impl Binder {
                 ty,
                 origin: None,
                 exposure: Exposure::Full,
+                value: ColumnValue::Varying,
             });
         }
         let source = Source { plan: node::project(rows.plan, exprs)?, columns, identity: None };

@@ -185,6 +185,16 @@ fn join_type(kind: JoinKind) -> JoinType {
 
 fn both(left: &Scope, right: Scope, join: &Join) -> Result<Scope> {
     let mut scope = left.clone();
+    let mut right = right;
+    // The planner leaves a query alone whose rows an outer join may miss.
+    let missed =
+        |scope: &mut Scope| scope.columns.iter_mut().for_each(|column| column.value = column.value.kept_apart());
+    if matches!(join.kind, JoinKind::Left | JoinKind::Full) {
+        missed(&mut right);
+    }
+    if matches!(join.kind, JoinKind::Right | JoinKind::Full) {
+        missed(&mut scope);
+    }
     scope.append(right).map_err(|error| error.at(super::from::position(&join.right)))?;
     Ok(scope)
 }

@@ -22,14 +22,14 @@ use crate::{
         semistructured::key::{comparable, has_key, order_of},
         string::without_trailing_blanks,
     },
-    result::ResultColumn,
+    result::{ColumnValue, ResultColumn},
 };
 
 /// LIMIT, OFFSET and TOP, at most: developer guide, "ORDER BY clause".
 const MAX_ROW_LIMIT: i64 = i32::MAX as i64;
 
 /// LIMIT and OFFSET.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Limits {
     pub skip: u64,
     /// None is all.
@@ -122,11 +122,12 @@ impl Binder {
                     }
                 }
             };
-            let ty = match &by {
-                OrderBy::Output(index) => items[*index].typed.ty,
-                OrderBy::Hidden(typed) => typed.ty,
+            let key = match &by {
+                OrderBy::Output(index) => &items[*index].typed,
+                OrderBy::Hidden(typed) => typed,
             };
-            check_sortable(ty).map_err(|error| error.at(item.expr.pos))?;
+            key.refuse_untyped("text").map_err(|error| error.at(item.expr.pos))?;
+            check_sortable(key.ty).map_err(|error| error.at(item.expr.pos))?;
             keys.push((by, OrderKey::new(item)));
         }
         Ok(keys)
@@ -140,6 +141,8 @@ impl Binder {
         limits: Limits,
         untyped: Untyped,
     ) -> Result<Bound> {
+        // What DISTINCT, ORDER BY and LIMIT work on stays a query of its own.
+        let apart = distinct || !open.order.is_empty() || limits != Limits::default();
         let mut exprs = Vec::with_capacity(open.items.len());
         let mut columns = Vec::with_capacity(open.items.len());
         let mut names = Vec::with_capacity(open.items.len());
@@ -148,7 +151,9 @@ impl Binder {
             let (expr, name) = self.renamed(item.typed.expr);
             exprs.push(expr);
             names.push(name);
-            columns.push(ResultColumn { name: item.name, ty: item.typed.ty, origin: item.origin });
+            let value = if apart { item.value.kept_apart() } else { item.value };
+            let value = if distinct { ColumnValue::Varying } else { value };
+            columns.push(ResultColumn { name: item.name, ty: item.typed.ty, origin: item.origin, value });
         }
         let mut keys = Vec::with_capacity(open.order.len());
         let shown = exprs.len();

@@ -30,6 +30,7 @@ use super::{
     scope::{Exposure, Scope, ScopeColumn},
     select::Later,
 };
+use crate::result::ColumnValue;
 
 /// The aggregates that PIVOT takes.
 const AGGREGATES: [&str; 5] = ["count", "sum", "min", "max", "avg"];
@@ -52,7 +53,7 @@ impl Binder {
                     Some(alias) => format!("{name}_{}", self.fold(alias)),
                     None => name.clone(),
                 };
-                outputs.push(Item { typed, name, origin: None, pos: aggregate.expr.pos });
+                outputs.push(Item { typed, name, origin: None, pos: aggregate.expr.pos, value: ColumnValue::Varying });
             }
         }
         let implicit: Vec<&ScopeColumn> =
@@ -189,7 +190,13 @@ impl Binder {
             };
             let value = super::cast(value, ty, CastKind::Implicit, &self.ctx)?;
             let computed = [(label, &name_label), (value, &value_label)];
-            let computed = computed.map(|(typed, name)| Item { typed, name: name.clone(), origin: None, pos: 0 });
+            let computed = computed.map(|(typed, name)| Item {
+                typed,
+                name: name.clone(),
+                origin: None,
+                pos: 0,
+                value: ColumnValue::Varying,
+            });
             let items = implicit.iter().map(|c| Item::column(c.clone(), 0)).chain(computed).collect();
             sides.push(self.close(Open { plan: kept, items }, Untyped::Keep)?);
         }
@@ -220,6 +227,7 @@ impl Binder {
             ty: result.ty,
             origin: None,
             exposure: Exposure::Full,
+            value: ColumnValue::Varying,
         });
         let columns = columns.collect();
         self.aliased(Source { plan: bound.plan, columns, identity: None }, alias, None)

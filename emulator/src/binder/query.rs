@@ -13,7 +13,7 @@ use super::{
     order::{Limits, OrderKey, output},
     with_stack,
 };
-use crate::result::{ColumnOrigin, ResultColumn};
+use crate::result::{ColumnOrigin, ColumnValue, ResultColumn};
 
 /// What happens to untyped literals of a select list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub(super) struct Item {
     pub name: String,
     pub origin: Option<Arc<ColumnOrigin>>,
     pub pos: Pos,
+    pub value: ColumnValue,
 }
 
 /// A query whose projection is still to be built, so that its literals can take another type.
@@ -179,7 +180,7 @@ impl Binder {
             let item = if untyped == Untyped::Settle { self.settled(item)? } else { item };
             let (expr, _) = self.renamed(item.typed.expr);
             exprs.push(expr);
-            columns.push(ResultColumn { name: item.name, ty: item.typed.ty, origin: item.origin });
+            columns.push(ResultColumn { name: item.name, ty: item.typed.ty, origin: item.origin, value: item.value });
         }
         Ok(Bound { plan: node::project(open.plan, exprs)?, columns: columns.into() })
     }
@@ -195,7 +196,7 @@ impl Binder {
     /// Casts an output column.
     pub(super) fn cast_item(&self, item: Item, ty: RedshiftType, kind: CastKind) -> Result<Item> {
         let typed = super::cast(item.typed, ty, kind, &self.ctx).map_err(|error| error.at(item.pos))?;
-        Ok(Item { typed, origin: None, ..item })
+        Ok(Item { typed, origin: None, value: ColumnValue::Varying, ..item })
     }
 
     /// ORDER BY and LIMIT over a set operation or a nested query: by its output columns.
@@ -240,6 +241,7 @@ impl Open {
             name: result.name.clone(),
             origin: result.origin.clone(),
             pos: 0,
+            value: result.value,
         });
         Open { items: items.collect(), plan: bound.plan }
     }

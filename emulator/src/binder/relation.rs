@@ -25,7 +25,7 @@ use crate::{
         RowIdentity, permission_denied, too_far,
     },
     functions::collation,
-    result::ColumnOrigin,
+    result::{ColumnOrigin, ColumnValue},
     system::is_system_schema,
 };
 
@@ -313,7 +313,8 @@ impl Binder {
                 let case_insensitive = result.origin.as_ref().is_some_and(|origin| origin.case_insensitive);
                 let plain = Column::plain(index as i16 + 1, result.ty);
                 let column = Column { name: result.name.clone(), case_insensitive, ..plain };
-                scope_column(&database, relation, &column, internal)
+                let value = in_view(result.value);
+                ScopeColumn { value, ..scope_column(&database, relation, &column, internal) }
             });
             return Ok(Source { columns: columns.collect(), plan: bound.plan, identity: None });
         }
@@ -326,10 +327,11 @@ impl Binder {
         for (column, item) in relation.columns.iter().zip(open.items) {
             let case_insensitive = item.origin.as_ref().is_some_and(|origin| origin.case_insensitive);
             let column = &Column { case_insensitive, ..column.clone() };
+            let value = if kind == CastKind::System { ColumnValue::Varying } else { in_view(item.value) };
             let cast = if item.typed.ty == column.ty { item } else { self.cast_item(item, column.ty, kind)? };
             let (expr, internal) = self.renamed(cast.typed.expr);
             exprs.push(expr);
-            columns.push(scope_column(&database, relation, column, internal));
+            columns.push(ScopeColumn { value, ..scope_column(&database, relation, column, internal) });
         }
         Ok(Source { plan: node::project(open.plan, exprs)?, columns, identity: None })
     }
@@ -378,8 +380,21 @@ impl Column {
 impl ScopeColumn {
     /// A column that no table has.
     pub(super) fn computed(name: impl Into<String>, typed: &Typed, internal: String) -> Self {
-        ScopeColumn { table: None, name: name.into(), internal, ty: typed.ty, origin: None, exposure: Exposure::Full }
+        ScopeColumn {
+            table: None,
+            name: name.into(),
+            internal,
+            ty: typed.ty,
+            origin: None,
+            exposure: Exposure::Full,
+            value: ColumnValue::Varying,
+        }
     }
+}
+
+/// A view's literals have the types that its columns were declared with.
+fn in_view(value: ColumnValue) -> ColumnValue {
+    if value == ColumnValue::Untyped { ColumnValue::Constant } else { value }
 }
 
 fn scope_column(database: &str, relation: &Relation, column: &Column, internal: String) -> ScopeColumn {
@@ -401,6 +416,7 @@ fn scope_column(database: &str, relation: &Relation, column: &Column, internal: 
         ty: column.ty,
         origin: Some(Arc::new(origin)),
         exposure: if column.is_hidden() { Exposure::Pseudo } else { Exposure::Full },
+        value: ColumnValue::Varying,
     }
 }
 

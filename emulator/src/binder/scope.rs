@@ -12,7 +12,13 @@ use super::{
     Binder, Typed, node,
     row_security::{UnderPolicy, not_rewritten},
 };
-use crate::{catalog::permission_denied, functions::collation, result::ColumnOrigin, system, types::arrow_field};
+use crate::{
+    catalog::permission_denied,
+    functions::collation,
+    result::{ColumnOrigin, ColumnValue},
+    system,
+    types::arrow_field,
+};
 
 /// The relations of a FROM clause and their columns.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +48,7 @@ pub(super) struct ScopeColumn {
     pub ty: RedshiftType,
     pub origin: Option<Arc<ColumnOrigin>>,
     pub exposure: Exposure,
+    pub value: ColumnValue,
 }
 
 /// By which names a column is found.
@@ -67,7 +74,7 @@ impl ScopeColumn {
 
     /// The column as an expression of its own block.
     pub(super) fn typed(&self) -> Typed {
-        Typed::new(node::column(self.internal.clone()), self.ty)
+        self.as_typed(node::column(self.internal.clone()))
     }
 
     /// The same, under the collation that it was declared with.
@@ -78,7 +85,14 @@ impl ScopeColumn {
     /// The column as a block inside its own sees it.
     fn outer_reference(&self) -> Typed {
         let field = arrow_field(&self.internal, self.ty);
-        Typed::new(Expr::OuterReferenceColumn(field, Column::new_unqualified(self.internal.clone())), self.ty)
+        self.as_typed(Expr::OuterReferenceColumn(field, Column::new_unqualified(self.internal.clone())))
+    }
+
+    fn as_typed(&self, expr: Expr) -> Typed {
+        match (self.value, self.ty) {
+            (ColumnValue::Untyped, RedshiftType::Varchar(bytes)) => Typed::untyped_column(expr, bytes),
+            _ => Typed::new(expr, self.ty),
+        }
     }
 }
 
@@ -110,6 +124,14 @@ impl Scope {
     /// The column with this internal name.
     pub(super) fn by_internal(&self, internal: &str) -> Option<&ScopeColumn> {
         self.columns.iter().find(|column| column.internal == internal)
+    }
+
+    /// What the query of FROM has in the place of a value.
+    pub(super) fn value_of(&self, value: &Typed) -> ColumnValue {
+        match &value.expr {
+            Expr::Column(column) => self.by_internal(&column.name).map_or(ColumnValue::Varying, |found| found.value),
+            _ => ColumnValue::Varying,
+        }
     }
 
     /// A column as messages name it: `t.a`, or `a` where it has no table.

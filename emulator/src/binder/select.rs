@@ -4,20 +4,23 @@ use std::{collections::HashSet, sync::Arc};
 
 use datafusion::logical_expr::{Expr as PlanExpr, LogicalPlan};
 use redshift_sql_dialect::{
-    Error, Result, SqlState,
-    ast::{Expr, ExprKind, IsTest, OrderByItem, Select, SelectItem},
+    Error, RedshiftType, Result, SqlState,
+    ast::{CastLength, DataType, Expr, ExprKind, IsTest, OrderByItem, Select, SelectItem},
 };
 
 use super::{
-    Binder,
+    Binder, Typed,
     block::{Block, Clause, Place, Stage},
-    expr::output_name,
+    expr::{is_constant, output_name},
     grouping::Groups,
     order::{OrderBy, OrderKey},
     query::Item,
-    scope::ScopeColumn,
+    scope::{Scope, ScopeColumn},
 };
-use crate::{functions::collation, result::ColumnOrigin};
+use crate::{
+    functions::collation,
+    result::{ColumnOrigin, ColumnValue},
+};
 
 /// Most columns of a query's rows, with those that it is only sorted or grouped by: those of a row of Postgres 8.0.
 const MAX_TARGETS: usize = 1_664;
@@ -77,6 +80,13 @@ impl Binder {
         check_targets(items.len() + order.iter().filter_map(hidden).count() + hidden_groups(groups.as_ref(), &items))?;
         let grouped = groups.is_some() || select.having.is_some() || !block.aggregates.is_empty();
         let mut later = Later { items, having, qualify, order };
+        if grouped {
+            // GROUP BY gives literals a type, too.
+            let typed = groups.is_some();
+            for item in &mut later.items {
+                item.value = if typed { ColumnValue::Varying } else { item.value.kept_apart() };
+            }
+        }
 
         let inputs = block.take_pending(Stage::Input);
         let mut plan = self.join_in(plan, inputs, Vec::new(), &[])?;
@@ -172,7 +182,30 @@ impl Binder {
             Some(alias) => self.fold(alias),
             None => output_name(&item.expr, &|ident| self.fold(ident)),
         };
-        Ok(Item { typed, name, origin, pos: item.expr.pos })
+        let value = self.value_of(&typed, &item.expr, &block.scope);
+        Ok(Item { typed, name, origin, pos: item.expr.pos, value })
+    }
+
+    /// What queries around this one find in the place of an expression of its select list. A cast to a type with a length
+    /// computes something, others make a constant of a literal at once.
+    fn value_of(&self, typed: &Typed, written: &Expr, scope: &Scope) -> ColumnValue {
+        let sized = |ty: &DataType| {
+            matches!(
+                ty,
+                DataType::Known(RedshiftType::Varchar(_) | RedshiftType::Char(_) | RedshiftType::Numeric { .. })
+            )
+        };
+        let computed = matches!(
+            written.kind,
+            ExprKind::Literal(_) | ExprKind::Cast { .. } | ExprKind::Binary { .. } | ExprKind::Unary { .. }
+        );
+        match (&typed.expr, &written.kind) {
+            _ if typed.ty == RedshiftType::Unknown => ColumnValue::Untyped,
+            (PlanExpr::Column(_), _) => scope.value_of(typed),
+            (_, ExprKind::Cast { ty, length: CastLength::Given, .. }) if sized(ty) => ColumnValue::Varying,
+            _ if computed && is_constant(typed) => ColumnValue::Constant,
+            _ => ColumnValue::Varying,
+        }
     }
 }
 
@@ -194,7 +227,7 @@ impl Binder {
 impl Item {
     /// A column of FROM as an output column.
     pub(super) fn column(column: ScopeColumn, pos: u32) -> Item {
-        Item { typed: column.typed(), name: column.name, origin: column.origin, pos }
+        Item { typed: column.typed(), name: column.name, origin: column.origin, pos, value: column.value }
     }
 }
 

@@ -1,7 +1,7 @@
 //! An expression together with the type that Redshift gives it.
 
 use datafusion::{logical_expr::Expr, scalar::ScalarValue};
-use redshift_sql_dialect::RedshiftType;
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 
 /// A bound expression: DataFusion's, and Redshift's type of it.
 ///
@@ -15,12 +15,14 @@ pub struct Typed {
     /// Seconds east of Greenwich that a TIMETZ constant was written with. Its value is in UTC; its own clock shows in
     /// EXTRACT, and its own day beside a date.
     pub offset: Option<i32>,
+    /// The bytes of a literal that a sub-query has left without a type, of type UNKNOWN here as there.
+    pub untyped: Option<u32>,
 }
 
 impl Typed {
     /// Binds the two together.
     pub fn new(expr: Expr, ty: RedshiftType) -> Self {
-        Typed { expr, ty, offset: None }
+        Typed { expr, ty, offset: None, untyped: None }
     }
 
     /// A constant; NULLs take their Arrow type from the scalar.
@@ -33,6 +35,34 @@ impl Typed {
         match (&self.expr, self.ty) {
             (Expr::Literal(ScalarValue::Utf8View(Some(text)), _), RedshiftType::Unknown) => Some(text),
             _ => None,
+        }
+    }
+
+    /// A column of a sub-query that has a literal without a type in its place, which settles as so many bytes.
+    pub fn untyped_column(expr: Expr, bytes: u32) -> Self {
+        Typed { untyped: Some(bytes), ..Typed::new(expr, RedshiftType::Unknown) }
+    }
+
+    /// Fails where a sub-query has left a literal without a type that an operator, a function or a key would have to convert:
+    /// PostgreSQL 8.0 does so only where they are written. Set operations, CASE and what is stored take them.
+    ///
+    /// # Errors
+    /// XX000 `failed to find conversion function from "unknown" to text`.
+    pub fn refuse_untyped(&self, target: &str) -> Result<()> {
+        match self.untyped {
+            None => Ok(()),
+            Some(_) => {
+                let message = format!("failed to find conversion function from \"unknown\" to {target}");
+                Err(Error::new(SqlState::INTERNAL_ERROR, message))
+            }
+        }
+    }
+
+    /// The value as its query shows it: a literal that a sub-query has left without a type is a VARCHAR then.
+    pub fn shown(self) -> Self {
+        match self.untyped {
+            Some(bytes) => Typed::new(self.expr, RedshiftType::Varchar(bytes)),
+            None => self,
         }
     }
 

@@ -33,7 +33,7 @@ use crate::{
             elements::{Listed, listed},
         },
     },
-    result::ColumnOrigin,
+    result::{ColumnOrigin, ColumnValue},
 };
 
 /// Behind the internal names of SUPER columns of recursive common table expressions.
@@ -224,7 +224,15 @@ impl Binder {
             // The collation is that of the values, not of attributes' names.
             let collated = insensitive && what.ty() == RedshiftType::Super;
             let origin = collated.then(|| Arc::new(ColumnOrigin::without_case()));
-            columns.push(ScopeColumn { table, name, internal, ty: what.ty(), origin, exposure });
+            columns.push(ScopeColumn {
+                table,
+                name,
+                internal,
+                ty: what.ty(),
+                origin,
+                exposure,
+                value: ColumnValue::Varying,
+            });
         }
         let names = columns.iter().map(|column| column.internal.clone());
         let plan = rows_of_lists(node::extend(plan, lists)?, names, empty)?;

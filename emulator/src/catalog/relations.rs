@@ -457,13 +457,13 @@ impl Transaction {
         open::next(&self.shared().sql.connection(), Counter::Oid)
     }
 
-    /// What allots values of a table's identity column to the streams that are appended to it.
+    /// What allots values of a table's first identity column to the streams that are appended to it.
     pub(crate) fn identities(&self, table: &Arc<Relation>) -> Arc<dyn Fn(u64) -> Result<i64> + Send + Sync> {
         let (shared, table) = (Arc::clone(self.shared()), Arc::clone(table));
         Arc::new(move |rows| allot_identity(&shared, &table, rows))
     }
 
-    /// Allots `rows` values of a table's identity column and gives the first; the others follow by its step. Values of a
+    /// Allots `rows` values of a table's first identity column and gives the first; the others follow by its step. Values of a
     /// transaction that rolls back are not given again.
     ///
     /// # Errors

@@ -46,13 +46,13 @@ pub(crate) fn is_insensitive(value: &Typed) -> bool {
 
 /// The same string, to be compared as it is.
 pub(crate) fn sensitive(value: Typed) -> Typed {
-    let ty = value.ty;
+    let (ty, untyped) = (value.ty, value.untyped);
     match value.expr {
         Expr::ScalarFunction(call) if call.func.name() == MARK => match <[Expr; 1]>::try_from(call.args) {
             Ok([expr]) => Typed::new(expr, ty),
             Err(args) => Typed::new(call.func.call(args), ty),
         },
-        expr => Typed::new(expr, ty),
+        expr => Typed { untyped, ..Typed::new(expr, ty) },
     }
 }
 

@@ -221,7 +221,12 @@ fn text_to_text(how: &Conversion, args: &Args) -> Result<ArrayRef> {
 fn fit<'a>(how: &Conversion, text: &'a str) -> Result<Option<&'a str>> {
     let (most, text) = match how.to {
         RedshiftType::Char(_) if !text.is_ascii() && how.checks_characters() => {
-            return how.failed(|| not_ascii(text));
+            return how.failed(|| match how.failure {
+                Failure::Compute => not_ascii(text),
+                Failure::Leader | Failure::Null => {
+                    Error::new(SqlState::INTERNAL_ERROR, "CHAR string contains invalid ASCII character")
+                }
+            });
         }
         RedshiftType::Char(n) => (n as usize, text.trim_end_matches(' ')),
         RedshiftType::Varchar(n) => (n as usize, text),

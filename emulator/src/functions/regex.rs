@@ -234,7 +234,16 @@ fn similar_to_regex(pattern: &str, escape: Option<char>) -> Result<String> {
     let mut in_brackets = false;
     while let Some(c) = characters.next() {
         match c {
-            c if Some(c) == escape => push_literal(&mut out, characters.next().ok_or_else(ends_with_escape)?),
+            c if Some(c) == escape => match characters.next().ok_or_else(ends_with_escape)? {
+                // Behind a backslash letters are classes, as in regular expressions.
+                'd' if c == '\\' => out.push_str("[0-9]"),
+                'D' if c == '\\' => out.push_str("[^0-9]"),
+                's' if c == '\\' => out.push_str("[[:space:]]"),
+                'S' if c == '\\' => out.push_str("[^[:space:]]"),
+                'w' if c == '\\' => out.push_str("[[:alnum:]_]"),
+                'W' if c == '\\' => out.push_str("[^[:alnum:]_]"),
+                literal => push_literal(&mut out, literal),
+            },
             ']' if in_brackets => {
                 in_brackets = false;
                 out.push(c);

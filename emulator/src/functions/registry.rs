@@ -160,10 +160,27 @@ impl Param {
         }
     }
 
+    /// Its type, where there is one.
+    fn type_name(self) -> &'static str {
+        match self {
+            Param::Any | Param::Text => "text",
+            Param::Integer => "integer",
+            Param::Number => "double precision",
+            Param::Decimal => "numeric",
+            Param::Interval => "interval",
+            Param::Bytes => "binary varying",
+            Param::Super => "super",
+            Param::Type(ty) => ty.base_name(),
+        }
+    }
+
     /// The argument as it has to be.
     pub(super) fn accept(self, arg: Typed, ctx: &BindContext) -> Result<Typed> {
+        if self != Param::Any {
+            arg.refuse_untyped(self.type_name())?;
+        }
         match self {
-            Param::Any => Ok(arg),
+            Param::Any => Ok(arg.shown()),
             Param::Text if arg.ty == RedshiftType::Unknown => settle(arg, ctx),
             Param::Text if arg.ty.is_string() => Ok(arg),
             Param::Text => {

@@ -67,20 +67,51 @@ fn row_of(columns: &[ResultColumn], batch: &RecordBatch, row: usize) -> Result<R
 }
 
 /// The open cursors of a transaction, by name: procedures hand them to each other and to the client.
+///
+/// "The maximum number of explicit and implicit cursors that you can open concurrently in a user session is one. FOR loops
+/// that iterate over the result set of a SQL statement open implicit cursors" (stored-procedure-constraints).
 #[derive(Default)]
-pub(super) struct Cursors(HashMap<String, OpenRows>);
+pub(super) struct Cursors {
+    named: HashMap<String, OpenRows>,
+    /// Is a FOR loop reading rows?
+    in_loop: bool,
+}
 
 impl Cursors {
     /// Opens a cursor.
     ///
     /// # Errors
-    /// 42P03 where one of this name is open.
+    /// 42P03 where one of this name is open, 24000 where another one is.
     pub(super) fn open(&mut self, name: &str, rows: OpenRows) -> Result<()> {
-        if self.0.contains_key(name) {
+        if self.named.contains_key(name) {
             return Err(Error::new(SqlState::DUPLICATE_CURSOR, format!("cursor \"{name}\" already in use")));
         }
-        self.0.insert(name.to_string(), rows);
+        self.none_is_open()?;
+        self.named.insert(name.to_string(), rows);
         Ok(())
+    }
+
+    /// A FOR loop begins to read rows; `leave_loop` follows.
+    ///
+    /// # Errors
+    /// 24000 where a cursor is open.
+    pub(super) fn enter_loop(&mut self) -> Result<()> {
+        self.none_is_open()?;
+        self.in_loop = true;
+        Ok(())
+    }
+
+    /// The FOR loop has ended.
+    pub(super) fn leave_loop(&mut self) {
+        self.in_loop = false;
+    }
+
+    fn none_is_open(&self) -> Result<()> {
+        if self.named.is_empty() && !self.in_loop {
+            return Ok(());
+        }
+        let message = "opening multiple cursors from within the same client connection is not allowed.";
+        Err(Error::new(SqlState::INVALID_CURSOR_STATE, message))
     }
 
     /// The cursor of this name.
@@ -88,7 +119,7 @@ impl Cursors {
     /// # Errors
     /// 34000 where there is none.
     pub(super) fn get(&mut self, name: &str) -> Result<&mut OpenRows> {
-        self.0.get_mut(name).ok_or_else(|| does_not_exist(name))
+        self.named.get_mut(name).ok_or_else(|| does_not_exist(name))
     }
 
     /// Closes a cursor.
@@ -96,16 +127,17 @@ impl Cursors {
     /// # Errors
     /// 34000 where there is none.
     pub(super) fn close(&mut self, name: &str) -> Result<()> {
-        self.0.remove(name).map(drop).ok_or_else(|| does_not_exist(name))
+        self.named.remove(name).map(drop).ok_or_else(|| does_not_exist(name))
     }
 
+    /// Closes all cursors at the end of a transaction; a loop goes on with its rows.
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.named.clear();
     }
 
     /// Those that are open, for who goes on with them.
     pub(super) fn into_open(self) -> Vec<(String, Rows)> {
-        let mut open: Vec<_> = self.0.into_iter().map(|(name, rows)| (name, rows.into_rest())).collect();
+        let mut open: Vec<_> = self.named.into_iter().map(|(name, rows)| (name, rows.into_rest())).collect();
         open.sort_by(|(left, _), (right, _)| left.cmp(right));
         open
     }

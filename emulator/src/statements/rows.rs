@@ -16,7 +16,7 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
 use tokio::sync::mpsc;
 
 use crate::{
-    catalog::{Column, Relation},
+    catalog::{Column, Identity, Relation},
     functions::conversion::too_long_for_column,
 };
 
@@ -42,9 +42,12 @@ pub(super) fn checked(
 fn check_batch(batch: RecordBatch, relation: &Relation, identities: &IdentityAllotment) -> Result<RecordBatch> {
     let mut arrays = batch.columns().to_vec();
     let mut changed = false;
+    let allotted = Allotted::new(&arrays, relation, identities)?;
     for (column, array) in relation.columns.iter().zip(&mut arrays) {
-        if column.identity.is_some() && array.null_count() > 0 {
-            *array = with_identity(column, array, identities)?;
+        if let (Some(identity), Some(allotted)) = (column.identity, &allotted)
+            && array.null_count() > 0
+        {
+            *array = with_identity(column, array, allotted.first_of(identity), identity.step)?;
             changed = true;
         }
         if column.not_null && array.null_count() > 0 {
@@ -76,9 +79,30 @@ fn null_refused(column: &Column) -> Error {
     Error::new(SqlState::INTERNAL_ERROR, message).with_detail(detail)
 }
 
-fn with_identity(column: &Column, array: &ArrayRef, identities: &IdentityAllotment) -> Result<ArrayRef> {
-    let step = column.identity.map_or(1, |identity| identity.step);
-    let mut next = identities(array.null_count() as u64)?;
+/// Values that were allotted to the identity columns of a table: so many steps behind the seed for each of them.
+struct Allotted {
+    steps: i64,
+}
+
+impl Allotted {
+    /// Those for as many rows as any identity column has NULLs; none where there are none.
+    fn new(arrays: &[ArrayRef], relation: &Relation, identities: &IdentityAllotment) -> Result<Option<Allotted>> {
+        let columns = relation.columns.iter().zip(arrays);
+        let wanting = columns.filter_map(|(column, array)| Some((column.identity?, array.null_count())));
+        let wanting: Vec<_> = wanting.collect();
+        let rows = wanting.iter().map(|(_, rows)| *rows).max().unwrap_or(0);
+        let Some((counted, _)) = wanting.first().filter(|_| rows > 0) else { return Ok(None) };
+        let distance = identities(rows as u64)?.wrapping_sub(counted.seed);
+        Ok(Some(Allotted { steps: distance.checked_div(counted.step).unwrap_or(0) }))
+    }
+
+    fn first_of(&self, identity: Identity) -> i64 {
+        identity.seed.wrapping_add(identity.step.wrapping_mul(self.steps))
+    }
+}
+
+fn with_identity(column: &Column, array: &ArrayRef, first: i64, step: i64) -> Result<ArrayRef> {
+    let mut next = first;
     let mut allot = || {
         let value = next;
         next += step;

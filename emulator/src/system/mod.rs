@@ -201,6 +201,11 @@ fn listed() -> impl Iterator<Item = (&'static Relation, &'static str)> {
     })
 }
 
+/// pg_proc.oid of a function of the system's; none where pg_proc does not list it.
+pub fn function_oid(name: &str) -> Option<u32> {
+    built_in::named(name).next().map(|function| function.oid)
+}
+
 /// Is it a schema of the system's?
 pub fn is_system_schema(schema: &str) -> bool {
     SYSTEM_SCHEMAS.iter().any(|(_, name)| *name == schema)

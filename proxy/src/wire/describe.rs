@@ -115,7 +115,7 @@ mod tests {
             identity: true,
             case_insensitive: false,
         };
-        ResultColumn { name: "alias".into(), ty: RedshiftType::Varchar(20), origin: Some(Arc::new(origin)) }
+        ResultColumn { origin: Some(Arc::new(origin)), ..ResultColumn::computed("alias", RedshiftType::Varchar(20)) }
     }
 
     fn described(protocol: u8) -> Vec<u8> {

@@ -19,6 +19,7 @@ use arrow::{
 use blueshift_emulator::{
     ResultColumn,
     functions::ewkb_of_kept,
+    system::function_oid,
     text_output::{self, TextStyle},
     types::arrow_type,
 };
@@ -264,10 +265,14 @@ impl ColumnEncoder {
         Ok(())
     }
 
-    /// The OID behind an object that is shown by name: known where its name is one, or where it is no object.
+    /// The OID behind an object that is shown by name: known where its name is one, where it is no object, and of the system's
+    /// functions; of such as have no row in pg_proc it is 0.
     fn object_number(&self, row: usize) -> Result<u32> {
         match self.values.as_string_view().value(row) {
             "-" => Ok(0),
+            name if self.ty == RedshiftType::RegProc => {
+                Ok(name.parse().unwrap_or_else(|_| function_oid(name).unwrap_or(0)))
+            }
             name => name.parse().map_err(|_| self.no_binary_form()),
         }
     }

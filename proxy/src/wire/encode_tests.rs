@@ -185,11 +185,14 @@ fn null_has_no_bytes() {
 }
 
 #[test]
-fn objects_shown_by_name_have_a_number_only_where_it_is_known() {
+fn objects_shown_by_name_have_their_number() {
     assert_eq!(binary(StringViewArray::from(vec!["-"]), RedshiftType::RegProc), [0; 4]);
     assert_eq!(binary(StringViewArray::from(vec!["258"]), RedshiftType::RegProc), [0, 0, 1, 2]);
-    let named: ArrayRef = Arc::new(StringViewArray::from(vec!["boolin"]));
-    let error = encoded(named, RedshiftType::RegProc, Format::Binary, NumericFormat::Postgres).unwrap_err();
+    let known = function_oid("lower").unwrap().to_be_bytes();
+    assert_eq!(binary(StringViewArray::from(vec!["lower"]), RedshiftType::RegProc), known);
+    assert_eq!(binary(StringViewArray::from(vec!["boolin"]), RedshiftType::RegProc), [0; 4]);
+    let named: ArrayRef = Arc::new(StringViewArray::from(vec!["pg_class"]));
+    let error = encoded(named, RedshiftType::RegClass, Format::Binary, NumericFormat::Postgres).unwrap_err();
     assert_eq!(error.sqlstate(), SqlState::UNDEFINED_FUNCTION);
 }
 

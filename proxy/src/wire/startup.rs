@@ -520,7 +520,7 @@ fn parameters(started: &Started, user: &str, asks_for_protocol: bool) -> Vec<(&'
         ("padb_revision", PADB_REVISION.to_string()),
         ("max_numeric_precision", "38".to_string()),
         ("max_varchar_size", "65535".to_string()),
-        ("datashare_enabled", "off".to_string()),
+        ("datashare_enabled", "on".to_string()),
         ("session_id", uuid::Uuid::new_v4().to_string()),
     ];
     if asks_for_protocol {

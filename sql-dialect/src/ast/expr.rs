@@ -476,7 +476,7 @@ pub enum CastSafety {
     Null,
 }
 
-/// Is a VARCHAR that is cast to one without a length? It has 256 bytes, and as many as a SUPER's string has.
+/// Does a cast say how long its VARCHAR is? One that does not is as long as the value that is cast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CastLength {
     /// `varchar(20)`, and any other type.

@@ -9,11 +9,8 @@ use crate::{
     error::{Error, Pos, Result, SqlState},
     lexer::TokenKind,
     names::Ident,
-    types::RedshiftType,
+    types::{DEFAULT_VARCHAR, RedshiftType},
 };
-
-/// Length of a column that is declared TEXT: developer guide, "Character types".
-const TEXT_LENGTH: u32 = 256;
 
 /// Types of Postgres 8.0 that no table of Redshift holds.
 const NOT_STORED: [&str; 42] = [
@@ -83,7 +80,8 @@ impl Parser<'_> {
         }
         let ty = self.data_type()?;
         match ty {
-            DataType::Known(RedshiftType::Text) => Ok(DataType::Known(RedshiftType::Varchar(TEXT_LENGTH))),
+            // Developer guide, "Character types".
+            DataType::Known(RedshiftType::Text) => Ok(DataType::Known(RedshiftType::Varchar(DEFAULT_VARCHAR))),
             DataType::Known(known) if is_stored(known) => Ok(ty),
             DataType::Known(known) => Err(refused(known.base_name(), column, pos)),
             DataType::Named(name) => {

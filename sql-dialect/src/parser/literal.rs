@@ -3,8 +3,8 @@
 use super::Parser;
 use crate::{
     ast::{
-        CastLength, CastSafety, Expr, ExprKind, FunctionCall, IntervalField, Literal, NullTreatment, OrderByItem,
-        Parentheses, TrimSide,
+        CastSafety, Expr, ExprKind, FunctionCall, IntervalField, Literal, NullTreatment, OrderByItem, Parentheses,
+        TrimSide,
     },
     error::{Pos, Result},
     lexer::TokenKind,
@@ -393,12 +393,12 @@ impl Parser<'_> {
             return self.interval_literal(pos).map(Some);
         }
         let start = self.at;
-        match self.data_type() {
-            Ok(ty) if self.begins_string(0) => {
+        match self.cast_type() {
+            Ok((ty, length)) if self.begins_string(0) => {
                 let text_pos = self.pos();
                 let value = self.string()?;
                 let expr = Box::new(self.leaf(ExprKind::Literal(Literal::String(value)), text_pos)?);
-                let kind = ExprKind::Cast { expr, ty, safety: CastSafety::Error, length: CastLength::Given };
+                let kind = ExprKind::Cast { expr, ty, safety: CastSafety::Error, length };
                 self.grown(kind, pos).map(Some)
             }
             _ => {

@@ -7,12 +7,11 @@ use crate::{
     lexer::TokenKind,
     names::{Ident, ObjectName},
     types::{
-        DayTimeUnit, MAX_CHAR, MAX_FRACTION, MAX_PRECISION, MAX_VARBYTE, MAX_VARCHAR, RedshiftType, YearMonthUnit,
+        DEFAULT_VARCHAR, DayTimeUnit, MAX_CHAR, MAX_FRACTION, MAX_PRECISION, MAX_VARBYTE, MAX_VARCHAR, RedshiftType,
+        YearMonthUnit,
     },
 };
 
-/// Length of a VARCHAR, TEXT or BPCHAR that does not say it.
-const DEFAULT_VARCHAR: u32 = 256;
 /// Length of a VARBYTE that does not say it.
 const DEFAULT_VARBYTE: u32 = 64_000;
 /// Digits of a DECIMAL that does not say them.
@@ -172,6 +171,9 @@ impl Parser<'_> {
         let wrong = |text: String| Error::new(SqlState::INVALID_PARAMETER_VALUE, text).at(pos);
         if !(1..=i64::from(MAX_PRECISION)).contains(&precision) {
             return Err(wrong(format!("NUMERIC precision {precision} must be between 1 and {MAX_PRECISION}")));
+        }
+        if precision == i64::from(MAX_PRECISION) && scale == precision {
+            return Err(wrong(format!("DECIMAL scale {scale} must be between 0 and 37")));
         }
         if !(0..=precision.min(37)).contains(&scale) {
             return Err(wrong(format!("NUMERIC scale {scale} must be between 0 and precision {precision}")));

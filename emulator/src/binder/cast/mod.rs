@@ -144,6 +144,7 @@ pub(crate) fn number_rank(ty: RedshiftType) -> Option<u8> {
 /// 42846 `cannot cast type date to integer`; 42804 where an assignment would need an explicit cast; for constants also
 /// what the cast itself finds: 22P02, 22003, 22008, 22001.
 pub fn cast(value: Typed, target: RedshiftType, kind: CastKind, ctx: &BindContext) -> Result<Typed> {
+    let value = value.shown();
     if value.ty == target {
         return Ok(value);
     }

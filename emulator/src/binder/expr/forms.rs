@@ -7,7 +7,7 @@ use datafusion::{
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{ArraySyntax, BinaryOp, CastLength, CastSafety, DataType, Expr, ExprKind, Literal, Quantifier, TrimSide},
-    types::MAX_VARCHAR,
+    types::{DEFAULT_VARCHAR, MAX_VARCHAR},
 };
 
 use super::{
@@ -20,6 +20,7 @@ use crate::{
         self,
         block::{Block, Place},
         node,
+        operators::text_length,
     },
     functions::{
         self, collation,
@@ -200,9 +201,11 @@ impl Binder {
             CastSafety::Error => CastKind::Explicit,
             CastSafety::Null => CastKind::Try,
         };
-        let ty = match length {
-            CastLength::Default if value.ty == RedshiftType::Super => RedshiftType::Varchar(MAX_VARCHAR),
-            CastLength::Default | CastLength::Given => self.data_type(ty)?,
+        let ty = match (length, self.data_type(ty)?) {
+            (CastLength::Default, RedshiftType::Varchar(default)) => RedshiftType::Varchar(own_length(&value, default)),
+            // "`cast(null as TEXT)` in Redshift is creating `varchar(1)` data types": dbt_artifacts, issue 60.
+            (_, RedshiftType::Text) if !is_of_catalog(value.ty) => RedshiftType::Varchar(own_length(&value, 1)),
+            (_, ty) => ty,
         };
         binder::cast(value, ty, kind, &self.ctx)
     }
@@ -329,4 +332,22 @@ fn any_equal(tests: Vec<PlanExpr>) -> Option<PlanExpr> {
         _ => PlanExpr::InList(list),
     });
     node::any_of(lists.chain(others).collect())
+}
+
+/// The length of a VARCHAR that a value is cast to without saying one: "the size of the output is determined using the input
+/// expression (up to 65535)" (Character types). NULL has none.
+fn own_length(value: &Typed, of_null: u32) -> u32 {
+    use RedshiftType::*;
+    match (&value.expr, value.ty) {
+        (PlanExpr::Placeholder(_), _) => MAX_VARCHAR,
+        (_, Super | Varbyte(_) | HllSketch | Geometry | Geography) => MAX_VARCHAR,
+        _ if value.is_null_literal() => of_null,
+        _ => text_length(value).map_or(DEFAULT_VARCHAR, |length| length.clamp(1, MAX_VARCHAR)),
+    }
+}
+
+/// Is it a string of the catalog, whose TEXT has no length?
+fn is_of_catalog(ty: RedshiftType) -> bool {
+    use RedshiftType::*;
+    matches!(ty, Text | Name | InternalChar | RegProc | RegProcedure | RegClass | RegType | AclItem | CString)
 }

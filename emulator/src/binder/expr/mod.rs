@@ -18,6 +18,7 @@ use redshift_sql_dialect::{
 };
 
 pub(crate) use self::routine::cheapest;
+pub(super) use self::window::is_constant;
 pub(super) use self::{
     name::output_name,
     walk::{children, contains},

@@ -15,6 +15,7 @@ use super::{Binder, Typed};
 use crate::{
     binder::block::{Block, Clause, Place},
     functions::{self, FunctionClass, WindowParts, collation},
+    result::ColumnValue,
 };
 
 /// Window functions that are no aggregates and yet work over a frame.
@@ -50,7 +51,8 @@ impl Binder {
             .iter()
             .map(|expr| {
                 let value = self.expr(expr, block, inside)?;
-                if is_constant(&value) {
+                value.refuse_untyped("text").map_err(|error| error.at(expr.pos))?;
+                if is_constant(&value) || block.scope.value_of(&value) == ColumnValue::Constant {
                     return Err(no_constants("partition by").at(expr.pos));
                 }
                 self.partition_key_of(value)
@@ -167,7 +169,7 @@ impl Binder {
 }
 
 /// Is it a value that no row has a part in?
-fn is_constant(value: &Typed) -> bool {
+pub(in crate::binder) fn is_constant(value: &Typed) -> bool {
     value.expr.column_refs().is_empty() && !value.expr.contains_outer() && !value.expr.is_volatile()
 }
 

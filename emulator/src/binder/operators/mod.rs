@@ -37,6 +37,7 @@ pub fn unary(op: UnaryOp, operand: Typed, ctx: &BindContext) -> Result<Typed> {
     if ty == RedshiftType::Super {
         return semistructured::unary(op, operand);
     }
+    operand.refuse_untyped("double precision")?;
     match op {
         UnaryOp::Not => {
             let condition = condition(operand, "NOT", ctx)?;
@@ -88,6 +89,7 @@ fn bit_not(operand: Typed) -> Result<Typed> {
 /// 42883 `operator does not exist: integer + boolean`.
 pub fn binary(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Result<Typed> {
     use BinaryOp::*;
+    refuse_untyped(&left, &right)?;
     if left.ty == RedshiftType::Super || right.ty == RedshiftType::Super {
         return semistructured::binary(op, left, right, ctx);
     }
@@ -109,6 +111,13 @@ pub fn binary(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext) -> Res
         Match | MatchInsensitive | NotMatch | NotMatchInsensitive => pattern::matches(op, left, right, ctx),
         Overlaps => Err(Error::unsupported("OVERLAPS is only supported between two rows of two values")),
     }
+}
+
+/// Fails where an operand is a literal that a sub-query has left without a type.
+fn refuse_untyped(left: &Typed, right: &Typed) -> Result<()> {
+    let target = |other: &Typed| if other.ty == RedshiftType::Unknown { "text" } else { other.ty.base_name() };
+    left.refuse_untyped(target(right))?;
+    right.refuse_untyped(target(left))
 }
 
 /// A condition of AND, OR, NOT, WHERE, WHEN: a BOOLEAN, or an integer, which is true where it is not 0.

@@ -123,6 +123,8 @@ pub(super) fn matches(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext
 
 /// Both operands as strings.
 fn strings(symbol: &str, left: Typed, right: Typed, ctx: &BindContext) -> Result<(Typed, Typed)> {
+    left.refuse_untyped("text")?;
+    right.refuse_untyped("text")?;
     let of_super = |value: Typed| match value.ty {
         RedshiftType::Super => cast(value, RedshiftType::Varchar(MAX_VARCHAR), CastKind::Explicit, ctx),
         _ => Ok(value),

@@ -164,6 +164,9 @@ pub(super) fn choose(
     let Some(arg) = args.into_iter().next() else { return Err(missing) };
     let float = |arg: Typed| cast(arg, RedshiftType::Float8, CastKind::Implicit, ctx);
     let is_number = arg.ty.is_number() || arg.ty == RedshiftType::Unknown;
+    if name != "count" {
+        arg.refuse_untyped("text")?;
+    }
     match name {
         "count" => count(arg, distinct),
         "sum" => sum(arg, distinct, missing, ctx),

@@ -124,6 +124,19 @@ impl Interpreter<'_, '_> {
         &mut self,
         label: &Option<String>,
         targets: &[Target],
+        rows: OpenRows,
+        body: &[PlStatement],
+    ) -> Result<Flow> {
+        self.host.cursors.enter_loop()?;
+        let flow = self.each_row(label, targets, rows, body).await;
+        self.host.cursors.leave_loop();
+        flow
+    }
+
+    async fn each_row(
+        &mut self,
+        label: &Option<String>,
+        targets: &[Target],
         mut rows: OpenRows,
         body: &[PlStatement],
     ) -> Result<Flow> {

@@ -82,11 +82,6 @@ impl Declared {
             }
             column.sort_key = 1;
         }
-        if column.identity.is_some() && self.columns.iter().any(|other| other.identity.is_some()) {
-            return Err(
-                Error::new(SqlState::INVALID_TABLE_DEFINITION, "a table can have only one IDENTITY column").at(pos)
-            );
-        }
         self.columns.push(column);
         Ok(())
     }

@@ -301,6 +301,9 @@ fn check_functions_free(schema: &Schema, work: &Work<'_>) -> Result<()> {
 /// How long DROP DATABASE ... FORCE waits for the connections that it ends.
 const FORCE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long DROP DATABASE waits for sessions that have ended on their side.
+const LEAVE_TIMEOUT: Duration = Duration::from_millis(500);
+
 async fn drop_database(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
     for name in &drop.names {
         let ident = name.object();
@@ -312,14 +315,14 @@ async fn drop_database(drop: &Drop, work: &mut Work<'_>) -> Result<Outcome> {
         let activity = work.state.engine.activity();
         if drop.force {
             activity.terminate_in(&database.name);
-            let ended = async {
-                while activity.is_used(&database.name) {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-            };
-            // Whoever is still there then is told of below.
-            let _ = tokio::time::timeout(FORCE_TIMEOUT, ended).await;
         }
+        let ended = async {
+            while activity.is_used(&database.name) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        // Whoever is still there then is told of below.
+        let _ = tokio::time::timeout(if drop.force { FORCE_TIMEOUT } else { LEAVE_TIMEOUT }, ended).await;
         let Some(closed) = activity.close_database(&database.name) else {
             let message = format!("database \"{}\" is being accessed by other users", database.name);
             return Err(Error::new(SqlState::OBJECT_IN_USE, message).at(ident.pos));

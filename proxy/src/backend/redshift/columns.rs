@@ -38,7 +38,7 @@ fn result_column(column: &ColumnMetadata, database: &str) -> Result<ResultColumn
             case_insensitive: ty.is_string() && !column.is_case_sensitive,
         })
     });
-    Ok(ResultColumn { name: name.to_string(), ty, origin })
+    Ok(ResultColumn { origin, ..ResultColumn::computed(name, ty) })
 }
 
 /// The type of a column. A length that is not told is the longest.

@@ -208,6 +208,7 @@ const KNOWN: &[Known] = &[
     (SqlState::UNDEFINED_OBJECT, "unrecognized configuration parameter", ""),
     (SqlState::INVALID_CURSOR_NAME, "cursor ", " does not exist"),
     (SqlState::DUPLICATE_CURSOR, "cursor ", " already in use"),
+    (SqlState::INVALID_CURSOR_STATE, "opening multiple cursors", ""),
     (SqlState("22004"), "cursor variable ", " is NULL"),
     (SqlState::UNDEFINED_OBJECT, "", " does not exist"),
     (SqlState::WRONG_OBJECT_TYPE, "", " is not a table"),
