@@ -36,6 +36,7 @@ use super::{
 };
 use crate::{
     catalog::{Conjunction, Oid, PolicyColumn, Relation, RlsPolicy, RowFilter, RowIdentity},
+    result::ColumnValue,
     secure_scan::SecureScan,
 };
 
@@ -178,6 +179,7 @@ impl Binder {
             ty: column.ty,
             origin: None,
             exposure: Exposure::Full,
+            value: ColumnValue::Varying,
         });
         let scope = policy_scope(alias, seen.collect());
         let path = self.ctx.session.search_path.clone();
