@@ -271,7 +271,7 @@ impl ColumnEncoder {
         match self.values.as_string_view().value(row) {
             "-" => Ok(0),
             name if self.ty == RedshiftType::RegProc => {
-                Ok(name.parse().unwrap_or_else(|_| function_oid(name).unwrap_or(0)))
+                Ok(name.parse().unwrap_or_else(|_| function_oid(name.trim_start_matches("pg_catalog.")).unwrap_or(0)))
             }
             name => name.parse().map_err(|_| self.no_binary_form()),
         }
