@@ -141,8 +141,8 @@ impl Binder {
         limits: Limits,
         untyped: Untyped,
     ) -> Result<Bound> {
-        // What DISTINCT, ORDER BY and LIMIT work on stays a query of its own.
-        let apart = distinct || !open.order.is_empty() || limits != Limits::default();
+        // What ORDER BY and LIMIT work on stays a query of its own.
+        let apart = !open.order.is_empty() || limits != Limits::default();
         let mut exprs = Vec::with_capacity(open.items.len());
         let mut columns = Vec::with_capacity(open.items.len());
         let mut names = Vec::with_capacity(open.items.len());
@@ -151,8 +151,12 @@ impl Binder {
             let (expr, name) = self.renamed(item.typed.expr);
             exprs.push(expr);
             names.push(name);
-            let value = if apart { item.value.kept_apart() } else { item.value };
-            let value = if distinct { ColumnValue::Varying } else { value };
+            // DISTINCT gives literals a type, too.
+            let value = match item.value {
+                _ if distinct => ColumnValue::Varying,
+                value if apart => value.kept_apart(),
+                value => value,
+            };
             columns.push(ResultColumn { name: item.name, ty: item.typed.ty, origin: item.origin, value });
         }
         let mut keys = Vec::with_capacity(open.order.len());
