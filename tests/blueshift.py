@@ -1,5 +1,6 @@
 """Starts Blueshift and what stands around it, and speaks SQL to it through psql or psycopg alike."""
 
+import contextlib
 import datetime
 import decimal
 import os
@@ -194,6 +195,34 @@ class Server:
 
     def __exit__(self, *_):
         self.stop()
+
+
+# Far beyond what a test waits for.
+ENDLESS = "with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r"
+
+
+@contextlib.contextmanager
+def cancelling(server, pid, cancel=None):
+    """Cancels ENDLESS in the session with this number as often as it is seen to run, until the block is left.
+
+    Once is not enough: what was seen may have ended when the request comes, as a gateway asks for the columns first.
+    """
+    ended = threading.Event()
+
+    def stop():
+        with server.connect() as other:
+            while not ended.is_set():
+                running = "select 1 from stv_inflight where pid = %s and text like %s"
+                if other.execute(running, (pid, "%n + 1 from r%")).fetchall():
+                    cancel() if cancel else other.execute("select pg_cancel_backend(%s::int)", (pid,))
+
+    canceller = threading.Thread(target=stop, daemon=True)
+    canceller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        canceller.join(PATIENCE)
 
 
 class StartFailed(Exception):

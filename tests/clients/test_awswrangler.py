@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import redshift_connector
 
-from blueshift import S3Server, Server
+from blueshift import ENDLESS, S3Server, Server, cancelling
 
 ROLE = "arn:aws:iam::123456789012:role/loader"
 LAKE = "s3://lake"
@@ -259,22 +259,9 @@ def test_transactions_and_errors(connection):
 
 
 def test_cancel(connection, warehouse):
-    import threading
-
     pid = rows(connection, "select pg_backend_pid()")[0][0]
-    endless = "with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r"
-
-    def stop():
-        with warehouse.connect() as other:
-            while not other.execute("select 1 from stv_inflight where pid = %s", (pid,)).fetchall():
-                pass
-            other.execute("select pg_cancel_backend(%s::int)", (pid,))
-
-    canceller = threading.Thread(target=stop)
-    canceller.start()
-    with pytest.raises(redshift_connector.ProgrammingError) as failure:
-        wr.redshift.read_sql_query(endless, connection)
-    canceller.join()
+    with cancelling(warehouse, pid), pytest.raises(redshift_connector.ProgrammingError) as failure:
+        wr.redshift.read_sql_query(ENDLESS, connection)
     assert failure.value.args[0]["C"] == "57014"
     connection.rollback()
     for n in range(8):

@@ -2,7 +2,6 @@
 
 import datetime
 import decimal
-import threading
 
 import pandas as pd
 import psycopg2
@@ -11,6 +10,8 @@ import redshift_connector
 import sqlalchemy
 from pandas.io.sql import SQLDatabase, get_schema
 from sqlalchemy import text, types
+
+from blueshift import ENDLESS, cancelling
 
 ENGINES = {"psycopg2": {"sslmode": "disable"}, "redshift_connector": {"ssl": False}}
 
@@ -103,21 +104,10 @@ def test_errors(engine):
 
 
 def test_cancel(engine, shared_server):
-    endless = "with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r"
     with engine.connect() as connection:
         pid = connection.execute(text("select pg_backend_pid()")).scalar()
-
-        def stop():
-            with shared_server.connect() as other:
-                while not other.execute("select 1 from stv_inflight where pid = %s", (pid,)).fetchall():
-                    pass
-                other.execute("select pg_cancel_backend(%s::int)", (pid,))
-
-        canceller = threading.Thread(target=stop)
-        canceller.start()
-        with pytest.raises(pd.errors.DatabaseError) as failure:
-            pd.read_sql(text(endless), connection)
-        canceller.join()
+        with cancelling(shared_server, pid), pytest.raises(pd.errors.DatabaseError) as failure:
+            pd.read_sql(text(ENDLESS), connection)
         assert sqlstate(engine, failure.value) == "57014"
         connection.rollback()
         assert pd.read_sql(text("select 1 as one"), connection)["one"].tolist() == [1]

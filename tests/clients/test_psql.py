@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from blueshift import PATIENCE, TARGET
+from blueshift import ENDLESS, PATIENCE, TARGET
 
 # The newest is there where tests/run could install it.
 PROGRAMS = {"installed": "psql"} | ({"newest": os.environ["BLUESHIFT_PSQL"]} if "BLUESHIFT_PSQL" in os.environ else {})
@@ -330,9 +330,8 @@ select a.n * 1000 + b.n * 100 + c.n * 10 + d.n from digits a, digits b, digits c
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_cancel(shared_server, program):
     """Control-C sends a cancel request."""
-    endless = "with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r"
     process = subprocess.Popen(
-        [PROGRAMS[program], "-X", "-v", "VERBOSITY=verbose", "-d", f"{shared_server.dsn} application_name=endless", "-c", endless],
+        [PROGRAMS[program], "-X", "-v", "VERBOSITY=verbose", "-d", f"{shared_server.dsn} application_name=endless", "-c", ENDLESS],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )
     with shared_server.connect() as other:

@@ -5,10 +5,11 @@ import datetime
 import decimal
 import os
 import pathlib
-import threading
 import uuid
 
 import pytest
+
+from blueshift import ENDLESS, cancelling
 
 # Where tests/run has unpacked them, the libraries are not where the loader looks.
 FOLDER = pathlib.Path(os.environ["BLUESHIFT_ODBC"])
@@ -151,22 +152,10 @@ def test_errors(connection):
 def test_cancel(shared_server):
     connection = connect(shared_server)
     cursor = connection.cursor()
-    busy = threading.Event()
-
-    def stop():
-        with shared_server.connect() as other:
-            while not other.execute("select 1 from stv_inflight where text like 'with recursive%' and pid <> pg_backend_pid()").fetchall():
-                pass
-        busy.set()
-        cursor.cancel()
-
-    canceller = threading.Thread(target=stop)
-    canceller.start()
-    endless = "with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r"
-    with pytest.raises(pyodbc.Error) as failure:
-        cursor.execute(endless)
-    canceller.join()
-    assert busy.is_set() and failure.value.args[0] in ("57014", "HY008")
+    pid = cursor.execute("select pg_backend_pid()").fetchval()
+    with cancelling(shared_server, pid, cursor.cancel), pytest.raises(pyodbc.Error) as failure:
+        cursor.execute(ENDLESS)
+    assert failure.value.args[0] in ("57014", "HY008")
     assert cursor.execute("select 1").fetchval() == 1
     connection.close()
 

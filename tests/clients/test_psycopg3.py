@@ -2,11 +2,12 @@
 
 import datetime
 import decimal
-import threading
 
 import psycopg
 import psycopg.errors
 import pytest
+
+from blueshift import ENDLESS, cancelling
 
 
 @pytest.fixture
@@ -122,20 +123,9 @@ def test_stream(connection):
 def test_cancel(shared_server):
     """Another thread sends a cancel request on a connection of its own, and the session goes on."""
     with shared_server.connect() as connection:
-        pid = connection.info.backend_pid
-
-        def stop():
-            with shared_server.connect() as other:
-                while not other.execute("select 1 from stv_inflight where pid = %s", (pid,)).fetchall():
-                    pass
-            connection.cancel_safe()
-
-        canceller = threading.Thread(target=stop)
-        canceller.start()
-        endless = "with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r"
-        with pytest.raises(psycopg.errors.QueryCanceled):
-            connection.execute(endless)
-        canceller.join()
+        pid = connection.execute("select pg_backend_pid()").fetchone()[0]
+        with cancelling(shared_server, pid, connection.cancel_safe), pytest.raises(psycopg.errors.QueryCanceled):
+            connection.execute(ENDLESS)
         assert connection.execute("select 1").fetchone() == (1,)
 
 

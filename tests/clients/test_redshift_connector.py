@@ -2,16 +2,14 @@
 
 import datetime
 import decimal
-import threading
 import uuid
 
 import pandas as pd
 import pytest
 import redshift_connector
-from blueshift import TARGET
 from redshift_connector.interval import Interval, IntervalDayToSecond, IntervalYearToMonth
 
-from blueshift import TARGET
+from blueshift import ENDLESS, TARGET, cancelling
 
 
 def connect(server, protocol=2, **options):
@@ -381,22 +379,8 @@ def test_statements_that_are_stopped(shared_server):
     cursor = connection.cursor()
     cursor.execute("select pg_backend_pid()")
     pid = cursor.fetchone()[0]
-
-    ended = threading.Event()
-
-    def stop():
-        with shared_server.connect() as other:
-            # What is seen to run may have ended when it is to be stopped: a gateway asks for the columns first.
-            while not ended.is_set():
-                if other.execute(f"select 1 from stv_inflight where pid = {pid} and text like '%%n + 1%%'").fetchall():
-                    other.execute(f"select pg_cancel_backend({pid})")
-
-    stopper = threading.Thread(target=stop, daemon=True)
-    stopper.start()
-    with pytest.raises(redshift_connector.ProgrammingError) as failure:
-        cursor.execute("with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r")
-    ended.set()
-    stopper.join()
+    with cancelling(shared_server, pid), pytest.raises(redshift_connector.ProgrammingError) as failure:
+        cursor.execute(ENDLESS)
     assert failure.value.args[0]["C"] == "57014"
     connection.close()
 

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy
 from sqlalchemy import Column, Integer, MetaData, Numeric, String, Table, func, inspect, select, types
 
+from blueshift import ENDLESS, cancelling
 
 DRIVERS = {"psycopg2": {"sslmode": "disable"}, "redshift_connector": {"ssl": False}}
 
@@ -217,30 +218,15 @@ def test_commands_of_the_dialect(shared_server, engine):
 
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_cancel(shared_server, driver):
-    import threading
-
     engine = engine_of(shared_server, driver)
-    endless = "with recursive r(n) as (select 1::bigint union all select n + 1 from r where n < 1000000000) select count(*) from r"
     with engine.connect() as connection:
         pid = connection.execute(sqlalchemy.text("select pg_backend_pid()")).scalar()
-
-        def stop():
-            with shared_server.connect() as other:
-                while not other.execute("select 1 from stv_inflight where pid = %s", (pid,)).fetchall():
-                    pass
-                # redshift_connector has no way of its own.
-                if driver == "psycopg2":
-                    connection.connection.dbapi_connection.cancel()
-                else:
-                    other.execute("select pg_cancel_backend(%s::int)", (pid,))
-
-        canceller = threading.Thread(target=stop)
-        canceller.start()
-        with pytest.raises(sqlalchemy.exc.DBAPIError) as failure:
-            connection.execute(sqlalchemy.text(endless))
-        canceller.join()
+        # redshift_connector has no way of its own.
+        cancel = connection.connection.dbapi_connection.cancel if driver == "psycopg2" else None
+        with cancelling(shared_server, pid, cancel), pytest.raises(sqlalchemy.exc.DBAPIError) as failure:
+            connection.execute(sqlalchemy.text(ENDLESS))
         cause = failure.value.orig
-        assert (cause.args[0]["C"] if driver == "redshift_connector" else cause.pgcode) == "57014"
+        assert (cause.args[0]["C"] if driver == "redshift_connector" else cause.pgcode) == "57014", cause
         connection.rollback()
         assert connection.execute(sqlalchemy.text("select 1")).scalar() == 1
     engine.dispose()
