@@ -17,6 +17,7 @@ use datafusion::{
         runtime_env::RuntimeEnvBuilder,
     },
     logical_expr::LogicalPlan,
+    physical_optimizer::optimizer::PhysicalOptimizer,
     physical_plan::{
         ExecutionPlan, ExecutionPlanProperties, execute_stream, execute_stream_partitioned, memory::MemoryStream,
         stream::RecordBatchReceiverStream,
@@ -27,7 +28,10 @@ use futures::{StreamExt, stream::BoxStream};
 use redshift_sql_dialect::Result;
 use tokio::runtime::Handle;
 
-use crate::{cooperation::CooperativeJoins, error::from_datafusion, recursion::BoundedRecursion, secure_scan};
+use crate::{
+    cooperation::CooperativeJoins, error::from_datafusion, plan_properties::with_true_properties,
+    recursion::BoundedRecursion, secure_scan,
+};
 
 /// How plans are run.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +95,7 @@ pub fn session_state(options: &ExecutionOptions) -> Result<SessionState> {
         .with_runtime_env(runtime.build_arc().map_err(from_datafusion)?)
         .with_analyzer_rules(Vec::new())
         .with_query_planner(Arc::new(secure_scan::Planner))
+        .with_physical_optimizer_rules(with_true_properties(PhysicalOptimizer::new().rules))
         .with_physical_optimizer_rule(Arc::new(CooperativeJoins))
         .with_physical_optimizer_rule(Arc::new(BoundedRecursion::default()))
         .build())

@@ -12,6 +12,7 @@ pub mod error;
 pub mod execution;
 pub mod formats;
 pub mod functions;
+mod plan_properties;
 mod procedures;
 mod query_log;
 mod recursion;

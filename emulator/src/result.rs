@@ -52,6 +52,11 @@ pub enum ColumnValue {
 }
 
 impl ColumnValue {
+    /// The same behind a cast.
+    pub fn typed(self) -> Self {
+        if self == ColumnValue::Untyped { ColumnValue::Constant } else { self }
+    }
+
     /// The same where the planner does not put the query into the one around it.
     pub fn kept_apart(self) -> Self {
         if self == ColumnValue::Untyped { self } else { ColumnValue::Varying }

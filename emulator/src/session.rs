@@ -10,7 +10,7 @@ use redshift_sql_dialect::{
 
 use crate::{
     Client, Engine,
-    binder::{BindContext, Effects, Parameters, SessionInfo},
+    binder::{BindContext, Effects, Parameters, SessionInfo, TrailingBlanks},
     catalog::{Membership, Oid, Transaction, TransactionView, User},
     clock,
     control::SessionControl,
@@ -665,6 +665,7 @@ impl SessionState {
             parameters,
             effects: self.effects.clone(),
             variables: None,
+            blanks: TrailingBlanks::default(),
         };
         Ok((view, context))
     }

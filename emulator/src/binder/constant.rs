@@ -36,11 +36,19 @@ impl Binder {
     pub(super) fn constant_as(&mut self, expr: &Expr, ty: RedshiftType, clause: Clause) -> Result<ScalarValue> {
         let typed = self.constant_in(expr, clause)?;
         let typed = super::cast(typed, ty, CastKind::Assignment, &self.ctx).map_err(|error| error.at(expr.pos))?;
-        if has_placeholder(&typed) {
-            return planned(ScalarValue::try_from(&arrow_type(ty)));
-        }
-        evaluate(typed).map_err(|error| error.at(expr.pos))
+        evaluate_known(typed).map_err(|error| error.at(expr.pos))
     }
+}
+
+/// As [`evaluate`]; NULL while a parameter in the expression has no value.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_known(typed: Typed) -> Result<ScalarValue> {
+    if has_placeholder(&typed) {
+        return planned(ScalarValue::try_from(&arrow_type(typed.ty)));
+    }
+    evaluate(typed)
 }
 
 /// Is there a parameter without a value in it?

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use redshift_sql_dialect::{RedshiftType, Result};
@@ -29,6 +32,36 @@ pub struct BindContext {
     pub effects: Effects,
     /// The variables of the stored procedure that the statement stands in.
     pub variables: Option<Arc<dyn Variables>>,
+    /// How strings are compared.
+    pub blanks: TrailingBlanks,
+}
+
+/// Do blanks at the end of a VARCHAR count where it is compared?
+///
+/// On the compute nodes they do not (developer guide, "Significance of trailing blanks"); on the leader node, which is
+/// PostgreSQL, they do. Which of them runs a statement is known when all of it is bound.
+#[derive(Debug, Clone, Default)]
+pub struct TrailingBlanks {
+    count: bool,
+    compared: Arc<AtomicBool>,
+}
+
+impl TrailingBlanks {
+    /// They count.
+    pub(super) fn counting() -> Self {
+        TrailingBlanks { count: true, ..TrailingBlanks::default() }
+    }
+
+    /// Strings are compared: do they count?
+    pub(super) fn count(&self) -> bool {
+        self.compared.store(true, Ordering::Relaxed);
+        self.count
+    }
+
+    /// Have strings been compared?
+    pub(super) fn compared(&self) -> bool {
+        self.compared.load(Ordering::Relaxed)
+    }
 }
 
 /// What binding a statement leaves behind for its session.
@@ -82,6 +115,13 @@ impl Effects {
         if !policies.contains(&policy) {
             policies.push(policy);
         }
+    }
+
+    /// Forgets what binding has left so far, because the statement is bound again.
+    pub(super) fn forget(&self) {
+        self.take_policies();
+        self.take_notices();
+        self.take_settings();
     }
 
     /// The policies that were applied since the last call.

@@ -77,8 +77,17 @@ pub(crate) use self::expr::cheapest;
 pub(crate) use self::labels::{Labels, scan_key};
 pub(crate) use self::setop::{DISTINCT_VALUE, GROUP_VALUE};
 pub use self::{
-    cast::*, coercion::*, constant::evaluate, context::*, dml::RowsOf, insert::InsertRows, merge::*,
-    nodes::Destination, operators::*, row_security::PolicyUses, typed::*,
+    cast::*,
+    coercion::*,
+    constant::{evaluate, evaluate_known},
+    context::*,
+    dml::RowsOf,
+    insert::InsertRows,
+    merge::*,
+    nodes::Destination,
+    operators::*,
+    row_security::PolicyUses,
+    typed::*,
 };
 use self::{cte::CteScope, scope::Scope};
 use crate::{catalog::Oid, result::ResultColumn};

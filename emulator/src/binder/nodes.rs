@@ -23,6 +23,8 @@ pub(super) struct Uses {
     pub(super) user_tables: bool,
     /// Does it read a system table?
     pub(super) system_tables: bool,
+    /// Does it read a relation of the catalog?
+    catalog: bool,
     /// Does it use a function of the compute nodes?
     compute_only: bool,
     /// Does it call a function whose result depends on when and by whom it is called?
@@ -37,6 +39,11 @@ impl Uses {
     /// Does it read rows that are on the compute nodes?
     pub(super) fn reads_rows(&self) -> bool {
         self.user_tables || self.system_tables
+    }
+
+    /// Does it read nothing, so that all its values are its own?
+    pub(super) fn reads_nothing(&self) -> bool {
+        !self.reads_rows() && !self.catalog
     }
 }
 
@@ -84,6 +91,7 @@ impl Binder {
         match relation.kind {
             RelationKind::Table(_) => self.uses.user_tables = true,
             RelationKind::System => {
+                self.uses.catalog = true;
                 let name = relation.name.as_str();
                 let prefix = name.split('_').next().unwrap_or_default();
                 self.uses.system_tables |=

@@ -96,6 +96,7 @@ impl Binder {
         &mut self,
         order_by: &'q [OrderByItem],
         items: &[Item],
+        grouped: bool,
         block: &mut Block<'q>,
     ) -> Result<Vec<(OrderBy, OrderKey)>> {
         let names: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
@@ -126,7 +127,10 @@ impl Binder {
                 OrderBy::Output(index) => &items[*index].typed,
                 OrderBy::Hidden(typed) => typed,
             };
-            key.refuse_untyped("text").map_err(|error| error.at(item.expr.pos))?;
+            // GROUP BY has given it a type.
+            if !grouped {
+                key.refuse_untyped("text").map_err(|error| error.at(item.expr.pos))?;
+            }
             check_sortable(key.ty).map_err(|error| error.at(item.expr.pos))?;
             keys.push((by, OrderKey::new(item)));
         }

@@ -313,7 +313,7 @@ impl Binder {
                 let case_insensitive = result.origin.as_ref().is_some_and(|origin| origin.case_insensitive);
                 let plain = Column::plain(index as i16 + 1, result.ty);
                 let column = Column { name: result.name.clone(), case_insensitive, ..plain };
-                let value = in_view(result.value);
+                let value = result.value.typed();
                 ScopeColumn { value, ..scope_column(&database, relation, &column, internal) }
             });
             return Ok(Source { columns: columns.collect(), plan: bound.plan, identity: None });
@@ -327,7 +327,7 @@ impl Binder {
         for (column, item) in relation.columns.iter().zip(open.items) {
             let case_insensitive = item.origin.as_ref().is_some_and(|origin| origin.case_insensitive);
             let column = &Column { case_insensitive, ..column.clone() };
-            let value = if kind == CastKind::System { ColumnValue::Varying } else { in_view(item.value) };
+            let value = if kind == CastKind::System { ColumnValue::Varying } else { item.value.typed() };
             let cast = if item.typed.ty == column.ty { item } else { self.cast_item(item, column.ty, kind)? };
             let (expr, internal) = self.renamed(cast.typed.expr);
             exprs.push(expr);
@@ -390,11 +390,6 @@ impl ScopeColumn {
             value: ColumnValue::Varying,
         }
     }
-}
-
-/// A view's literals have the types that its columns were declared with.
-fn in_view(value: ColumnValue) -> ColumnValue {
-    if value == ColumnValue::Untyped { ColumnValue::Constant } else { value }
 }
 
 fn scope_column(database: &str, relation: &Relation, column: &Column, internal: String) -> ScopeColumn {

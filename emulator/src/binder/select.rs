@@ -76,7 +76,7 @@ impl Binder {
         let groups = self.group_by(&select.group_by, &items, &mut block)?;
         let having = self.clause(select.having.as_ref(), Clause::Having, &mut block)?;
         let qualify = self.clause(select.qualify.as_ref(), Clause::Qualify, &mut block)?;
-        let order = self.order_by(order_by, &items, &mut block)?;
+        let order = self.order_by(order_by, &items, groups.is_some(), &mut block)?;
         check_targets(items.len() + order.iter().filter_map(hidden).count() + hidden_groups(groups.as_ref(), &items))?;
         let grouped = groups.is_some() || select.having.is_some() || !block.aggregates.is_empty();
         let mut later = Later { items, having, qualify, order };
@@ -201,8 +201,8 @@ impl Binder {
         );
         match (&typed.expr, &written.kind) {
             _ if typed.ty == RedshiftType::Unknown => ColumnValue::Untyped,
-            (PlanExpr::Column(_), _) => scope.value_of(typed),
             (_, ExprKind::Cast { ty, length: CastLength::Given, .. }) if sized(ty) => ColumnValue::Varying,
+            (PlanExpr::Column(_), _) => scope.value_of(typed).typed(),
             _ if computed && is_constant(typed) => ColumnValue::Constant,
             _ => ColumnValue::Varying,
         }

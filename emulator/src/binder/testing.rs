@@ -192,6 +192,7 @@ impl Database {
             parameters,
             effects: Effects::default(),
             variables: None,
+            blanks: Default::default(),
         }
     }
 

@@ -217,7 +217,7 @@ pub struct Column {
     /// Its type.
     #[serde(with = "encode::redshift_type")]
     pub ty: RedshiftType,
-    /// NOT NULL?
+    /// NOT NULL? See also [`Column::refuses_null`].
     pub not_null: bool,
     /// DEFAULT, as SQL text.
     pub default: Option<String>,
@@ -285,6 +285,11 @@ impl Column {
             case_insensitive: false,
             comment: None,
         }
+    }
+
+    /// May no value of it be NULL? Those of an IDENTITY column may not, which the catalog does not show as NOT NULL.
+    pub fn refuses_null(&self) -> bool {
+        self.not_null || self.identity.is_some()
     }
 
     /// Is it one of the system's columns, such as pg_class.oid, that a name finds but `*` and NATURAL do not?

@@ -192,7 +192,7 @@ fn interruptible(state: SessionState, stop: &Stop) -> SessionState {
 /// A rule for plans.
 pub(super) type Rule = Arc<dyn OptimizerRule + Send + Sync>;
 /// A rule for operators.
-type PhysicalRule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
+pub(crate) type PhysicalRule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
 
 /// Is the plan wanted no more? Cloning gives another handle of the same.
 #[derive(Debug, Clone, Default)]

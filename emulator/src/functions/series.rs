@@ -22,7 +22,7 @@ use super::{
     no_such_function,
 };
 use crate::{
-    binder::{BindContext, CastKind, Typed, cast, evaluate},
+    binder::{BindContext, CastKind, Typed, cast, evaluate_known},
     error::from_datafusion,
     types::arrow_type,
 };
@@ -42,7 +42,7 @@ pub(super) fn rows(args: Vec<Typed>, ctx: &BindContext) -> Result<FunctionRows> 
     let ty = if wide { RedshiftType::Int8 } else { RedshiftType::Int4 };
     let mut bounds = Vec::with_capacity(3);
     for arg in args {
-        let value = evaluate(cast(arg, RedshiftType::Int8, CastKind::Implicit, ctx)?)?;
+        let value = evaluate_known(cast(arg, RedshiftType::Int8, CastKind::Implicit, ctx)?)?;
         bounds.push(match value {
             ScalarValue::Int64(value) => value,
             _ => return Err(Error::internal("a bound of a series is no integer")),

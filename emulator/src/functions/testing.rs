@@ -72,6 +72,7 @@ pub fn context() -> BindContext {
     BindContext {
         effects: crate::binder::Effects::default(),
         variables: None,
+        blanks: Default::default(),
         catalog: Arc::new(EmptyCatalog),
         session: Arc::new(SessionInfo {
             database: "dev".into(),

@@ -50,7 +50,7 @@ fn check_batch(batch: RecordBatch, relation: &Relation, identities: &IdentityAll
             *array = with_identity(column, array, allotted.first_of(identity), identity.step)?;
             changed = true;
         }
-        if column.not_null && array.null_count() > 0 {
+        if column.refuses_null() && array.null_count() > 0 {
             return Err(null_refused(column));
         }
         check_length(column.ty, array)?;

@@ -23,7 +23,8 @@ const EPOCH_MICROS: i64 = EPOCH_DAYS as i64 * 86_400_000_000;
 pub fn parameter(value: Option<Bytes>, format: Format, type_oid: u32, number: usize) -> Result<Option<String>> {
     let Some(value) = value else { return Ok(None) };
     match format {
-        Format::Text => plain_text(&value).map(Some),
+        // A C string there: what is behind a zero byte is lost.
+        Format::Text => plain_text(value.split(|byte| *byte == 0).next().unwrap_or_default()).map(Some),
         Format::Binary => {
             let mut fields = Fields { bytes: value, number };
             let text = binary(&mut fields, type_oid)?;
@@ -331,6 +332,7 @@ mod tests {
         assert_eq!(error.message(), "incorrect binary data format in bind parameter 2");
         assert!(decoded(23, &[0; 5]).is_err());
         assert!(parameter(Some(Bytes::from_static(b"\xff")), Format::Text, 25, 1).is_err());
+        assert_eq!(parameter(Some(Bytes::from_static(b"ab\0cd")), Format::Text, 25, 1).unwrap().as_deref(), Some("ab"));
         assert_eq!(decoded(600, b"").unwrap_err().sqlstate(), SqlState::FEATURE_NOT_SUPPORTED);
         assert_eq!(parameter(None, Format::Binary, 23, 1).unwrap(), None);
     }

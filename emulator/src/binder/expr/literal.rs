@@ -9,8 +9,9 @@ use redshift_sql_dialect::{
 };
 
 use super::{Binder, Typed};
-use crate::text_input::{
-    Composite, InputError, IntervalUnits, fits_precision, parse_interval, parse_qualified_interval,
+use crate::{
+    error::compute_error,
+    text_input::{Composite, InputError, IntervalUnits, fits_precision, parse_interval, parse_qualified_interval},
 };
 
 impl Binder {
@@ -84,7 +85,7 @@ fn integer(digits: &str) -> Result<Typed> {
 
 /// DECIMAL with as many digits as are written, without leading zeros.
 fn decimal(digits: &str) -> Result<Typed> {
-    let overflow = || Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "numeric field overflow");
+    let overflow = || compute_error("Numeric data overflow (result precision)", 1058, "128 bit overflow");
     let (sign, unsigned) = match digits.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, digits),

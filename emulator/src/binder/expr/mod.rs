@@ -10,9 +10,9 @@ mod row;
 mod walk;
 mod window;
 
-use datafusion::{logical_expr::Expr as PlanExpr, scalar::ScalarValue};
+use datafusion::logical_expr::Expr as PlanExpr;
 use redshift_sql_dialect::{
-    Error, RedshiftType, Result, SqlState,
+    Error, RedshiftType, Result,
     ast::{BinaryOp, Expr, ExprKind, IsTest, Link, UnaryOp},
     names::ObjectName,
 };
@@ -30,7 +30,7 @@ use super::{
     scope::Resolved,
     with_stack,
 };
-use crate::functions::{self, collation};
+use crate::functions::collation;
 
 impl Binder {
     /// Binds an expression; an error without a position gets the expression's.
@@ -273,21 +273,7 @@ impl Binder {
     }
 
     fn truth(&self, typed: Typed, of: &str) -> Result<PlanExpr> {
-        match typed.ty {
-            RedshiftType::Bool => Ok(typed.expr),
-            RedshiftType::Unknown => {
-                super::cast(typed, RedshiftType::Bool, CastKind::Implicit, &self.ctx).map(|typed| typed.expr)
-            }
-            RedshiftType::Super => functions::semistructured::operators::truth(typed.expr).map(|typed| typed.expr),
-            ty if ty.is_integer() => {
-                let zero = Typed::literal(ScalarValue::Int32(Some(0)), RedshiftType::Int4);
-                super::binary(BinaryOp::NotEq, typed, zero, &self.ctx).map(|typed| typed.expr)
-            }
-            ty => {
-                let message = format!("argument of {of} must be type boolean, not type {}", ty.base_name());
-                Err(Error::new(SqlState::DATATYPE_MISMATCH, message))
-            }
-        }
+        super::condition(typed, of, &self.ctx).map(|typed| typed.expr)
     }
 
     /// The condition of a clause, its AND chain taken apart.

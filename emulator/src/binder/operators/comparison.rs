@@ -8,7 +8,7 @@
 //! `c >= 'x' AND c < 'x!' AND rtrim(c) = 'x'`: the range, in which nothing but `x` and blanks and what follows a blank
 //! can be, prunes and decides nearly all rows; `!` is what follows the blank in ASCII. Two columns are compared as
 //! `rtrim(a) = rtrim(b)`, a key like any other for a hash join; that rtrim gives back its argument where nothing in a
-//! batch ends with a blank.
+//! batch ends with a blank. On the leader node blanks at the end of a VARCHAR count; see [`TrailingBlanks`].
 
 use datafusion::{
     logical_expr::{Expr, Operator, expr::InList},
@@ -23,7 +23,7 @@ use redshift_sql_dialect::{
 use super::{arithmetic::untyped, datafusion_binary, missing, text_length};
 use crate::{
     binder::{
-        BindContext, Typed,
+        BindContext, TrailingBlanks, Typed,
         cast::{CastKind, cast, number_rank, session_zone},
         coercion::wider,
         node,
@@ -50,7 +50,7 @@ pub(super) fn compare(op: BinaryOp, left: Typed, right: Typed, ctx: &BindContext
     let (left, right) = operands(op, left, right, ctx)?;
     let operator = operator(op);
     match left.ty {
-        ty if is_texty(ty) => compare_strings(op, left, right),
+        ty if is_texty(ty) => compare_strings(op, left, right, &ctx.blanks),
         ty if ty.is_interval() => {
             let order = |value: Typed| moments::interval_order().call_or_fold(vec![value.expr]);
             Ok(datafusion_binary(order(left)?, operator, order(right)?, RedshiftType::Bool))
@@ -256,7 +256,16 @@ fn string(text: String) -> Expr {
     Expr::Literal(ScalarValue::Utf8View(Some(text)), None)
 }
 
-fn compare_strings(op: BinaryOp, left: Typed, right: Typed) -> Result<Typed> {
+/// Do blanks at the end of these strings count? Beside a CHAR a literal is one, and those of a CHAR never do.
+fn blanks_count(left: RedshiftType, right: RedshiftType, blanks: &TrailingBlanks) -> bool {
+    use RedshiftType::{Char, Unknown};
+    !matches!((left, right), (Char(_), Char(_) | Unknown) | (Unknown, Char(_))) && blanks.count()
+}
+
+fn compare_strings(op: BinaryOp, left: Typed, right: Typed, blanks: &TrailingBlanks) -> Result<Typed> {
+    if blanks_count(left.ty, right.ty, blanks) {
+        return Ok(datafusion_binary(left, operator(op), right, RedshiftType::Bool));
+    }
     let expr = match (Trimmed::of(left), Trimmed::of(right)) {
         (Trimmed::Column(column), Trimmed::Constant(text)) => column_and_constant(op, column, text),
         (Trimmed::Constant(text), Trimmed::Column(column)) => column_and_constant(mirrored(op), column, text),
@@ -317,11 +326,14 @@ pub fn in_list(value: &Typed, items: Vec<(Typed, Pos)>, negated: bool, ctx: &Bin
     let mut column = None;
     let mut others: Vec<Expr> = Vec::new();
     for (item, pos) in items {
+        super::refuse_untyped(value, &item).map_err(|error| error.at(pos))?;
         let (left, right) = operands(BinaryOp::Eq, value.clone(), item, ctx).map_err(|error| error.at(pos))?;
         let strings = is_texty(left.ty);
         match (&left.expr, &right.expr) {
             (left_expr, Expr::Literal(ScalarValue::Utf8View(Some(text)), _))
-                if strings && !matches!(left_expr, Expr::Literal(..)) =>
+                if strings
+                    && !matches!(left_expr, Expr::Literal(..))
+                    && !blanks_count(left.ty, right.ty, &ctx.blanks) =>
             {
                 texts.push(text.trim_end_matches(' ').to_string());
                 column = Some(left);

@@ -123,8 +123,10 @@ fn refuse_untyped(left: &Typed, right: &Typed) -> Result<()> {
 /// A condition of AND, OR, NOT, WHERE, WHEN: a BOOLEAN, or an integer, which is true where it is not 0.
 ///
 /// # Errors
-/// 42804 `argument of WHERE must be type boolean, not type date`.
+/// 42804 `argument of WHERE must be type boolean, not type date`, XX000 for a literal that a sub-query has left without a
+/// type.
 pub fn condition(operand: Typed, construct: &str, ctx: &BindContext) -> Result<Typed> {
+    operand.refuse_untyped("boolean")?;
     let ty = operand.ty;
     if ty == RedshiftType::Super {
         return crate::functions::semistructured::operators::truth(operand.expr);

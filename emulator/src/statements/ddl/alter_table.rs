@@ -312,7 +312,7 @@ impl Altered {
         if let ConstraintKind::PrimaryKey(names) = &constraint.kind {
             for name in names {
                 let column = &self.relation.columns[self.position(name, work)?];
-                if !column.not_null {
+                if !column.refuses_null() {
                     let message = format!("cannot add primary key to nullable column \"{}\"", column.name);
                     return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message).at(name.pos));
                 }

@@ -236,7 +236,6 @@ fn set_identity(column: &mut Column, seed: i64, step: i64, generated: Generated)
         return Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message));
     }
     column.identity = Some(Identity { seed, step, by_default: generated == Generated::ByDefault });
-    column.not_null = true;
     Ok(())
 }
 

@@ -222,7 +222,9 @@ impl Sizes {
             ..Sizes::default()
         };
         match ty {
-            Char(length) | Varchar(length) => Sizes { characters: Some(i64::from(length)), ..Sizes::default() },
+            Char(length) | Varchar(length) | Varbyte(length) => {
+                Sizes { characters: Some(i64::from(length)), ..Sizes::default() }
+            }
             Int2 => number(16, 2, Some(0)),
             Int4 => number(32, 2, Some(0)),
             Int8 => number(64, 2, Some(0)),

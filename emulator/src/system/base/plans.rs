@@ -106,6 +106,7 @@ async fn planned(engine: &Engine, source: &Source, query: &Query) -> Result<Vec<
         parameters: Parameters::to_describe(Vec::new()),
         effects: Effects::default(),
         variables: None,
+        blanks: Default::default(),
     };
     // It has run: its user's privileges were asked for then.
     plan_nodes(&parsed.statement, Binder::new(context).trusted(), engine.execution()).await

@@ -54,6 +54,7 @@ fn bind_as(user_id: u32, edition: Edition, sql: &str) -> Result<Bound> {
         parameters: Parameters::default(),
         effects: crate::binder::Effects::default(),
         variables: None,
+        blanks: Default::default(),
     };
     let mut parsed = redshift_sql_dialect::parse(sql)?;
     match parsed.remove(0).statement {
