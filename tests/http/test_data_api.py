@@ -84,6 +84,9 @@ def test_errors_read_as_the_driver_prints_them(data):
     assert data.error("select 'ä', !") .startswith("ERROR: syntax error at or near")
     assert data.error("select 1/0").startswith("ERROR: ")
     assert data.error("select 1; select 2").startswith("ERROR: cannot insert multiple commands into a prepared statement")
+    # feast creates a table and copies into it in one text.
+    data.run("create table cut (i int); insert into cut values (1), (2);")
+    assert "no_such_column" in data.error("insert into cut values (3); delete from cut where no_such_column = 1")
     error = data.client.execute_statement(Sql="select 1", WorkgroupName="default", Database="no_such_database")
     assert data.end(error["Id"])["Error"] == 'FATAL: database "no_such_database" does not exist'
 

@@ -58,10 +58,9 @@ impl Connection<'_> {
         if parsed.parameters > 0 {
             return Err(Error::new(SqlState::UNDEFINED_PARAMETER, "there is no parameter $1").into());
         }
-        let own_text = text.get(parsed.start as usize..parsed.end as usize).unwrap_or(text);
         let command = Command {
             statement: &parsed.statement,
-            text: own_text,
+            text: parsed.text(text),
             start: parsed.start,
             types: &[],
             values: &[],

@@ -45,6 +45,13 @@ pub struct Parsed {
     pub parameters: u16,
 }
 
+impl Parsed {
+    /// Its own text of the message.
+    pub fn text<'a>(&self, message: &'a str) -> &'a str {
+        message.get(self.start as usize..self.end as usize).unwrap_or(message)
+    }
+}
+
 /// Every command that Blueshift knows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Statement {

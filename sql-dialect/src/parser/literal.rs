@@ -84,8 +84,8 @@ impl Parser<'_> {
         let called = self.peek_at(1).kind == TokenKind::LeftParen;
         let is_function =
             called && matches!(word.as_str(), "left" | "right" | "collate" | "identity" | "isnull" | "unnest");
-        // The guide's examples of unnesting call a column ARRAY.
-        let is_column = matches!(word.as_str(), "oid" | "array");
+        // The guide's examples of unnesting call a column ARRAY; amazon-redshift-utils asks STV_TBL_PERM for BACKUP.
+        let is_column = matches!(word.as_str(), "oid" | "array" | "backup");
         if is_column || is_function { self.label() } else { self.ident() }
     }
 

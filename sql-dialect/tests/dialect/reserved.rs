@@ -120,6 +120,14 @@ fn reserved_words_are_names_where_nothing_else_can_stand() {
     }
 }
 
+/// Columns of system relations that are asked for without quotes.
+#[test]
+fn some_reserved_words_are_columns() {
+    for word in ["oid", "backup", "timestamp"] {
+        statement(&format!("select {word}, max({word}) from t where {word} = 1 group by {word} order by {word}"));
+    }
+}
+
 /// Key words of the language that are not on the list.
 const FREE: &[&str] = &[
     "abort",

@@ -239,17 +239,18 @@ from pg_internal.running_loads
 ;
 
 -- r_STV_BLOCKLIST.md: how many there are follows from the sizes of the tables' files. What stands in a block is not kept
--- block by block, so that least and greatest values are null.
+-- block by block, so that least and greatest values are null. ID stands in the page's sample query alone, BACKED_UP in what
+-- dbt-labs/redshift selects.
 view pg_catalog.stv_blocklist 10908 (
     slice integer, col integer, tbl integer, blocknum integer, num_values integer, extended_limits integer,
-    minvalue bigint, maxvalue bigint, sb_pos integer, pinned integer, on_disk integer, modified integer,
-    hdr_modified integer, unsorted integer, tombstone integer, preferred_diskno integer, temporary integer,
-    newblock integer, num_readers integer, flags integer
+    minvalue bigint, maxvalue bigint, sb_pos integer, pinned integer, on_disk integer, backed_up integer,
+    modified integer, hdr_modified integer, unsorted integer, tombstone integer, preferred_diskno integer,
+    temporary integer, newblock integer, num_readers integer, id integer, flags integer
 ) as
 select 0, col, tbl, blocknum, num_values, 0,
     null, null, 0, 0, 1, 0,
-    0, 0, 0, 0, case when temporary then 1 else 0 end,
-    0, 0, 0
+    0, 0, 0, 0, 0,
+    case when temporary then 1 else 0 end, 0, 0, tbl, 0
 from pg_internal.blocks
 ;
 

@@ -317,16 +317,17 @@ select user_id, 0, query_id, pid, start_time, 0, text, sequence
 from pg_internal.running_texts
 ;
 
--- r_SVV_DISKUSAGE.md
+-- r_SVV_DISKUSAGE.md; dbt-labs/redshift selects the other columns of STV_BLOCKLIST, too.
 view pg_catalog.svv_diskusage 10527 (
     db_id integer, name character(72), slice integer, col integer, tbl integer, blocknum integer, num_values integer,
-    minvalue bigint, maxvalue bigint, sb_pos integer, pinned integer, on_disk integer, modified integer,
-    hdr_modified integer, unsorted integer, tombstone integer, preferred_diskno integer, temporary integer,
-    newblock integer
+    extended_limits integer, minvalue bigint, maxvalue bigint, sb_pos integer, pinned integer, on_disk integer,
+    backed_up integer, modified integer, hdr_modified integer, unsorted integer, tombstone integer,
+    preferred_diskno integer, temporary integer, newblock integer, num_readers integer, id integer, flags integer
 ) as
 select p.db_id, p.name, b.slice, b.col, b.tbl, b.blocknum, b.num_values,
-    b.minvalue, b.maxvalue, b.sb_pos, b.pinned, b.on_disk, b.modified,
-    b.hdr_modified, b.unsorted, b.tombstone, b.preferred_diskno, b.temporary, b.newblock
+    b.extended_limits, b.minvalue, b.maxvalue, b.sb_pos, b.pinned, b.on_disk,
+    b.backed_up, b.modified, b.hdr_modified, b.unsorted, b.tombstone,
+    b.preferred_diskno, b.temporary, b.newblock, b.num_readers, b.id, b.flags
 from pg_catalog.stv_blocklist b join pg_catalog.stv_tbl_perm p on p.id = b.tbl and p.slice = b.slice
 ;
 

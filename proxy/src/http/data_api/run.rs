@@ -7,8 +7,8 @@ use std::{
 };
 
 use redshift_sql_dialect::{
-    Error, SqlState,
-    ast::{Statement as Parsed, TransactionModes},
+    Error, Pos, SqlState,
+    ast::{self, Statement as Parsed, TransactionModes},
     names_in, parse_with_names,
 };
 use tokio::time::{Instant as Moment, sleep_until};
@@ -151,26 +151,37 @@ impl Runner {
     async fn run_text(&mut self, statement: &Statement, sql: &str) -> Result<Outcome, Halt> {
         let (names, values) = parameters_of(&statement.asked.parameters, sql);
         let parsed = parse_with_names(sql, &names)?;
-        let Some(first) = parsed.first() else { return Ok(Outcome::Done { rows: 0 }) };
-        if parsed.len() > 1 {
+        // Several run one after the other (feast creates a table and copies into it), where nobody has to say whose rows count.
+        let rows = parsed.iter().any(|one| one.statement.returns_rows());
+        if parsed.len() > 1 && (rows || !values.is_empty()) {
             let message = "cannot insert multiple commands into a prepared statement";
             return Err(Error::new(SqlState::SYNTAX_ERROR, message).into());
         }
-        if usize::from(first.parameters) > values.len() {
+        let mut outcome = Outcome::Done { rows: 0 };
+        for one in &parsed {
+            let (text, start) = if parsed.len() > 1 { (one.text(sql), one.start) } else { (sql, 0) };
+            outcome = self.run_one(statement, one, text, start, &values).await?;
+        }
+        Ok(outcome)
+    }
+
+    async fn run_one(
+        &mut self,
+        statement: &Statement,
+        parsed: &ast::Parsed,
+        text: &str,
+        start: Pos,
+        values: &[Option<String>],
+    ) -> Result<Outcome, Halt> {
+        if usize::from(parsed.parameters) > values.len() {
             return Err(Error::new(SqlState::UNDEFINED_PARAMETER, "there is no parameter $1").into());
         }
-        let command = Command {
-            statement: &first.statement,
-            text: sql,
-            start: 0,
-            types: &[],
-            values: &values,
-            company: Company::Alone,
-        };
+        let command =
+            Command { statement: &parsed.statement, text, start, types: &[], values, company: Company::Alone };
         self.registration.arm();
         let deadline = self.session.statement_timeout().map(|most| Moment::now() + most);
         let stop = Stop { statement, registration: &self.registration, end: self.end, deadline };
-        let answer = if first.statement.is_transaction_control() {
+        let answer = if parsed.statement.is_transaction_control() {
             self.session.run(command).await?
         } else {
             stop.interruptible(self.session.run(command)).await?
