@@ -120,10 +120,10 @@ fn gives_nulls(node: &Arc<dyn ExecutionPlan>) -> [bool; 2] {
 
 /// The same input, of which nothing is known to be constant.
 fn varying(input: &Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
-    match input.equivalence_properties().constants().is_empty() {
-        true => Arc::clone(input),
-        false => Arc::new(Varying::new(Arc::clone(input))),
+    if input.equivalence_properties().constants().is_empty() {
+        return Arc::clone(input);
     }
+    Arc::new(Varying::new(Arc::clone(input)))
 }
 
 /// Passes rows on; only their order is known.
