@@ -145,10 +145,12 @@ pub(crate) fn type_of_oid(oid: u32) -> Option<&'static TypeRow> {
 /// The type of this name in pg_type, or as SQL writes it: `int4`, `integer`, `_text`, `text[]`.
 pub(crate) fn type_named(name: &str) -> Option<&'static TypeRow> {
     let by_own_name = TYPES.iter().find(|row| row.name == name);
-    by_own_name.or_else(|| TYPES.iter().find(|row| row.formatted() == name))
+    by_own_name.or_else(|| TYPES.iter().find(|row| row.formatted() == name)).or_else(|| {
+        TYPES.iter().find(|row| RedshiftType::from_oid(row.oid, -1).is_some_and(|ty| ty.base_name() == name))
+    })
 }
 
-/// What `format_type(oid, typmod)` gives: the type as SQL writes it; `???` where there is no such type.
+/// What `format_type(oid, typmod)` gives: the type as SQL writes it, of Redshift's intervals without a modifier their name; `???` where there is no such type.
 pub(crate) fn format_type(oid: u32, typmod: Option<i32>) -> String {
     match (RedshiftType::from_oid(oid, typmod.unwrap_or(-1)), typmod) {
         (Some(ty), Some(0..)) => ty.to_string(),
@@ -165,7 +167,7 @@ impl TypeRow {
     /// The type as SQL writes it, without modifiers.
     pub fn formatted(&self) -> String {
         if let Some(ty) = RedshiftType::from_oid(self.oid, -1) {
-            return ty.base_name().to_string();
+            return ty.format_name().to_string();
         }
         match type_of_oid(self.element) {
             Some(element) if self.category == "A" => format!("{}[]", element.formatted()),

@@ -97,7 +97,7 @@ fn row(relation: u32, column: &Column, table: Option<&TableInfo>, acl: Option<Ve
         column.name.clone().into(),
         ty.oid().into(),
         ty.to_string().into(),
-        if is_array(ty) { "ARRAY" } else { ty.base_name() }.into(),
+        if is_array(ty) { "ARRAY" } else { ty.format_name() }.into(),
         ty.internal_name().into(),
         ty.typlen().into(),
         column.attnum.into(),

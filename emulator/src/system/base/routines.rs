@@ -57,12 +57,14 @@ pub const COLUMNS: &[BaseColumn] = &[
     // `a integer, INOUT b character varying`
     ("argument_list", RedshiftType::Text),
     ("result", RedshiftType::Text),
+    // What a procedure gives back: `numeric, character varying`.
+    ("output_list", RedshiftType::Text),
     ("accessible", RedshiftType::Bool),
 ];
 
 /// The type of an argument as PostgreSQL shows it.
 pub(crate) fn shown_type(ty: Option<ArgumentType>) -> String {
-    ty.map_or_else(|| "refcursor".to_string(), |ty| ty.0.base_name().to_string())
+    ty.map_or_else(|| "refcursor".to_string(), |ty| ty.0.format_name().to_string())
 }
 
 fn type_oid(ty: Option<ArgumentType>) -> i64 {
@@ -72,6 +74,12 @@ fn type_oid(ty: Option<ArgumentType>) -> i64 {
 /// `integer, character varying`
 pub(crate) fn input_list(routine: &Routine) -> String {
     routine.inputs().map(|arg| shown_type(arg.ty)).collect::<Vec<_>>().join(", ")
+}
+
+/// The types of what a procedure gives back; none that gives nothing.
+fn output_list(routine: &Routine) -> Option<String> {
+    let types: Vec<String> = routine.outputs().map(|arg| shown_type(arg.ty)).collect();
+    (!types.is_empty()).then(|| types.join(", "))
 }
 
 /// `a integer, INOUT b character varying, OUT numeric`
@@ -105,7 +113,7 @@ pub(crate) fn result(routine: &Routine) -> (u32, String) {
             _ => (RECORD, "record".to_string()),
         };
     };
-    (returns.0.oid(), returns.0.base_name().to_string())
+    (returns.0.oid(), returns.0.format_name().to_string())
 }
 
 /// CREATE FUNCTION or CREATE PROCEDURE that makes the routine again (developer guide, "SHOW PROCEDURE").
@@ -121,7 +129,7 @@ pub(crate) fn definition(schema: &str, routine: &Routine) -> String {
                 's' => "STABLE",
                 _ => "VOLATILE",
             };
-            let returns = returns.0.base_name();
+            let returns = returns.0.format_name();
             format!(
                 "CREATE OR REPLACE FUNCTION {name}({arguments})\nRETURNS {returns}\n{volatility}\nAS {quotes}{body}{quotes} \
                  LANGUAGE sql\n"
@@ -213,8 +221,18 @@ fn row(
         input_list(routine).into(),
         argument_list(routine).into(),
         result.into(),
+        output_list(routine).into(),
         accessible.into(),
     ]
+}
+
+/// The sizes of a type whose modifier was not kept.
+fn without_modifiers(sizes: Sizes) -> Sizes {
+    match sizes {
+        Sizes { characters: Some(_), .. } => Sizes { characters: Some(-1), ..sizes },
+        Sizes { radix: Some(10), .. } => Sizes::default(),
+        _ => sizes,
+    }
 }
 
 pub const ARGUMENT_COLUMNS: &[BaseColumn] = &[
@@ -235,7 +253,8 @@ pub const ARGUMENT_COLUMNS: &[BaseColumn] = &[
     ("accessible", RedshiftType::Bool),
 ];
 
-/// The arguments of routines, and what functions return.
+/// The arguments of routines, and what functions return. Of functions no lengths, precisions and scales are kept (developer
+/// guide, "SHOW PARAMETERS"); what they return has the name '' (test_metadataAPI_functions.py of redshift_connector).
 pub fn argument_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
     let actor = source.actor()?;
     let mut rows = Vec::new();
@@ -244,6 +263,7 @@ pub fn argument_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             && (schema.owner == actor.user || source.directory.may_with_schema(&actor, &schema, Privilege::Usage)?);
         let mut add = |position: i64, name: Option<String>, mode: &'static str, ty: Option<ArgumentType>| {
             let sizes = ty.map(|ty| Sizes::of(ty.0)).unwrap_or_default();
+            let sizes = if routine.is_procedure() { sizes } else { without_modifiers(sizes) };
             rows.push(vec![
                 routine.oid.0.into(),
                 schema.name.clone().into(),
@@ -261,7 +281,7 @@ pub fn argument_rows(source: &Source) -> Result<Vec<Vec<Cell>>> {
             ]);
         };
         if let RoutineKind::Function { returns, .. } = &routine.kind {
-            add(0, None, "RETURN", Some(*returns));
+            add(0, Some(String::new()), "RETURN", Some(*returns));
         }
         for (position, arg) in (1i64..).zip(&routine.args) {
             let mode = match arg.mode {

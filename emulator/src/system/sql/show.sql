@@ -33,7 +33,7 @@ from pg_internal.relations
 where kind in ('r', 'v') and accessible and shown_name = name
 ;
 
--- r_SHOW_COLUMNS.md
+-- r_SHOW_COLUMNS.md; an interval is shown with its digits (test_metadataAPI.py of redshift_connector).
 compat pg_internal.show_columns 11604 (
     database_name varchar(128), schema_name varchar(128), table_name varchar(128), column_name varchar(128),
     ordinal_position integer, column_default varchar(4000), is_nullable varchar(3), data_type varchar(128),
@@ -41,7 +41,8 @@ compat pg_internal.show_columns 11604 (
     sort_key_type varchar(128), sort_key integer, dist_key integer, encoding varchar(128), collation varchar(128)
 ) as
 select current_database(), r.schema, r.name, a.name,
-    a.num, a.default_value, case when a.not_null then 'NO' else 'YES' end, a.data_type,
+    a.num, a.default_value, case when a.not_null then 'NO' else 'YES' end,
+    case when a.data_type like 'interval%' then a.type_name else a.data_type end,
     a.character_maximum_length, a.numeric_precision, a.numeric_scale, a.comment,
     case when a.sort_key = 0 then null when r.sort_key1 = 'INTERLEAVED' then 'INTERLEAVED' else 'COMPOUND' end,
     a.sort_key, case when a.dist_key then 1 end,
@@ -63,10 +64,13 @@ from pg_internal.late_binding_attributes
 compat pg_internal.show_primary_keys 11605 (
     database_name varchar(128), schema_name varchar(128), table_name varchar(128), pk_name varchar(128),
     column_name varchar(128), key_seq integer
+) hidden (
+    accessible boolean
 ) as
-select current_database(), schema, relation_name, constraint_name, column_name, position
-from pg_internal.constraint_columns
-where kind = 'p'
+select current_database(), c.schema, c.relation_name, c.constraint_name, c.column_name, c.position,
+    r.accessible
+from pg_internal.constraint_columns c join pg_internal.relations r on r.oid = c.relation
+where c.kind = 'p'
 ;
 
 -- r_SHOW_CONSTRAINTS.md
@@ -75,13 +79,18 @@ compat pg_internal.show_foreign_keys 11606 (
     fk_database_name varchar(128), fk_schema_name varchar(128), fk_table_name varchar(128), fk_column_name varchar(128),
     key_seq integer, fk_name varchar(128), pk_name varchar(128), update_rule smallint, delete_rule smallint,
     deferrability smallint
+) hidden (
+    pk_accessible boolean, fk_accessible boolean
 ) as
 select current_database(), c.used_schema, c.used_relation_name, c.used_column_name,
     current_database(), c.schema, c.relation_name, c.column_name,
     c.position, c.constraint_name, k.unique_name, null, null,
-    null
+    null,
+    p.accessible, f.accessible
 from pg_internal.constraint_columns c
 join pg_internal.constraints k on k.relation = c.relation and k.name = c.constraint_name
+join pg_internal.relations p on p.oid = k.foreign_relation
+join pg_internal.relations f on f.oid = c.relation
 where c.kind = 'f'
 ;
 
@@ -144,7 +153,7 @@ compat pg_internal.show_procedures 11610 (
     database_name varchar(128), schema_name varchar(128), procedure_name varchar(128), number_of_arguments integer,
     argument_list varchar(4000), return_type varchar(4000), remarks varchar(4000)
 ) as
-select current_database(), schema, name, input_count, input_list, case when result <> 'void' then result end, null
+select current_database(), schema, name, input_count, input_list, output_list, null
 from pg_internal.routines
 where accessible and is_procedure
 ;

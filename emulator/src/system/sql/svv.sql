@@ -86,7 +86,8 @@ view pg_catalog.svv_all_columns 10505 (
     character_maximum_length integer, numeric_precision integer, numeric_scale integer, remarks varchar(256)
 ) as
 select r.database, r.schema, r.name, a.name,
-    a.num, a.default_value, case when a.not_null then 'NO' else 'YES' end, a.data_type,
+    a.num, a.default_value, case when a.not_null then 'NO' else 'YES' end,
+    case when a.data_type like 'interval%' then a.type_name else a.data_type end,
     a.character_maximum_length, a.numeric_precision, a.numeric_scale, a.comment
 from pg_internal.all_relations r join pg_internal.all_attributes a on a.relation = r.oid
 where r.kind in ('r', 'v') and r.accessible
