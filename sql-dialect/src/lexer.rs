@@ -137,6 +137,11 @@ impl<'a> Lexer<'a> {
         Lexer { text, bytes: text.as_bytes(), at: at as usize }
     }
 
+    /// Where the next token is looked for.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
     /// The next token; [`TokenKind::End`] for ever at the end.
     pub fn next(&mut self) -> Token {
         if let Err(comment) = self.skip_blanks() {

@@ -59,6 +59,7 @@ impl MemoryCatalog {
         let view = ViewInfo {
             query: query.to_string(),
             late_binding: false,
+            written: None,
             depends_on: Vec::new(),
             search_path: vec!["public".to_string()],
             case_sensitive_attributes: None,

@@ -121,6 +121,9 @@ pub struct ViewInfo {
     pub query: String,
     /// WITH NO SCHEMA BINDING?
     pub late_binding: bool,
+    /// The statement that made a late-binding one, as it was written; none of views from before this was kept.
+    #[serde(default)]
+    pub written: Option<String>,
     /// The relations it reads, unless late-binding: DROP asks.
     pub depends_on: Vec<Oid>,
     /// The search path that its unqualified names were bound under.

@@ -176,7 +176,7 @@ pub struct CreateTableAs {
 }
 
 /// `CREATE [OR REPLACE] VIEW name [(columns)] AS query [WITH NO SCHEMA BINDING]`
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct CreateView {
     /// Its name.
     pub name: ObjectName,
@@ -190,6 +190,21 @@ pub struct CreateView {
     pub query_text: String,
     /// WITH NO SCHEMA BINDING: names are looked up when the view is used.
     pub late_binding: bool,
+    /// Of a late-binding view the statement as it was written, with the comments before it: what the catalog shows.
+    pub written: Option<String>,
+}
+
+/// Two of them are one where they say the same; how they were written does not matter.
+impl PartialEq for CreateView {
+    fn eq(&self, other: &Self) -> bool {
+        let CreateView { name, or_replace, columns, query, query_text, late_binding, written: _ } = self;
+        *name == other.name
+            && *or_replace == other.or_replace
+            && *columns == other.columns
+            && *query == other.query
+            && *query_text == other.query_text
+            && *late_binding == other.late_binding
+    }
 }
 
 /// `CREATE MATERIALIZED VIEW name [BACKUP ...] [attributes] [AUTO REFRESH YES | NO] AS query`

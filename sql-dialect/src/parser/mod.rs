@@ -220,6 +220,8 @@ fn names_parameter(text: &str, names: &[String], colon: Token, name: Token) -> b
 /// The tokens of one statement and how far they have been taken.
 struct Parser<'a> {
     text: &'a str,
+    /// Where the statement's part of the text begins: with the comments before it.
+    begin: usize,
     /// The names of parameters that stand as `:name`.
     names: &'a [String],
     /// Never empty: the last one is [`TokenKind::End`] or [`TokenKind::Semicolon`].
@@ -259,6 +261,7 @@ struct IntoTable {
 impl<'a> Parser<'a> {
     /// Cuts the next statement; none where it is empty. Also says whether the text ends with it.
     fn for_next_statement(text: &'a str, names: &'a [String], lexer: &mut Lexer<'a>) -> Result<(Option<Self>, bool)> {
+        let begin = lexer.at();
         let mut tokens: Vec<Token> = Vec::new();
         let last = loop {
             let token = lexer.next();
@@ -280,6 +283,7 @@ impl<'a> Parser<'a> {
         };
         let parser = Parser {
             text,
+            begin,
             names,
             tokens,
             at: 0,

@@ -210,7 +210,8 @@ fn walk_definition<V: Visitor + ?Sized>(visitor: &mut V, statement: &Statement) 
             visitor.visit_query(query);
         }
         Statement::CreateView(create) => {
-            let CreateView { name, or_replace: _, columns: _, query, query_text: _, late_binding: _ } = &**create;
+            let CreateView { name, or_replace: _, columns: _, query, query_text: _, late_binding: _, written: _ } =
+                &**create;
             visitor.visit_relation(name, Use::Define);
             visitor.visit_query(query);
         }

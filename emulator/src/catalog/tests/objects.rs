@@ -276,6 +276,7 @@ async fn views_say_what_they_read() {
     let view = ViewInfo {
         query: "select id from t".into(),
         late_binding: false,
+        written: None,
         depends_on: vec![oid],
         search_path: vec!["public".into()],
         case_sensitive_attributes: None,

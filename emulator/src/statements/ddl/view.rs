@@ -37,6 +37,7 @@ pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Res
     let view = ViewInfo {
         query: create.query_text.clone(),
         late_binding: create.late_binding,
+        written: create.written.clone(),
         depends_on,
         search_path: work.context.session.search_path.clone(),
         case_sensitive_attributes: (!create.late_binding).then(|| work.context.session.case_sensitive_attributes()),

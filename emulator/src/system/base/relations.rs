@@ -299,8 +299,8 @@ fn of_relation(relation: &Relation, acl: Option<Vec<String>>, visible: bool, sta
     }
 }
 
-/// What pg_views.definition and `pg_get_viewdef` show: the query; of a late-binding or materialized view the whole
-/// statement.
+/// What pg_views.definition and `pg_get_viewdef` show: the query; of a late-binding or materialized view the whole statement as
+/// it was written.
 pub fn view_definition(relation: &Relation) -> Option<String> {
     let RelationKind::View(view) = &relation.kind else { return None };
     let query = view.query.trim_end_matches([';', ' ', '\n', '\t']);
@@ -310,6 +310,10 @@ pub fn view_definition(relation: &Relation) -> Option<String> {
             Some(head) => format!("{head}{query};"),
             None => format!("create materialized view {} as {query};", quote_identifier(&relation.name)),
         })
+    } else if let Some(written) = &view.written {
+        // "Redshift returns the entire DDL for late binding views" (sqlalchemy-redshift, test_reflection_views.py), its name without
+        // a schema, too, OR REPLACE (awslabs/amazon-redshift-utils#340) and the comment before it (dbt-labs/dbt-redshift#409).
+        Some(format!("{written};"))
     } else if view.late_binding {
         let (schema, name) = (quote_identifier(&relation.schema), quote_identifier(&relation.name));
         Some(format!("create view {schema}.{name} as {query} with no schema binding;"))

@@ -56,6 +56,7 @@ impl Sample {
         let view = ViewInfo {
             query: "select price from sales".into(),
             late_binding,
+            written: None,
             depends_on: if late_binding { vec![] } else { vec![Oid(Self::SALES)] },
             search_path: vec!["public".into()],
             case_sensitive_attributes: None,
