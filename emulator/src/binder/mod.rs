@@ -75,6 +75,7 @@ use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, names::Ident};
 
 pub(crate) use self::expr::cheapest;
 pub(crate) use self::labels::{Labels, scan_key};
+pub(crate) use self::relation::too_many_names;
 pub(crate) use self::setop::{DISTINCT_VALUE, GROUP_VALUE};
 pub use self::{
     cast::*,

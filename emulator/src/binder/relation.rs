@@ -304,15 +304,25 @@ impl Binder {
 
     /// Gives a view's rows the columns that it was declared with; a late-binding view has those of its query.
     fn view_columns(&mut self, relation: &Relation, open: Open) -> Result<Source> {
-        let late_binding = matches!(&relation.kind, RelationKind::View(view) if view.late_binding);
+        let late_binding = match &relation.kind {
+            RelationKind::View(view) if view.late_binding => Some(view),
+            _ => None,
+        };
         let database = self.database_of(relation)?;
-        if late_binding || relation.columns.is_empty() {
+        if late_binding.is_some() || relation.columns.is_empty() {
             let bound = self.close(open, Untyped::Settle)?;
+            if late_binding.is_some_and(|view| view.column_names.len() > bound.columns.len()) {
+                return Err(too_many_names());
+            }
             let columns = bound.columns.iter().zip(node::field_names(&bound.plan)).enumerate();
             let columns = columns.map(|(index, (result, internal))| {
                 let case_insensitive = result.origin.as_ref().is_some_and(|origin| origin.case_insensitive);
                 let plain = Column::plain(index as i16 + 1, result.ty);
-                let column = Column { name: result.name.clone(), case_insensitive, ..plain };
+                let name = match late_binding {
+                    Some(view) => view.column_name(index, &result.name),
+                    None => result.name.clone(),
+                };
+                let column = Column { name, case_insensitive, ..plain };
                 let value = result.value.typed();
                 ScopeColumn { value, ..scope_column(&database, relation, &column, internal) }
             });
@@ -413,6 +423,11 @@ fn scope_column(database: &str, relation: &Relation, column: &Column, internal: 
         exposure: if column.is_hidden() { Exposure::Pseudo } else { Exposure::Full },
         value: ColumnValue::Varying,
     }
+}
+
+/// 42601 for a view whose columns were given more names than its query has columns.
+pub(crate) fn too_many_names() -> Error {
+    Error::new(SqlState::SYNTAX_ERROR, "CREATE VIEW specifies more column names than columns")
 }
 
 fn no_such_relation(parts: &[String]) -> Error {

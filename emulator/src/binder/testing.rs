@@ -60,6 +60,7 @@ impl MemoryCatalog {
             query: query.to_string(),
             late_binding: false,
             written: None,
+            column_names: Vec::new(),
             depends_on: Vec::new(),
             search_path: vec!["public".to_string()],
             case_sensitive_attributes: None,

@@ -124,6 +124,9 @@ pub struct ViewInfo {
     /// The statement that made a late-binding one, as it was written; none of views from before this was kept.
     #[serde(default)]
     pub written: Option<String>,
+    /// The names that a late-binding one was told to give its first columns.
+    #[serde(default)]
+    pub column_names: Vec<String>,
     /// The relations it reads, unless late-binding: DROP asks.
     pub depends_on: Vec<Oid>,
     /// The search path that its unqualified names were bound under.
@@ -135,6 +138,13 @@ pub struct ViewInfo {
     /// What a materialized view has; none is an ordinary one.
     #[serde(default)]
     pub materialized: Option<Materialized>,
+}
+
+impl ViewInfo {
+    /// The name of a late-binding view's column, which its query calls so.
+    pub fn column_name(&self, index: usize, called: &str) -> String {
+        self.column_names.get(index).map_or(called, String::as_str).to_string()
+    }
 }
 
 /// What a materialized view has beside its query.

@@ -147,7 +147,8 @@ fn columns_of_view(view: &ViewInfo, ctx: &BindContext) -> Result<Vec<(String, Re
     let effects = Effects::default();
     let bound = Binder::new(BindContext { session, catalog, effects, ..ctx.clone() })
         .query_for(&parse_query(&view.query)?, Destination::Definition)?;
-    Ok(bound.columns.iter().map(|column| (column.name.clone(), column.ty)).collect())
+    let columns = bound.columns.iter().enumerate();
+    Ok(columns.map(|(index, column)| (view.column_name(index, &column.name), column.ty)).collect())
 }
 
 fn batch_of(records: &[Record]) -> Result<RecordBatch> {

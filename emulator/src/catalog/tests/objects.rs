@@ -277,6 +277,7 @@ async fn views_say_what_they_read() {
         query: "select id from t".into(),
         late_binding: false,
         written: None,
+        column_names: Vec::new(),
         depends_on: vec![oid],
         search_path: vec!["public".into()],
         case_sensitive_attributes: None,

@@ -100,6 +100,7 @@ pub(crate) async fn create_materialized_view(create: &CreateMaterializedView, wo
         query: create.query_text.clone(),
         late_binding: false,
         written: None,
+        column_names: Vec::new(),
         depends_on: base.into_iter().chain(calls).chain([data.oid]).collect(),
         search_path: work.context.session.search_path.clone(),
         case_sensitive_attributes: Some(work.context.session.case_sensitive_attributes()),

@@ -9,7 +9,7 @@ use super::{
     names::{Lifetime, relation_exists},
 };
 use crate::{
-    binder::Destination,
+    binder::{Destination, too_many_names},
     catalog::{CatalogView, Column, NewRelation, Oid, Relation, RelationKind, ViewInfo},
     result::{CommandTag, Outcome},
     statements::{Work, access::OrElse},
@@ -38,6 +38,7 @@ pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Res
         query: create.query_text.clone(),
         late_binding: create.late_binding,
         written: create.written.clone(),
+        column_names: if create.late_binding { given_names(create, work)? } else { Vec::new() },
         depends_on,
         search_path: work.context.session.search_path.clone(),
         case_sensitive_attributes: (!create.late_binding).then(|| work.context.session.case_sensitive_attributes()),
@@ -70,6 +71,16 @@ pub(crate) async fn create_view(create: &CreateView, work: &mut Work<'_>) -> Res
     Ok(Outcome::Done(CommandTag::plain("CREATE VIEW")))
 }
 
+/// The names that a late-binding view gives its columns. How many columns its query has is known when it is read.
+fn given_names(create: &CreateView, work: &Work<'_>) -> Result<Vec<String>> {
+    let mut declared = Declared::default();
+    for name in &create.columns {
+        let column = Column::new(name.folded(work.context.session.case_sensitive), RedshiftType::Unknown);
+        declared.push(column, name.pos)?;
+    }
+    Ok(declared.columns.into_iter().map(|column| column.name).collect())
+}
+
 /// The columns of the view's query and the relations that it reads.
 async fn bound_columns(create: &CreateView, work: &mut Work<'_>) -> Result<(Vec<Column>, Vec<Oid>)> {
     let (bound, depends_on) = work
@@ -81,7 +92,7 @@ async fn bound_columns(create: &CreateView, work: &mut Work<'_>) -> Result<(Vec<
         .await?;
     check_database(&depends_on, work)?;
     if create.columns.len() > bound.columns.len() {
-        return Err(Error::new(SqlState::SYNTAX_ERROR, "CREATE VIEW specifies more column names than columns"));
+        return Err(too_many_names());
     }
     let mut declared = Declared::default();
     for (index, result) in bound.columns.iter().enumerate() {

@@ -57,6 +57,7 @@ impl Sample {
             query: "select price from sales".into(),
             late_binding,
             written: None,
+            column_names: Vec::new(),
             depends_on: if late_binding { vec![] } else { vec![Oid(Self::SALES)] },
             search_path: vec!["public".into()],
             case_sensitive_attributes: None,
