@@ -56,5 +56,5 @@ pub fn arrow_field(name: &str, ty: RedshiftType) -> FieldRef {
 /// The Redshift type that a field's metadata names.
 pub fn declared_type(field: &Field) -> Option<RedshiftType> {
     let (oid, typmod) = field.metadata().get(TYPE_METADATA)?.split_once(':')?;
-    RedshiftType::from_oid(oid.parse().ok()?, typmod.parse().ok()?)
+    RedshiftType::of_column(oid.parse().ok()?, typmod.parse().ok()?)
 }

@@ -28,7 +28,7 @@ pub enum RedshiftType {
     Float8,
     /// CHAR(n): n bytes, blank-padded.
     Char(u32),
-    /// VARCHAR(n): at most n bytes of UTF-8.
+    /// VARCHAR(n): at most n bytes of UTF-8; without a length where n is [`UNSIZED`].
     Varchar(u32),
     /// TEXT: of catalog columns and of leader-node functions only; a declared TEXT is VARCHAR(256).
     Text,
@@ -130,6 +130,14 @@ const MINUTE_BIT: i32 = 1 << 11;
 const SECOND_BIT: i32 = 1 << 12;
 /// The precision of a type modifier that names none.
 const NO_PRECISION: i32 = 0xffff;
+/// The length of a VARCHAR that has none: a NULL's that is cast to VARCHAR without saying one.
+pub const UNSIZED: u32 = u32::MAX;
+
+/// The bytes that a VARCHAR of this length is taken for beside others.
+pub const fn sized(length: u32) -> u32 {
+    if length == UNSIZED { DEFAULT_VARCHAR } else { length }
+}
+
 /// Most digits of a second's fraction.
 pub const MAX_FRACTION: u8 = 6;
 
@@ -200,6 +208,9 @@ impl RedshiftType {
     /// INTERVAL DAY TO SECOND
     pub const DAY_TO_SECOND: Self = IntervalDayToSecond(DayTimeUnit::Second(MAX_FRACTION));
 
+    /// VARCHAR without a length
+    pub const UNSIZED_VARCHAR: Self = Varchar(UNSIZED);
+
     /// DECIMAL(38, scale)
     pub const fn numeric(precision: u8, scale: u8) -> Self {
         Numeric { precision, scale }
@@ -256,6 +267,7 @@ impl RedshiftType {
     /// The type modifier in RowDescription and pg_attribute.atttypmod; -1 where there is none.
     pub fn typmod(self) -> i32 {
         match self {
+            Varchar(UNSIZED) => -1,
             Char(n) | Varchar(n) | Varbyte(n) => n as i32 + 4,
             Numeric { precision, scale } => ((i32::from(precision) << 16) | i32::from(scale)) + 4,
             IntervalYearToMonth(unit) => unit.typmod(),
@@ -337,6 +349,14 @@ impl RedshiftType {
             6551 => Varbyte(length(MAX_VARBYTE)),
             _ => return None,
         })
+    }
+
+    /// The type of a column that has this OID and type modifier: a VARCHAR without one has no length.
+    pub fn of_column(oid: u32, typmod: i32) -> Option<Self> {
+        match (oid, typmod) {
+            (1043, -1) => Some(Self::UNSIZED_VARCHAR),
+            _ => Self::from_oid(oid, typmod),
+        }
     }
 
     /// Is it SMALLINT, INTEGER or BIGINT?
@@ -461,6 +481,7 @@ fn numeric_of_typmod(typmod: i32) -> RedshiftType {
 impl fmt::Display for RedshiftType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Varchar(UNSIZED) => f.write_str(self.base_name()),
             Char(n) | Varchar(n) | Varbyte(n) => write!(f, "{}({n})", self.base_name()),
             Numeric { precision, scale } => write!(f, "numeric({precision},{scale})"),
             IntervalYearToMonth(YearMonthUnit::Year) => f.write_str("interval year"),

@@ -6,7 +6,7 @@
 use datafusion::logical_expr::Expr;
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
-    types::{MAX_PRECISION, MAX_VARCHAR},
+    types::{MAX_PRECISION, MAX_VARCHAR, sized},
 };
 
 use super::{
@@ -34,7 +34,9 @@ pub fn common_type(inputs: &[&Typed], construct: &str) -> Result<RedshiftType> {
     }
     Ok(match found {
         // A literal may be longer than the strings beside it.
-        Some(RedshiftType::Varchar(n)) => RedshiftType::Varchar(n.max(longest_literal(inputs))),
+        Some(RedshiftType::Varchar(n)) if longest_literal(inputs) > 0 => {
+            RedshiftType::Varchar(sized(n).max(longest_literal(inputs)))
+        }
         Some(RedshiftType::Char(n)) if longest_literal(inputs) > n => RedshiftType::Varchar(longest_literal(inputs)),
         Some(ty) => ty,
         None => RedshiftType::Varchar(settled_length(inputs)),
@@ -62,7 +64,7 @@ pub(crate) fn wider(a: RedshiftType, b: RedshiftType) -> Option<RedshiftType> {
     }
     Some(match (a, b) {
         (Char(m), Char(n)) => Char(m.max(n)),
-        (Char(m) | Varchar(m), Char(n) | Varchar(n)) => Varchar(m.max(n)),
+        (Char(m) | Varchar(m), Char(n) | Varchar(n)) => Varchar(sized(m).max(sized(n))),
         (a, b) if is_texty(a) && is_texty(b) => Text,
         (Oid, Int2 | Int4 | Int8) | (Int2 | Int4 | Int8, Oid) => Oid,
         (Oid, RegProc | RegProcedure | RegClass | RegType) | (RegProc | RegProcedure | RegClass | RegType, Oid) => Oid,

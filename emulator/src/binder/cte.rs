@@ -18,7 +18,7 @@ use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{Cte, FromItem, Query, QueryBody, SetOperator, With},
     names::ObjectName,
-    types::MAX_VARCHAR,
+    types::{MAX_VARCHAR, sized},
 };
 
 use super::{
@@ -309,7 +309,8 @@ fn step_type(seed: RedshiftType, step: RedshiftType) -> RedshiftType {
     use RedshiftType::*;
     match (seed, step) {
         // Each round may make strings longer.
-        (Varchar(held), Varchar(given)) if given > held => Varchar(MAX_VARCHAR),
+        (Varchar(held), Varchar(given)) if sized(given) > sized(held) => Varchar(MAX_VARCHAR),
+        (Varchar(held), Varchar(given)) if held != given => Varchar(sized(held)),
         (Char(_), Varchar(_)) => Varchar(MAX_VARCHAR),
         (Int2, Int4 | Int8 | Numeric { .. } | Float8) => step,
         (Int4, Int8 | Numeric { .. } | Float8) => step,

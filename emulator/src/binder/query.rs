@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::logical_expr::{Expr as PlanExpr, LogicalPlan};
 use redshift_sql_dialect::{
     Error, Pos, Result,
-    ast::{Expr, OrderByItem, Query, QueryBody, Select},
+    ast::{Expr, ExprKind, OrderByItem, Query, QueryBody, Select},
 };
 
 use super::{
@@ -61,8 +61,34 @@ impl Binder {
             bound = self.bound_on_leader(query)?;
         }
         self.check_nodes(destination)?;
-        let bound = if destination == Destination::Table { self.storable_intervals(bound)? } else { bound };
-        Ok(if destination == Destination::Client { self.described(bound) } else { bound })
+        Ok(match destination {
+            Destination::Table => self.storable_intervals(bound)?,
+            Destination::Definition => self.with_text_of_leader(query, bound),
+            Destination::Client => self.described(bound),
+        })
+    }
+
+    /// A view's column that PostgreSQL's LPAD or RPAD makes of constants is the TEXT that pg_proc says: Trino's tests have seen it
+    /// on clusters, of LPAD. Of other functions nobody has told.
+    fn with_text_of_leader(&self, query: &Query, bound: Bound) -> Bound {
+        let QueryBody::Select(select) = &query.body else { return bound };
+        let is_one = |expr: &Expr| match &expr.kind {
+            ExprKind::Function(call) => {
+                matches!(self.fold(call.name.object()).as_str(), "lpad" | "rpad")
+                    && call.args.iter().all(|arg| matches!(arg.kind, ExprKind::Literal(_)))
+            }
+            _ => false,
+        };
+        let is_wildcard = |expr: &Expr| matches!(expr.kind, ExprKind::Wildcard { .. });
+        let items = || select.items.iter().map(|item| &item.expr);
+        if items().any(is_wildcard) || !items().any(is_one) {
+            return bound;
+        }
+        let of_leader = |(expr, column): (&Expr, &ResultColumn)| match is_one(expr) && column.ty.is_string() {
+            true => ResultColumn { ty: RedshiftType::Text, ..column.clone() },
+            false => column.clone(),
+        };
+        Bound { columns: items().zip(bound.columns.iter()).map(of_leader).collect(), ..bound }
     }
 
     /// Binds a query again that turned out to run on the leader node.

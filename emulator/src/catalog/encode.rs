@@ -21,7 +21,7 @@ pub(crate) mod redshift_type {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RedshiftType, D::Error> {
         let (oid, modifier) = <(u32, i32)>::deserialize(deserializer)?;
-        RedshiftType::from_oid(oid, modifier)
+        RedshiftType::of_column(oid, modifier)
             .ok_or_else(|| D::Error::custom(format!("there is no type with OID {oid}")))
     }
 }

@@ -6,7 +6,11 @@ use datafusion::{
     functions::core::{greatest, least},
     logical_expr::{Case, Expr, ScalarUDF},
 };
-use redshift_sql_dialect::{RedshiftType, Result, ast::BinaryOp, types::MAX_CHAR};
+use redshift_sql_dialect::{
+    RedshiftType, Result,
+    ast::BinaryOp,
+    types::{MAX_CHAR, sized},
+};
 
 use super::{
     collation,
@@ -104,7 +108,7 @@ fn nvl2(call: Call<'_>) -> Result<Typed> {
             RedshiftType::Varchar(other.map_or(written, |other| other.max(written)))
         }
         (ty, _) if absent.is_null_literal() => ty,
-        (RedshiftType::Char(a), RedshiftType::Varchar(b)) => RedshiftType::Char(a.max(b).min(MAX_CHAR)),
+        (RedshiftType::Char(a), RedshiftType::Varchar(b)) => RedshiftType::Char(a.max(sized(b)).min(MAX_CHAR)),
         (a, b) if a.is_number() == b.is_number() => common_type(&[&present, &absent], "NVL2")?,
         (ty, _) => ty,
     };

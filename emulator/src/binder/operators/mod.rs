@@ -16,7 +16,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use redshift_sql_dialect::{
     Error, RedshiftType, Result, SqlState,
     ast::{BinaryOp, UnaryOp},
-    types::MAX_VARCHAR,
+    types::{MAX_VARCHAR, sized},
 };
 
 pub(crate) use self::arithmetic::decimal_result;
@@ -184,7 +184,8 @@ pub(crate) fn text_length(value: &Typed) -> Option<u32> {
     use RedshiftType::*;
     Some(match value.ty {
         Unknown => value.unknown_text().map_or(MAX_VARCHAR, |text| text.len() as u32),
-        Char(n) | Varchar(n) => n,
+        Char(n) => n,
+        Varchar(n) => sized(n),
         Text | RegProc | RegProcedure | RegClass | RegType => MAX_VARCHAR,
         Name => 127,
         InternalChar => 1,

@@ -53,7 +53,9 @@ pub(crate) async fn create_table_as(create: &CreateTableAs, work: &mut Work<'_>)
 /// The type that a column has that is made from an expression of this type.
 pub(super) fn kept(ty: RedshiftType) -> RedshiftType {
     match ty {
-        RedshiftType::Text | RedshiftType::Name | RedshiftType::RegProc => RedshiftType::Varchar(256),
+        RedshiftType::Text | RedshiftType::Name | RedshiftType::RegProc | RedshiftType::UNSIZED_VARCHAR => {
+            RedshiftType::Varchar(256)
+        }
         RedshiftType::InternalChar => RedshiftType::Char(1),
         RedshiftType::Oid | RedshiftType::AbsTime => RedshiftType::Int8,
         RedshiftType::Unknown => RedshiftType::Varchar(1),

@@ -16,7 +16,7 @@ use datafusion::{
     scalar::ScalarValue,
 };
 use futures::StreamExt;
-use redshift_sql_dialect::{RedshiftType, Result};
+use redshift_sql_dialect::{RedshiftType, Result, types::UNSIZED};
 
 use crate::{
     binder::{Labels, scan_key},
@@ -259,6 +259,7 @@ pub(super) fn width_of(ty: RedshiftType) -> usize {
         Interval => 16,
         Name => 64,
         Numeric { precision, .. } => half(usize::from(precision) + 2),
+        Varchar(UNSIZED) => 32,
         // A character of UTF-8 is thought of as three bytes, behind a head of four.
         Varchar(length) => half(length as usize * 3 + 4),
         Char(length) => length as usize * 3 + 4,

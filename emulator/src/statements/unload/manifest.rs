@@ -1,6 +1,6 @@
 //! The manifest of an UNLOAD: developer guide, "UNLOAD", MANIFEST.
 
-use redshift_sql_dialect::RedshiftType;
+use redshift_sql_dialect::{RedshiftType, types::sized};
 use serde_json::{Value, json};
 
 use super::{
@@ -49,7 +49,9 @@ pub(super) fn text(plan: &UnloadPlan, files: &[WrittenFile]) -> Option<String> {
 fn type_of(ty: RedshiftType) -> Value {
     let base = ty.base_name();
     match ty {
-        RedshiftType::Char(length) | RedshiftType::Varchar(length) => json!({ "base": base, "max_length": length }),
+        RedshiftType::Char(length) | RedshiftType::Varchar(length) => {
+            json!({ "base": base, "max_length": sized(length) })
+        }
         RedshiftType::Numeric { precision, scale } => json!({ "base": base, "precision": precision, "scale": scale }),
         _ => json!({ "base": base }),
     }

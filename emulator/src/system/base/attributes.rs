@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use arrow::record_batch::RecordBatch;
-use redshift_sql_dialect::{Error, RedshiftType, Result};
+use redshift_sql_dialect::{Error, RedshiftType, Result, types::UNSIZED};
 
 use super::{constraints, defaults, privileges::Acls};
 use crate::{
@@ -222,6 +222,7 @@ impl Sizes {
             ..Sizes::default()
         };
         match ty {
+            Varchar(UNSIZED) => Sizes::default(),
             Char(length) | Varchar(length) | Varbyte(length) => {
                 Sizes { characters: Some(i64::from(length)), ..Sizes::default() }
             }

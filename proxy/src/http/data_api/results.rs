@@ -13,7 +13,7 @@ use arrow::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use blueshift_emulator::{ResultColumn, functions::ewkb_of_kept, text_output::TextStyle};
-use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState};
+use redshift_sql_dialect::{Error, RedshiftType, Result, SqlState, types::UNSIZED};
 use serde_json::{Value, json};
 
 use super::{csv, limits::Limits};
@@ -247,6 +247,7 @@ pub fn precision(ty: RedshiftType) -> i64 {
         Float8 => 17,
         Numeric { precision, .. } => precision.into(),
         Bool | InternalChar => 1,
+        Varchar(UNSIZED) => UNKNOWN_LENGTH,
         Char(length) | Varchar(length) => length.into(),
         Varbyte(_) | AbsTime => match ty.typmod() {
             -1 => UNKNOWN_LENGTH,
