@@ -205,7 +205,7 @@ REFUSED = {
     "dAc": "function pg_catalog.format",
     "dAf": "function pg_catalog.format",
     "dAo": "column o.amopfamily does not exist",
-    "dAp": 'relation "pg_catalog.pg_amproc" does not exist',
+    "dAp": "column ap.amprocfamily does not exist",
     # Collations are of 9.1.
     "dO": "function pg_catalog.pg_collation_is_visible(oid) does not exist",
     # What a parameter would be after a restart (boot_val) is of 8.4, and IS DISTINCT FROM is not Redshift's.

@@ -24,7 +24,7 @@ use crate::{
     binder::{BindContext, CastKind, Strength, Typed, cast, strength},
     system::{
         Source, encoding_name,
-        lookup::{Lookup, RoutineTypes, current_schemas, regtype_named, size_pretty},
+        lookup::{Lookup, RoutineTypes, current_schemas, size_pretty},
         types::{format_type, is_type_function},
     },
 };
@@ -251,7 +251,10 @@ static OVERLOADS: &[Overload] = &[
         args.map1(|user: i64| lookup.user_name(oid(user)).map(Some))
     }),
     overload("pg_table_is_visible", &[Oid], Bool, visible),
-    overload("pg_type_is_visible", &[Oid], Bool, always_visible),
+    overload("pg_type_is_visible", &[Oid], Bool, |catalog, args| {
+        let lookup = catalog.lookup();
+        args.map1(|ty: i64| lookup.type_is_visible(oid(ty)))
+    }),
     overload("pg_function_is_visible", &[Oid], Bool, |catalog, args| {
         let lookup = catalog.lookup();
         args.map1(|function: i64| lookup.routine_is_visible(oid(function)).map(Some))
@@ -434,14 +437,15 @@ fn format_type_call(args: Vec<Typed>, ctx: &BindContext) -> Result<Typed> {
         return Err(super::no_such_function("format_type", &args));
     }
     let args = cast_all(args, &[Oid, Int8], ctx)?;
-    let run: Run<()> = |(), args| {
+    let run: Run<Catalog> = |catalog, args| {
+        let lookup = catalog.lookup();
         let (types, modifiers) = (args.reader::<i64>(0)?, args.reader::<i64>(1)?);
         args.rows(|row| {
             let modifier = modifiers.get(row).and_then(|modifier| i32::try_from(modifier).ok());
-            Ok(types.get(row).map(|ty| format_type(oid(ty), modifier)))
+            types.get(row).map(|ty| lookup.type_name(oid(ty), modifier)).transpose()
         })
     };
-    Kernel::new("format_type", (), Text, run).not_strict().call_or_fold(args)
+    Kernel::new("format_type", Catalog::of(ctx)?, Text, run).not_strict().call_or_fold(args)
 }
 
 /// `current_schemas(implicit)`: a constant of the statement, one for each value of its argument.
@@ -481,14 +485,17 @@ pub(crate) fn cast_identifier(value: &Typed, target: RedshiftType, ctx: &BindCon
             let lookup = catalog.lookup();
             args.map1(|text: &str| lookup.regclass_oid(text).map(|oid| Some(i64::from(oid))))
         },
-        (_, RegType) if from_text => |_, args| args.map1(|text: &str| Ok(Some(regtype_named(text)?.formatted()))),
-        (_, RegType) if from_number => |_, args| {
-            args.map1(|number: i64| {
-                Ok(Some(if number == 0 { "-".to_string() } else { format_type(oid(number), None) }))
-            })
+        (_, RegType) if from_text => |catalog, args| {
+            let lookup = catalog.lookup();
+            args.map1(|text: &str| lookup.type_name(lookup.regtype_oid(text)?, None).map(Some))
         },
-        (RegType, Oid | Int4 | Int8) => |_, args| {
-            args.map1(|text: &str| Ok(Some(if text == "-" { 0 } else { i64::from(regtype_named(text)?.oid) })))
+        (_, RegType) if from_number => |catalog, args| {
+            let lookup = catalog.lookup();
+            args.map1(|number: i64| lookup.type_name(oid(number), None).map(Some))
+        },
+        (RegType, Oid | Int4 | Int8) => |catalog, args| {
+            let lookup = catalog.lookup();
+            args.map1(|text: &str| Ok(Some(if text == "-" { 0 } else { i64::from(lookup.regtype_oid(text)?) })))
         },
         (_, RegProc) if from_text => |catalog, args| {
             let lookup = catalog.lookup();

@@ -154,10 +154,12 @@ pub fn scalar(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Typed> 
         return operator_functions::call(name, args, ctx);
     }
     if !registry::knows(name)
-        && let [_] = args[..]
         && let Some(ty) = type_names::of(name)
     {
-        return type_names::call(name, ty, args, ctx);
+        return match args.len() {
+            1 => type_names::call(name, ty, args, ctx),
+            _ => type_names::resize(name, args, ctx),
+        };
     }
     registry::call(name, args, ctx)
 }

@@ -1,20 +1,28 @@
-//! The functions behind operators: `int4pl(1, 2)`, `textlike('ab', 'a%')`; and those of MAX and MIN: `int4larger(1, 2)`.
+//! The functions behind operators: `int4pl(1, 2)`, `textlike('ab', 'a%')`; those of MAX and MIN: `int4larger(1, 2)`; and those
+//! that order values for an index: `btint4cmp(1, 2)`.
 //!
 //! PostgreSQL 8.0 computes an operator by a call of a function of pg_proc ("User-Defined Operators"), which can be called by its
 //! name as well. Here the operator is what the binder knows, so that such a call becomes the operator over its operands.
 
-use datafusion::logical_expr::{Expr, expr::Case};
+use datafusion::{
+    logical_expr::{Expr, expr::Case},
+    scalar::ScalarValue,
+};
 use redshift_sql_dialect::{
     RedshiftType, Result,
     ast::{BinaryOp, LikeKind, UnaryOp},
 };
 
-use super::{catalog_arrays::element_of, no_such_function, registry::Param};
+use super::{
+    catalog_arrays::element_of,
+    no_such_function,
+    registry::{self, Param},
+};
 use crate::{
     binder::{BindContext, CastKind, LikeParts, Typed, binary, cast, common_type, like, unary},
     system::{
         built_in::{BuiltIn, only_one_named},
-        facts::{Operator, operator_of_function},
+        facts::{Operator, compares, operator_of_function},
     },
 };
 
@@ -54,12 +62,18 @@ enum Meaning {
     Operator(&'static str),
     /// Gives the one that is this to the other.
     Extreme(BinaryOp),
+    /// Tells whether the first is less (-1), equal (0) or greater (1).
+    Comparison,
 }
 
 /// The function of this name, and what it does.
 fn function(name: &str) -> Option<(&'static BuiltIn, Meaning)> {
     if let Some(Operator { symbol, function }) = operator_of_function(name) {
         return Some((function, Meaning::Operator(symbol)));
+    }
+    // Those that the guide documents are the registry's.
+    if compares(name) && !registry::knows(name) {
+        return Some((only_one_named(name)?, Meaning::Comparison));
     }
     let op = match name {
         name if name.ends_with("larger") => BinaryOp::GtEq,
@@ -91,7 +105,21 @@ pub(super) fn call(name: &str, args: Vec<Typed>, ctx: &BindContext) -> Result<Ty
             Ok(pair) => extreme(op, pair, name, ctx),
             Err(_) => Err(missing),
         },
+        Meaning::Comparison => match <[Typed; 2]>::try_from(operands?) {
+            Ok(pair) => comparison(pair, ctx),
+            Err(_) => Err(missing),
+        },
     }
+}
+
+/// -1, 0 or 1; NULL where one is NULL.
+fn comparison([left, right]: [Typed; 2], ctx: &BindContext) -> Result<Typed> {
+    let branches = [(BinaryOp::Lt, -1), (BinaryOp::Eq, 0), (BinaryOp::Gt, 1)].map(|(op, value)| {
+        let condition = binary(op, left.clone(), right.clone(), ctx)?;
+        Ok((Box::new(condition.expr), Box::new(Expr::Literal(ScalarValue::Int32(Some(value)), None))))
+    });
+    let branches = branches.into_iter().collect::<Result<Vec<_>>>()?;
+    Ok(Typed::new(Expr::Case(Case::new(None, branches, None)), RedshiftType::Int4))
 }
 
 /// The left one where it is this to the right one, which it is not where one is NULL.
@@ -191,6 +219,11 @@ mod tests {
             ("text_smaller('b', 'a')", "a"),
             ("numeric_larger(1.5, 1.25)", "1.50"),
             ("date_smaller(date '2024-03-01', date '2024-02-28')", "2024-02-28"),
+            ("btint4cmp(1, 2)", "-1"),
+            ("btint84cmp(2::int8, 2)", "0"),
+            ("bttextcmp('b', 'a')", "1"),
+            ("btboolcmp(true, false)", "1"),
+            ("numeric_cmp(1.5, null)", "NULL"),
         ]);
         check_types(&[
             ("int4eq(1, 2)", "boolean"),
@@ -236,6 +269,17 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn values_of_every_class_are_compared() {
+        let ctx = context();
+        for comparing in built_in::all() {
+            let Some((_, Meaning::Comparison)) = function(comparing.name) else { continue };
+            let args = comparing.inputs.iter().zip(["a", "b"]).map(|(ty, name)| column(name, *ty)).collect();
+            let found = call(comparing.name, args, &ctx).map(|value| value.ty);
+            assert_eq!(found, Ok(RedshiftType::Int4), "{}", comparing.name);
+        }
     }
 
     #[test]

@@ -6,7 +6,10 @@
 //! line against the binder. Operators and casts of Redshift's own have OIDs of ours, which never change, and no functions,
 //! because the names of those are not known.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use redshift_sql_dialect::RedshiftType::{Bool, Int2, InternalChar, Name, Oid};
 
@@ -26,6 +29,8 @@ pub(super) enum Facts {
     OperatorClasses,
     /// The operators of the classes.
     ClassOperators,
+    /// The functions by which an index orders the values of a class: less than zero, zero or more.
+    ClassFunctions,
 }
 
 impl Facts {
@@ -36,6 +41,7 @@ impl Facts {
             Facts::AggregateStates => include_str!("aggregate_states.tsv"),
             Facts::OperatorClasses => include_str!("operator_classes.tsv"),
             Facts::ClassOperators => include_str!("class_operators.tsv"),
+            Facts::ClassFunctions => include_str!("class_functions.tsv"),
         }
     }
 
@@ -47,6 +53,7 @@ impl Facts {
             Facts::AggregateStates => "aggregate_states",
             Facts::OperatorClasses => "operator_classes",
             Facts::ClassOperators => "class_operators",
+            Facts::ClassFunctions => "class_functions",
         }
     }
 
@@ -80,6 +87,7 @@ impl Facts {
             Facts::AggregateStates => &[("aggregate", Oid), ("transition", Oid), ("state", Oid)],
             Facts::OperatorClasses => &[("oid", Oid), ("name", Name), ("input", Oid), ("is_default", Bool)],
             Facts::ClassOperators => &[("class", Oid), ("subtype", Oid), ("strategy", Int2), ("operator", Oid)],
+            Facts::ClassFunctions => &[("class", Oid), ("subtype", Oid), ("number", Int2), ("function", Oid)],
         }
     }
 
@@ -144,6 +152,16 @@ pub(crate) fn operator_of_function(name: &str) -> Option<Operator> {
     BY_FUNCTION.get(name).copied()
 }
 
+static COMPARING: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let function = |line: &'static str| built_in::of_signature(line.split('\t').next_back()?);
+    Facts::ClassFunctions.lines().filter_map(function).map(|function| function.name).collect()
+});
+
+/// Is it the name of a function that compares two values for a class of operators?
+pub(crate) fn compares(name: &str) -> bool {
+    COMPARING.contains(name)
+}
+
 /// The class of operators by which an index orders values of the type of this OID; 0 where there is none.
 pub(super) fn operator_class(ty: u32) -> u32 {
     let class = |line: &'static str| {
@@ -156,12 +174,16 @@ pub(super) fn operator_class(ty: u32) -> u32 {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
-    const ALL: [Facts; 5] =
-        [Facts::Operators, Facts::Casts, Facts::AggregateStates, Facts::OperatorClasses, Facts::ClassOperators];
+    const ALL: [Facts; 6] = [
+        Facts::Operators,
+        Facts::Casts,
+        Facts::AggregateStates,
+        Facts::OperatorClasses,
+        Facts::ClassOperators,
+        Facts::ClassFunctions,
+    ];
 
     /// The numbers in these columns.
     fn numbers<'a>(rows: &'a [Vec<Cell>], columns: &'a [usize]) -> impl Iterator<Item = Vec<i64>> + 'a {
@@ -253,6 +275,27 @@ pub(crate) mod tests {
             let operands: Vec<u32> = [left, right].into_iter().filter(|ty| *ty != 0).map(|ty| ty as u32).collect();
             assert_eq!((&function.inputs, function.result), (&operands, result as u32), "{oid}");
             assert!(functions.insert(function.name), "{} is the function of two operators", function.name);
+        }
+    }
+
+    /// Every class has one for its own values, and one for each other type that its operators compare them with.
+    #[test]
+    fn classes_have_functions_that_compare() {
+        let operators: HashSet<Vec<i64>> = numbers(&Facts::ClassOperators.rows(), &[0, 1]).collect();
+        let functions = Facts::ClassFunctions.rows();
+        assert_eq!(numbers(&functions, &[0, 1]).collect::<HashSet<_>>(), operators);
+        assert_eq!(functions.len(), operators.len());
+        let inputs: HashMap<i64, i64> =
+            numbers(&Facts::OperatorClasses.rows(), &[0, 2]).map(|row| (row[0], row[1])).collect();
+        // Strings are compared as TEXT.
+        let compared = |ty: u32| if matches!(ty, 1042 | 1043) { 25 } else { ty };
+        for row in numbers(&functions, &[0, 1, 2, 3]) {
+            let [class, subtype, number, function] = row[..] else { panic!("{row:?}") };
+            let function = built_in::of_oid(function as u32).unwrap_or_else(|| panic!("no function {function}"));
+            let other = if subtype == 0 { inputs[&class] } else { subtype };
+            let expected = [inputs[&class], other].map(|ty| compared(ty as u32));
+            assert_eq!((number, &function.inputs[..], function.result), (1, &expected[..], 23), "{}", function.name);
+            assert!(compares(function.name));
         }
     }
 

@@ -17,7 +17,7 @@ use super::{
     directory::Principals,
     names::{quote_identifier, split_name},
     relation_by_oid,
-    types::{TypeRow, type_named, type_of_oid},
+    types::{TypeRow, format_type, relation_of_row_type, row_type_of, type_named, type_of_oid},
     visibility::Visibility,
 };
 use crate::catalog::{
@@ -34,6 +34,8 @@ pub(crate) use self::routine_names::RoutineTypes;
 pub(crate) struct Lookup<'a> {
     source: &'a Source,
     relations: OnceCell<Vec<Arc<Relation>>>,
+    /// Where each relation is among these.
+    places: OnceCell<HashMap<u32, usize>>,
     principals: OnceCell<Principals>,
     visibility: OnceCell<Visibility>,
     comments: OnceCell<HashMap<(u32, i32), String>>,
@@ -55,6 +57,7 @@ impl<'a> Lookup<'a> {
         Lookup {
             source,
             relations: OnceCell::new(),
+            places: OnceCell::new(),
             principals: OnceCell::new(),
             visibility: OnceCell::new(),
             comments: OnceCell::new(),
@@ -65,6 +68,14 @@ impl<'a> Lookup<'a> {
 
     fn relations(&self) -> Result<&Vec<Arc<Relation>>> {
         once(&self.relations, || self.source.directory.relations())
+    }
+
+    /// The users' table or view of this OID.
+    fn users_relation(&self, oid: u32) -> Result<Option<&Arc<Relation>>> {
+        let relations = self.relations()?;
+        let places =
+            once(&self.places, || Ok(relations.iter().zip(0..).map(|(relation, at)| (relation.oid.0, at)).collect()))?;
+        Ok(places.get(&oid).and_then(|at| relations.get(*at)))
     }
 
     fn visibility(&self) -> Result<&Visibility> {
@@ -195,13 +206,51 @@ impl<'a> Lookup<'a> {
             let seen = relation.schema == "pg_catalog" || self.source.session.search_path.contains(&relation.schema);
             return Ok(Some(seen));
         }
-        if let Some(relation) = self.relations()?.iter().find(|relation| relation.oid.0 == oid) {
+        if let Some(relation) = self.users_relation(oid)? {
             return Ok(Some(self.visibility()?.shows(relation)));
         }
         Ok(match self.key(oid)? {
             Some((relation, _)) => Some(self.visibility()?.shows(&relation)),
             None => None,
         })
+    }
+
+    /// `pg_type_is_visible`: a row type is as visible as its relation.
+    pub fn type_is_visible(&self, oid: u32) -> Result<Option<bool>> {
+        match relation_of_row_type(oid) {
+            Some(relation) => self.is_visible(relation),
+            None => Ok(Some(true)),
+        }
+    }
+
+    /// `format_type`: a row type has its relation's name.
+    pub fn type_name(&self, oid: u32, typmod: Option<i32>) -> Result<String> {
+        let Some(relation) = relation_of_row_type(oid) else { return Ok(format_type(oid, typmod)) };
+        match relation_by_oid(relation) {
+            Some(system) => self.shown_name(system),
+            None => match self.users_relation(relation)? {
+                Some(relation) => self.shown_name(relation),
+                None => Ok(format_type(oid, typmod)),
+            },
+        }
+    }
+
+    /// The OID of a REGTYPE: a type's, or that of a relation's row type.
+    ///
+    /// # Errors
+    /// 42704 `type "x" does not exist`.
+    pub fn regtype_oid(&self, text: &str) -> Result<u32> {
+        let missing = match regtype_named(text) {
+            Ok(row) => return Ok(row.oid),
+            Err(error) => error,
+        };
+        if let Some(relation) = text.parse().ok().and_then(relation_of_row_type) {
+            return match self.relation(relation)? {
+                Some(relation) => Ok(row_type_of(relation.oid.0)),
+                None => Err(missing),
+            };
+        }
+        self.relation_named(text).map(|relation| row_type_of(relation.oid.0)).map_err(|_| missing)
     }
 
     /// `pg_get_viewdef`

@@ -1,11 +1,24 @@
-//! The rows of pg_type: every type with the OID, the length and the functions that PostgreSQL 8.0 and Redshift give it.
+//! The rows of pg_type: every type with the OID, the length and the functions that PostgreSQL 8.0 and Redshift give it, and the
+//! row types of tables and views.
+//!
+//! A row type has the OID of its relation and [`FIRST_ROW_TYPE`], so that it stays what it is and is no other object's.
 //!
 //! Sources: PostgreSQL 8.0 documentation, "pg_type"; the OIDs that Redshift's drivers know (2935 HLLSKETCH, 3000 GEOMETRY,
 //! 3001 GEOGRAPHY, 4000 SUPER, 6551 VARBYTE, 1188 and 1190 the intervals).
 
-use redshift_sql_dialect::RedshiftType;
+use std::sync::LazyLock;
 
-use super::rows::{BaseColumn, Cell};
+use arrow::record_batch::RecordBatch;
+use redshift_sql_dialect::{Error, RedshiftType, Result};
+
+use super::{
+    SYSTEM_USER, Source, listed,
+    rows::{BaseColumn, Cell, batch_of},
+};
+use crate::catalog::Relation;
+
+/// The OID of the first row type; there are not as many objects.
+const FIRST_ROW_TYPE: u32 = 1_000_000_000;
 
 /// A type as pg_type shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,8 +163,22 @@ pub(crate) fn type_named(name: &str) -> Option<&'static TypeRow> {
     })
 }
 
-/// What `format_type(oid, typmod)` gives: the type as SQL writes it, of Redshift's intervals without a modifier their name; `???` where there is no such type.
+/// pg_type.oid of the row type of a table or view.
+pub(crate) fn row_type_of(relation: u32) -> u32 {
+    relation + FIRST_ROW_TYPE
+}
+
+/// pg_class.oid of the relation whose row type this would be.
+pub(crate) fn relation_of_row_type(oid: u32) -> Option<u32> {
+    oid.checked_sub(FIRST_ROW_TYPE)
+}
+
+/// What `format_type(oid, typmod)` gives: the type as SQL writes it, of Redshift's intervals without a modifier their name; `-`
+/// for 0, which is none, and `???` where there is no such type.
 pub(crate) fn format_type(oid: u32, typmod: Option<i32>) -> String {
+    if oid == 0 {
+        return "-".to_string();
+    }
     match (RedshiftType::from_oid(oid, typmod.unwrap_or(-1)), typmod) {
         (Some(ty), Some(0..)) => ty.to_string(),
         _ => type_of_oid(oid).map_or_else(|| "???".to_string(), TypeRow::formatted),
@@ -196,6 +223,7 @@ pub(super) const COLUMNS: &[BaseColumn] = &[
     ("oid", RedshiftType::Oid),
     ("name", RedshiftType::Name),
     ("namespace", RedshiftType::Oid),
+    ("owner", RedshiftType::Int4),
     ("length", RedshiftType::Int2),
     ("by_value", RedshiftType::Bool),
     ("type_kind", RedshiftType::InternalChar),
@@ -209,15 +237,55 @@ pub(super) const COLUMNS: &[BaseColumn] = &[
     ("array_type", RedshiftType::Oid),
     ("category", RedshiftType::InternalChar),
     ("preferred", RedshiftType::Bool),
+    ("relation", RedshiftType::Oid),
 ];
 
-/// The rows of `pg_internal.types`.
-pub(super) fn rows() -> Vec<Vec<Cell>> {
+/// The types and the row types of the system's relations never change.
+static SYSTEM: LazyLock<Result<RecordBatch>> = LazyLock::new(|| {
+    let mut rows = rows();
+    rows.extend(listed().map(|(relation, _)| row_type(relation)));
+    batch_of(COLUMNS, &rows, &(0..COLUMNS.len()).collect::<Vec<_>>())
+});
+
+/// `pg_internal.types`, with these columns only.
+pub(super) fn scan(source: &Source, projection: &[usize]) -> Result<Vec<RecordBatch>> {
+    let system = SYSTEM.clone()?.project(projection).map_err(|error| Error::internal(error.to_string()))?;
+    let rows: Vec<_> = source.directory.relations()?.iter().map(|relation| row_type(relation)).collect();
+    Ok(vec![system, batch_of(COLUMNS, &rows, projection)?])
+}
+
+/// The row type of a table or view: PostgreSQL 8.0, "Composite Types".
+fn row_type(relation: &Relation) -> Vec<Cell> {
+    vec![
+        row_type_of(relation.oid.0).into(),
+        relation.name.clone().into(),
+        relation.schema_oid.0.into(),
+        relation.owner.0.into(),
+        (-1i16).into(),
+        false.into(),
+        "c".into(),
+        0u32.into(),
+        "record_in".into(),
+        "record_out".into(),
+        "record_recv".into(),
+        "record_send".into(),
+        "d".into(),
+        "x".into(),
+        0u32.into(),
+        "C".into(),
+        false.into(),
+        relation.oid.0.into(),
+    ]
+}
+
+/// The types that are no row types.
+fn rows() -> Vec<Vec<Cell>> {
     let row = |row: &TypeRow| {
         vec![
             row.oid.into(),
             row.name.into(),
             super::PG_CATALOG.into(),
+            SYSTEM_USER.into(),
             row.length.into(),
             row.by_value().into(),
             if row.category == "P" { "p" } else { "b" }.into(),
@@ -231,6 +299,7 @@ pub(super) fn rows() -> Vec<Vec<Cell>> {
             row.array.into(),
             row.category.into(),
             matches!(row.oid, 16 | 25 | 26 | 701 | 1184 | 1186).into(),
+            0u32.into(),
         ]
     };
     TYPES.iter().map(row).collect()
@@ -247,6 +316,12 @@ mod tests {
             let array = type_of_oid(row.array).unwrap_or_else(|| panic!("no array type of {}", row.name));
             assert_eq!(array.element, row.oid, "{}", row.name);
         }
+    }
+
+    #[test]
+    fn row_types_and_relations_lead_to_each_other() {
+        assert_eq!(relation_of_row_type(row_type_of(100_100)), Some(100_100));
+        assert!(TYPES.iter().all(|row| relation_of_row_type(row.oid).is_none()));
     }
 
     #[test]
@@ -270,6 +345,7 @@ mod tests {
         assert_eq!(format_type(1034, None), "aclitem[]");
         assert_eq!(format_type(2279, None), "trigger");
         assert_eq!(format_type(1, None), "???");
+        assert_eq!(format_type(0, None), "-");
         assert_eq!(type_named("integer").map(|row| row.oid), Some(23));
         assert_eq!(type_named("_text").map(|row| row.oid), Some(1009));
         assert_eq!(type_named("nonsense"), None);

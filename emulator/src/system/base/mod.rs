@@ -99,7 +99,7 @@ pub(super) enum Base {
 }
 
 impl Base {
-    pub const ALL: [Base; 66] = [
+    pub const ALL: [Base; 67] = [
         Base::Namespaces,
         Base::Relations,
         Base::Attributes,
@@ -166,6 +166,7 @@ impl Base {
         Base::Facts(Facts::AggregateStates),
         Base::Facts(Facts::OperatorClasses),
         Base::Facts(Facts::ClassOperators),
+        Base::Facts(Facts::ClassFunctions),
     ];
 
     /// The name in `pg_internal`.
@@ -286,7 +287,7 @@ impl Base {
             Base::ConstraintColumns => constraints::column_rows(source)?,
             Base::Dependencies => constraints::dependency_rows(source)?,
             Base::Comments => namespaces::comment_rows(source)?,
-            Base::Types => types::rows(),
+            Base::Types => return types::scan(source, projection),
             Base::Users => principals::user_rows(source)?,
             Base::Groups => principals::group_rows(source)?,
             Base::Databases => principals::database_rows(source)?,

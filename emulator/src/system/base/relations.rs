@@ -25,6 +25,7 @@ use crate::{
         is_for_superusers, listed,
         names::quote_identifier,
         rows::{BaseColumn, Cell},
+        types::row_type_of,
     },
 };
 
@@ -81,6 +82,7 @@ pub const COLUMNS: &[BaseColumn] = &[
     // When its rows and its definition were changed last.
     ("rows_changed", RedshiftType::Timestamp),
     ("altered", RedshiftType::Timestamp),
+    ("row_type", RedshiftType::Oid),
 ];
 
 /// What a row has that differs between tables, views, indexes and system relations.
@@ -399,6 +401,7 @@ fn into_row(parts: Parts, database: u32, principals: &Principals) -> Vec<Cell> {
         materialized(|view| view.auto_refresh.into()),
         materialized(|view| view.xid.into()),
     ];
+    let row_type = if parts.kind == "i" { 0 } else { row_type_of(parts.oid) };
     let row = vec![
         parts.oid.into(),
         parts.name.into(),
@@ -444,5 +447,5 @@ fn into_row(parts: Parts, database: u32, principals: &Principals) -> Vec<Cell> {
         shown_name.into(),
     ];
     let changes = [parts.changes.rows.into(), parts.changes.definition.into()];
-    row.into_iter().chain(materialized).chain(changes).collect()
+    row.into_iter().chain(materialized).chain(changes).chain([row_type.into()]).collect()
 }

@@ -23,7 +23,7 @@ table pg_catalog.pg_class 1259 (
     oid oid, tableoid oid, relpersistence "char", relhastriggers boolean, reloftype oid, reloptions text[],
     relrowsecurity boolean, relforcerowsecurity boolean, relreplident "char", relispartition boolean
 ) as
-select name, namespace, 0, owner, case when kind = 'i' then 403 else 0 end, oid, 0,
+select name, namespace, row_type, owner, case when kind = 'i' then 403 else 0 end, oid, 0,
     pages, row_estimate, 0, 0, has_index, false,
     kind, natts, 0, false, false,
     dist_style, 0, 0, 0, unique_keys,
@@ -69,8 +69,8 @@ table pg_catalog.pg_type 1247 (
     oid oid, tableoid oid, typarray oid, typcategory "char", typispreferred boolean, typcollation oid,
     typmodin regproc, typmodout regproc, typsubscript regproc, typacl aclitem[]
 ) as
-select name, namespace, 1, length, by_value, type_kind,
-    true, ',', 0, element, input, output,
+select name, namespace, owner, length, by_value, type_kind,
+    true, ',', relation, element, input, output,
     receive, send, '-', alignment, storage, false,
     0, -1, 0, null, null,
     oid, 1247, array_type, category, preferred, 0,
@@ -248,7 +248,7 @@ view pg_catalog.pg_class_info 10107 (
     relhasrules boolean, relhassubclass boolean, relacl aclitem[], releffectivediststyle integer,
     relcreationtime timestamp
 ) as
-select oid, name, namespace, 0, owner, case when kind = 'i' then 403 else 0 end, oid,
+select oid, name, namespace, row_type, owner, case when kind = 'i' then 403 else 0 end, oid,
     0, pages, row_estimate, 0, 0, has_index,
     false, kind, natts, 0, false,
     false, dist_style, 0, 0, 0,
@@ -356,7 +356,7 @@ select name, namespace, owner, language, kind = 'a', false,
 from pg_internal.built_in_routines
 ;
 
--- PostgreSQL 8.0, "pg_operator", "pg_cast", "pg_aggregate", "pg_opclass", "pg_amop". What estimates how many rows an operator
+-- PostgreSQL 8.0, "pg_operator", "pg_cast", "pg_aggregate", "pg_opclass", "pg_amop", "pg_amproc". What estimates how many rows an operator
 -- finds has no functions here.
 table pg_catalog.pg_operator 2617 (
     oprname name, oprnamespace oid, oprowner integer, oprkind "char", oprcanhash boolean, oprleft oid, oprright oid,
@@ -403,6 +403,14 @@ table pg_catalog.pg_amop 2602 (
     tableoid oid
 ) as
 select class, subtype, strategy, false, operator, 2602 from pg_internal.class_operators
+;
+
+table pg_catalog.pg_amproc 2603 (
+    amopclaid oid, amprocsubtype oid, amprocnum smallint, amproc regproc
+) hidden (
+    tableoid oid
+) as
+select class, subtype, number, function, 2603 from pg_internal.class_functions
 ;
 
 -- r_PG_PROC_INFO.md

@@ -25,6 +25,22 @@ table pg_catalog.pg_conversion 2607 (
 )
 ;
 
+table pg_catalog.pg_largeobject 2613 (
+    loid oid, pageno integer, data varbyte
+) hidden (
+    tableoid oid
+)
+;
+
+-- PostgreSQL 8.1's, which clusters have (redshift_connector reads it). It would know the owners of all databases; DROP USER
+-- looks at one database only (r_DROP_USER.md), so that they are not kept there.
+table pg_catalog.pg_shdepend 1214 (
+    dbid oid, classid oid, objid oid, refclassid oid, refobjid oid, deptype "char"
+) hidden (
+    tableoid oid
+)
+;
+
 -- r_PG_DEFAULT_ACL.md
 table pg_catalog.pg_default_acl 10202 (
     defacluser integer, defaclnamespace oid, defaclobjtype "char", defaclacl aclitem[]
