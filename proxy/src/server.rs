@@ -502,11 +502,10 @@ async fn run_init_file(path: &Path, backend: &dyn Backend, arguments: &EmulateAr
 }
 
 async fn run_init_statement(session: &mut Session, parsed: &Parsed, text: &str) -> Result<(), Error> {
-    let own_text = text.get(parsed.start as usize..parsed.end as usize).unwrap_or(text);
     let command = Command {
         statement: &parsed.statement,
-        text: own_text,
-        start: parsed.start,
+        text: parsed.text(text),
+        start: parsed.begin,
         types: &[],
         values: &[],
         company: Company::Alone,

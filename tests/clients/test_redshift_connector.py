@@ -405,7 +405,7 @@ def test_metadata_of_routines(catalog):
     assert rows(functions, "function_name", "specific_name") == [("plus", "plus(integer, character varying)")]
     arguments = cursor.get_function_columns("dev", schema, "plus", "%")
     assert rows(arguments, "column_name", "type_name", "precision", "ordinal_position") == [
-        (None, "int8", 19, 0), ("a", "int4", 10, 1), ("b", "varchar", 10, 2),
+        ("", "int8", 19, 0), ("a", "int4", 10, 1), ("b", "varchar", 0, 2),
     ]
     assert rows(cursor.get_best_row_identifier("dev", schema, "parent", 0, True), "column_name", "type_name") == [("id", "int4")]
     assert {"TABLE", "VIEW"} <= {row["table_type"] for row in named(cursor, cursor.get_table_types())}

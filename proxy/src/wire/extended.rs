@@ -317,9 +317,8 @@ fn prepare(text: &Arc<str>, declared: Vec<u32>) -> Result<Prepared, Error> {
         described: OnceLock::new(),
     };
     let Some(parsed) = statements.pop() else { return Ok(prepared) };
-    let own_text = text.get(parsed.start as usize..parsed.end as usize).unwrap_or(text);
     let parameters = prepared.parameters.max(parsed.parameters);
-    let (text, start) = (own_text.to_string(), parsed.start);
+    let (text, start) = (parsed.text(text).to_string(), parsed.begin);
     Ok(Prepared { text, start, statement: Some(parsed.statement), parameters, ..prepared })
 }
 

@@ -61,7 +61,7 @@ impl Connection<'_> {
         let command = Command {
             statement: &parsed.statement,
             text: parsed.text(text),
-            start: parsed.start,
+            start: parsed.begin,
             types: &[],
             values: &[],
             company,

@@ -37,6 +37,8 @@ use crate::{error::Pos, names::Ident};
 pub struct Parsed {
     /// What it says.
     pub statement: Statement,
+    /// Where the comments before it begin in the message text; where it does itself if there are none.
+    pub begin: Pos,
     /// Where it begins in the message text.
     pub start: Pos,
     /// Where it ends, before the semicolon.
@@ -46,9 +48,9 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    /// Its own text of the message.
+    /// Its own text of the message, with the comments before it, in which clients say who they are.
     pub fn text<'a>(&self, message: &'a str) -> &'a str {
-        message.get(self.start as usize..self.end as usize).unwrap_or(message)
+        message.get(self.begin as usize..self.end as usize).unwrap_or(message)
     }
 }
 

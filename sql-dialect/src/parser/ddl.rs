@@ -171,7 +171,7 @@ impl Parser<'_> {
         let query_text = self.text[start..self.tokens[self.at - 1].end as usize].to_owned();
         let late_binding = self.eat_words(&["with", "no", "schema", "binding"]);
         let end = self.tokens[self.at - 1].end as usize;
-        let written = late_binding.then(|| self.text[self.begin..end].trim_start().to_owned());
+        let written = late_binding.then(|| self.text[self.comments() as usize..end].to_owned());
         let view = CreateView { name, or_replace, columns, query, query_text, late_binding, written };
         Ok(Statement::CreateView(Box::new(view)))
     }

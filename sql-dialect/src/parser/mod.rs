@@ -152,11 +152,11 @@ impl<'a> Statements<'a> {
             Parser::for_next_statement(self.text, self.names, &mut self.lexer).inspect_err(|_| self.ended = true)?;
         self.ended = last;
         let Some(mut parser) = parser else { return Ok(None) };
-        let (start, end) = parser.span();
+        let (begin, (start, end)) = (parser.comments(), parser.span());
         let statement = parser.statement()?;
         parser.expect_end()?;
         let parameters = if matches!(statement, Statement::Prepare(_)) { 0 } else { parser.parameters };
-        Ok(Some(Parsed { statement, start, end, parameters }))
+        Ok(Some(Parsed { statement, begin, start, end, parameters }))
     }
 }
 
@@ -303,6 +303,12 @@ impl<'a> Parser<'a> {
     fn span(&self) -> (Pos, Pos) {
         let last = self.tokens.len().saturating_sub(2);
         (self.tokens[0].start, self.tokens[last].end)
+    }
+
+    /// Where the comments before the statement begin; where it does itself if there are none.
+    fn comments(&self) -> Pos {
+        let start = self.tokens[0].start;
+        start - self.text[self.begin..start as usize].trim_start().len() as Pos
     }
 
     // ---- Looking at tokens and taking them

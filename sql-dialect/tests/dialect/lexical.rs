@@ -97,8 +97,8 @@ fn comments_nest() {
 #[test]
 fn a_message_has_several_statements() {
     let parsed = parse(" select 1 ;; ; begin; /* x */ commit").unwrap();
-    let places: Vec<_> = parsed.iter().map(|one| (one.start, one.end)).collect();
-    assert_eq!(places, [(1, 9), (15, 20), (30, 36)]);
+    let places: Vec<_> = parsed.iter().map(|one| (one.begin, one.start, one.end)).collect();
+    assert_eq!(places, [(1, 1, 9), (15, 15, 20), (22, 30, 36)]);
     assert!(matches!(parsed[1].statement, Statement::Begin(_)));
     assert_eq!(parse("").unwrap(), []);
     assert_eq!(parse(" ; -- nothing\n ;").unwrap(), []);

@@ -23,6 +23,7 @@ const KNOWN: &[Known] = &[
     (SqlState::SYNTAX_ERROR, "each INTERSECT query must have the same number of columns", ""),
     (SqlState::SYNTAX_ERROR, "each EXCEPT query must have the same number of columns", ""),
     (SqlState::SYNTAX_ERROR, "INSERT has more ", ""),
+    (SqlState::SYNTAX_ERROR, "CREATE VIEW specifies more column names than columns", ""),
     (SqlState::SYNTAX_ERROR, "subquery must return", ""),
     (SqlState::SYNTAX_ERROR, "subquery has too", ""),
     (SqlState::SYNTAX_ERROR, "subquery in FROM must have an alias", ""),

@@ -159,7 +159,7 @@ impl Runner {
         }
         let mut outcome = Outcome::Done { rows: 0 };
         for one in &parsed {
-            let (text, start) = if parsed.len() > 1 { (one.text(sql), one.start) } else { (sql, 0) };
+            let (text, start) = if parsed.len() > 1 { (one.text(sql), one.begin) } else { (sql, 0) };
             outcome = self.run_one(statement, one, text, start, &values).await?;
         }
         Ok(outcome)
