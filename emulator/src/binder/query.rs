@@ -68,13 +68,13 @@ impl Binder {
         })
     }
 
-    /// A view's column that PostgreSQL's LPAD or RPAD makes of constants is the TEXT that pg_proc says: Trino's tests have seen it
-    /// on clusters, of LPAD. Of other functions nobody has told.
+    /// A view's column that PostgreSQL's LPAD makes of constants is the TEXT that pg_proc says: Trino's tests have seen it on
+    /// clusters. Of other functions nobody has told.
     fn with_text_of_leader(&self, query: &Query, bound: Bound) -> Bound {
         let QueryBody::Select(select) = &query.body else { return bound };
         let is_one = |expr: &Expr| match &expr.kind {
             ExprKind::Function(call) => {
-                matches!(self.fold(call.name.object()).as_str(), "lpad" | "rpad")
+                self.fold(call.name.object()) == "lpad"
                     && call.args.iter().all(|arg| matches!(arg.kind, ExprKind::Literal(_)))
             }
             _ => false,
